@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The contract between what is measured (bench/) and how (src/run.c): a region is one layout, mapped,
+ * populated and verified; a state says who shares its pages; a pinner is one kernel interface.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "sample.h"
+
+enum access {
+	ACCESS_READ = 1,  /* the pin may only be read through: no FOLL_WRITE */
+	ACCESS_WRITE = 2, /* FOLL_WRITE */
+};
+
+enum backing { BACKING_BASE, BACKING_THP, BACKING_HUGETLB };
+
+/* One row per backing and size; rows for sizes are made from what the running kernel offers. */
+struct layout {
+	char name[24];        /* "base", "thp-2M", "hugetlb-64K" */
+	const char *about;
+	enum backing backing;
+	size_t page_bytes;    /* size of one unit: base page, PMD, or hugetlb page */
+};
+
+/* A mapping of one layout, private and anonymous. */
+struct region {
+	const struct layout *layout;
+	unsigned char *addr;
+	size_t bytes;         /* a multiple of layout->page_bytes */
+	size_t base_bytes;    /* sysconf(_SC_PAGESIZE) */
+};
+
+/* What a pinner is asked to do: the same window for every cycle. */
+struct pin_job {
+	const struct region *region;
+	size_t offset, bytes;    /* the window; multiples of base_bytes, bytes > 0 */
+	size_t pages_per_call;   /* 1..bytes/base_bytes: base pages in one request; the last may be shorter */
+	enum access access;
+};
+
+struct pin; /* an opened pinner; each pin_*.c has its own */
+
+/*
+ * One kernel interface that takes pins. probe() tries the smallest real operation. open() does all that
+ * can be done before the clock starts (allocation included); it may not touch the window's pages. cycle()
+ * pins and unpins the window once and fills the sample: nothing but the measured system calls between its clock reads.
+ * A pinner that can keep its pins has hold and release; read copies what the held pin sees.
+ */
+struct pinner {
+	const char *name;         /* "gup-test/pin-fast" */
+	const char *about;        /* one line for pinbench list */
+	const char *entry;        /* kernel function it reaches, by version where it differs */
+	unsigned int access;      /* ACCESS_* bits it can do */
+	bool pins;                /* FOLL_PIN: nr_foll_pin_* move, read access can unshare */
+	const void *row;          /* variant data, private to the file */
+
+	/* 0, or -errno with the reason and the line that enables it. Leaves nothing behind. */
+	int (*probe)(const struct pinner *pinner, struct error *why);
+	int (*open)(struct pin **pin, const struct pinner *pinner, const struct pin_job *job,
+		    struct error *err);
+	int (*cycle)(struct pin *pin, struct sample *sample, struct error *err);
+	/* The clock that cycle() used for a metric and its grain in ns; NULL if it does not measure it. */
+	const char *(*clock)(const struct pin *pin, enum metric metric, uint64_t *quantum_ns);
+	int (*hold)(struct pin *pin, struct error *err);                   /* or NULL */
+	int (*release)(struct pin *pin, struct error *err);                /* with hold */
+	/* Copies the window's bytes as the held pin sees them, or NULL where the interface cannot. */
+	int (*read)(struct pin *pin, void *bytes, struct error *err);
+	/* Pins kept per window while held, where it is not one per page (io_uring 6.12+: one per folio). */
+	uint64_t (*held_refs)(const struct pin *pin);                      /* or NULL */
+	void (*close)(struct pin *pin);                                    /* accepts NULL */
+};
+
+/* CLOCK_MONOTONIC_RAW in ns: the clock of every time taken from outside. */
+uint64_t clock_now(void);
+#define CLOCK_OUTSIDE "monotonic-raw"
+
+/* The lists, ended by NULL. */
+extern const struct pinner *const pinners[];
+const struct pinner *pinner_find(const char *name);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The verbs. Each parses its own options with argp (argv[0] is "pinbench VERB"), prints, and returns the exit code;
+ * usage errors leave through argp with EXIT_USAGE. Only cmd_*.c and main.c print: results on stdout, the rest on stderr.
+ */
+#include "error.h"
+
+/* Part of the interface: documented in pinbench(1). */
+enum {
+	EXIT_DONE = 0,
+	EXIT_CASE_FAILED = 1,
+	EXIT_USAGE = 2,        /* usage, config or file error */
+	EXIT_NOTHING_RAN = 4,  /* every case was skipped, or what the verb needs is missing */
+	EXIT_INTERRUPTED = 130,
+};
+
+int cmd_list(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_vm(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
+
+/* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
+int cmd_fail(const struct error *err, int exit_code);

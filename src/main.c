@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinbench VERB: what pinning user pages costs, and which path it took. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "suggest.h"
+#include "version.h"
+
+struct verb {
+	const char *name;
+	int (*fn)(int argc, char **argv);
+	const char *about;
+};
+
+/* Weak until every verb has landed; then these lines go. */
+#pragma weak cmd_list
+#pragma weak cmd_doctor
+#pragma weak cmd_run
+#pragma weak cmd_vm
+#pragma weak cmd_compare
+#pragma weak cmd_plot
+
+static const struct verb verbs[] = {
+	{ "list", cmd_list, "pinners, layouts, states, windows and observers" },
+	{ "doctor", cmd_doctor, "what can run here, what cannot and why, what adds noise" },
+	{ "run", cmd_run, "measure, and write a result file" },
+	{ "vm", cmd_vm, "boot kernels in QEMU and measure inside" },
+	{ "compare", cmd_compare, "a table of two result files: before and after" },
+	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
+};
+
+#define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const char *verb_nth(const void *context, size_t i)
+{
+	(void)context;
+	if (i < NR_VERBS)
+		return verbs[i].name;
+	return i == NR_VERBS ? "help" : i == NR_VERBS + 1 ? "version" : NULL;
+}
+
+static const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < NR_VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static void help_print(FILE *out)
+{
+	fputs("Usage: pinbench VERB [OPTION...]\n"
+	      "What pinning user pages costs, which path it took, and what a patch changes.\n\n"
+	      "Verbs:\n", out);
+	for (size_t i = 0; i < NR_VERBS; i++)
+		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].about);
+	fputs("\nExamples:\n"
+	      "  pinbench doctor\n"
+	      "  pinbench run -c configs/quick.json --label mine\n"
+	      "  pinbench vm --kernel base=A/bzImage --kernel new=B/bzImage -- run\n"
+	      "  pinbench compare results/base.json results/new.json\n\n"
+	      "'pinbench VERB --help' has the options of a verb, pinbench(1) the whole.\n"
+	      "Exit status: 0 done, 1 a case failed, 2 usage or file error, 4 nothing could\n"
+	      "run here, 130 interrupted.\n", out);
+}
+
+static int verb_run(int argc, char **argv)
+{
+	const struct verb *verb = verb_find(argv[0]);
+	const char *near;
+	char name[32];
+
+	if (!verb) {
+		near = suggest_word(argv[0], verb_nth, NULL);
+		fprintf(stderr, "pinbench: no verb \"%s\"%s%s%s ('pinbench --help' lists them)\n", argv[0],
+			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		return EXIT_USAGE;
+	}
+	if (!verb->fn) {
+		fprintf(stderr, "pinbench: %s is not built into this program\n", verb->name);
+		return EXIT_NOTHING_RAN;
+	}
+	snprintf(name, sizeof(name), "pinbench %s", verb->name);
+	argv[0] = name; /* argp shows it in usage and errors */
+	return verb->fn(argc, argv);
+}
+
+/* Output that could not be written is an error like any other: "pinbench list > /dev/full" must not exit 0. */
+static void stdout_close(void)
+{
+	int error = ferror(stdout);
+
+	if (fclose(stdout) == 0 && !error)
+		return;
+	fprintf(stderr, "pinbench: writing the output: %s\n", errno ? strerror(errno) : "failed");
+	_exit(EXIT_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+	argp_err_exit_status = EXIT_USAGE;
+	atexit(stdout_close);
+	/* It writes kernel settings and files where the user says: never with rights that the user does not have. */
+	if (getauxval(AT_SECURE)) {
+		fprintf(stderr, "pinbench: refusing to run set-user-ID or with file capabilities; use sudo\n");
+		return EXIT_USAGE;
+	}
+	if (argc < 2) {
+		help_print(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "version") == 0) {
+		puts("pinbench " PINBENCH_VERSION);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0) {
+		help_print(stdout);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "help") == 0) {
+		char *help_argv[] = { argc > 2 ? argv[2] : NULL, "--help", NULL };
+
+		if (argc > 2)
+			return verb_run(2, help_argv);
+		help_print(stdout);
+		return EXIT_DONE;
+	}
+	if (argv[1][0] == '-') {
+		fprintf(stderr, "pinbench: unknown option \"%s\": a verb comes first; try 'pinbench --help'\n",
+			argv[1]);
+		return EXIT_USAGE;
+	}
+	return verb_run(argc - 1, argv + 1);
+}
