@@ -43,6 +43,70 @@ struct pin_job {
 	enum access access;
 };
 
+/* Offered by the running kernel, in order: base, thp-<PMD>, hugetlb-<every size>. Returns how many. */
+size_t layout_list(struct layout *layouts, size_t max);
+
+/*
+ * Maps @bytes (a multiple of layout->page_bytes) at an address aligned to the layout's page, inaccessible memory
+ * around it, nothing populated. -ENOMEM with the reason when hugetlb pages are missing.
+ */
+int region_map(struct region *region, const struct layout *layout, size_t bytes, struct error *err);
+/* Writes the pattern of region_byte() into every byte; faults in what is missing. */
+void region_fill(struct region *region);
+/* Byte that stands at @offset of a filled region: no two pages of a region are alike. */
+unsigned char region_byte(size_t offset);
+/* 0 if @bytes copied from @offset of a filled region are what was written; -EILSEQ saying where they differ. */
+int region_check(const unsigned char *copy, size_t offset, size_t bytes, struct error *err);
+/*
+ * Proves from the kernel's own account that the populated region is what its layout says (smaps; with
+ * CAP_SYS_ADMIN also kpageflags of every page). @proof gets the names of the accounts that were used.
+ */
+int region_verify(const struct region *region, char *proof, size_t size, struct error *err);
+void region_unmap(struct region *region);
+
+/*
+ * Who shares the pages of a region and how they are mapped when the pin comes. One process arranges a state once:
+ * fork() treats the pages of a process that ever pinned differently (MMF_HAS_PINNED).
+ */
+struct state_env {
+	struct region *region;
+	size_t offset, bytes;   /* the window that will be pinned */
+	struct peer *peer;      /* the child that shares the pages, if it lives */
+};
+
+struct state {
+	const char *name, *about;
+	bool read_only;         /* the mapping is PROT_READ when the pin comes: ACCESS_READ only */
+	bool consumed;          /* the first pin changes it: arranged anew for every sample */
+	bool populated;         /* pages are present before the pin */
+	bool has_peer;          /* a forked child lives and maps the same frames */
+	/* From a mapped region (populated if ->populated) to the state. */
+	int (*arrange)(struct state_env *env, struct error *err);
+};
+
+/* The list, ended by NULL. */
+extern const struct state *const states[];
+const struct state *state_find(const char *name);
+
+/*
+ * Counts what a pin did, in a round of its own. watch_open() calibrates on a call known to be all fast and one known to be all
+ * slow; watch_stop() fills in only what it knows, under the observer's name.
+ */
+struct watch;
+struct observer {
+	const char *name;       /* "kprobe": goes into counts.observer */
+	const char *about;      /* one line for pinbench list */
+	int rung;               /* 1 unprivileged .. 4 page-exact */
+	int (*probe)(struct error *why);
+	int (*open)(struct watch **watch, struct error *err);
+	int (*start)(struct watch *watch, const struct region *region, struct error *err);
+	int (*stop)(struct watch *watch, struct path_count *counts, struct error *err);
+	void (*close)(struct watch *watch);   /* accepts NULL */
+};
+
+/* From the lowest rung to the highest, ended by NULL. */
+extern const struct observer *const observers[];
+
 struct pin; /* an opened pinner; each pin_*.c has its own */
 
 /*
