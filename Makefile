@@ -1,38 +1,90 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-ARCH ?= $(shell uname -m | sed 's/aarch64/arm64/')
-B    := build/$(ARCH)$(if $(SAN),-san)
-PKGS := jansson hwloc numa liburing
-Q    := $(if $(V),,@)
+#
+# make bench       measure this kernel, then a before/after pair of kernels in QEMU (LAB=0: without them)
+# make check       every test that needs no QEMU        make check-lab   the tests that boot kernels
+# make             build only                           make deps        install what is missing
+# make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
+# make lint, make install DESTDIR= PREFIX=, make clean
+#
+# V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
 
-CFLAGS   ?= -O2 -g
-CPPFLAGS += -D_GNU_SOURCE -Ibench -Isrc $(shell pkg-config --cflags $(PKGS))
-WARN     := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
-LDLIBS   := $(shell pkg-config --libs $(PKGS)) -lm
-ifdef SAN
-CFLAGS   += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
-LDFLAGS  += -fsanitize=address,undefined
+NATIVE := $(shell uname -m | sed 's/aarch64/arm64/')
+ARCH   ?= $(NATIVE)
+B      := build/$(ARCH)$(if $(SAN),-san)
+Q      := $(if $(V),,@)
+ROOM   := $(dir $(lastword $(MAKEFILE_LIST)))lab
+PREFIX ?= /usr/local
+PKGS   := jansson hwloc numa liburing
+ifneq ($(ARCH),$(NATIVE))
+CROSS_COMPILE ?= $(patsubst arm64,aarch64,$(ARCH))-linux-gnu-
+CC     := $(CROSS_COMPILE)gcc
 endif
 
-OBJS := $(patsubst %.c,$(B)/%.o,$(wildcard src/*.c bench/*.c))
-LIB  := $(filter-out $(B)/src/main.o,$(OBJS))
+CFLAGS ?= -O2 -g
+WARN   := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
+ALL_CPPFLAGS = -D_GNU_SOURCE -Ibench -Isrc $(PKG_CPPFLAGS) $(CPPFLAGS)
+ALL_CFLAGS   = -std=gnu11 $(WARN) $(CFLAGS)
+ALL_LDLIBS   = $(PKG_LDLIBS) -lm $(LDLIBS)
+ifdef SAN
+CFLAGS  += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=address,undefined
+endif
 
-all: pinbench
+OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard src/*.c bench/*.c))
+LIB   := $(filter-out $(B)/src/main.o,$(OBJS))
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
+
+all: $(if $(filter $(ARCH),$(NATIVE)),pinbench,$(B)/pinbench)
+
+# These install or clean before anything can be compiled: they run make again for the rest.
+OUTER := deps clean bench check check-lab lab lint
+ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
+include $(B)/flags.mk
+endif
+
+# Where the libraries are: asked once, with an answer instead of a page of compiler errors when they are missing.
+$(B)/flags.mk: $(MAKEFILE_LIST) $(wildcard $(ROOM)/sysroot.sh)
+	$(Q)mkdir -p $(@D)
+	$(Q)set -e; \
+	if [ $(ARCH) != $(NATIVE) ]; then \
+		root=$$($(ROOM)/sysroot.sh $(ARCH)); flags="--sysroot=$$root"; \
+		export PKG_CONFIG_SYSROOT_DIR=$$root \
+			PKG_CONFIG_LIBDIR=$$(echo $$root/usr/lib/*/pkgconfig); \
+	fi; \
+	cflags=$$(pkg-config --cflags $(PKGS)) || { echo "make: fix: make deps" >&2; exit 1; }; \
+	{ echo "PKG_CPPFLAGS := $$flags $$cflags"; \
+	  echo "PKG_LDLIBS := $$flags $$(pkg-config --libs $(PKGS))"; } >$@.new; \
+	mv $@.new $@
+
 pinbench: $(B)/pinbench
 	$(Q)ln -sf $< $@
 $(B)/pinbench: $(OBJS)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 $(B)/%.o: %.c Makefile
 	@echo "  CC      $<"
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS) -lcmocka
+tests: $(TESTS)
+
+# The version is compiled into the files that name it; they alone are rebuilt when it changes.
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1-unknown)
+VERSIONED := $(patsubst %.c,$(B)/%.o,$(shell grep -ls PINBENCH_VERSION src/*.c bench/*.c))
+$(VERSIONED): CPPFLAGS += -include $(B)/version.h
+$(VERSIONED): $(B)/version.h
+$(B)/version.h: force
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '#define PINBENCH_VERSION "$(VERSION)"' | cmp -s - $@ || \
+		echo '#define PINBENCH_VERSION "$(VERSION)"' >$@
+
 clean:
 	$(Q)rm -rf build pinbench
-.PHONY: all clean
+
+.PHONY: all tests force $(OUTER)
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
--include $(OBJS:.o=.d)
+-include $(OBJS:.o=.d) $(TESTS:=.d)

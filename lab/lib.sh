@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the scripts of the lab share: where things are kept, and how they speak (stderr only: stdout is data).
+set -euo pipefail
+export LC_ALL=C
+
+LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+CACHE=${PINBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pinbench}
+
+# Names of one architecture: the kernel's and the Makefile's are the same word here.
+arch_native() { uname -m | sed 's/aarch64/arm64/'; }
+arch_debian() { case $1 in x86_64) echo amd64 ;; *) echo "$1" ;; esac; }
+arch_triplet() { case $1 in arm64) echo aarch64-linux-gnu ;; *) echo "$1-linux-gnu" ;; esac; }
+# The prefix of the compiler; empty when it is the machine's own.
+arch_cross() { [ "$1" = "$(arch_native)" ] || echo "$(arch_triplet "$1")-"; }
+
+say() { echo "lab: $*" >&2; }
+die() {
+	echo "lab: $1" >&2
+	[ $# -lt 2 ] || echo "lab: fix: $2" >&2
+	exit 1
+}
+need() { command -v "$1" >/dev/null || die "$1 is not installed" "make deps"; }
