@@ -30,7 +30,7 @@ library_path() {
 	for dir in /lib/"$triplet" /usr/lib/"$triplet" /lib64 /usr/lib64 /lib /usr/lib; do
 		[ ! -f "$libs$dir/$1" ] || { echo "$libs$dir/$1"; return; }
 	done
-	die "$program needs $1, which is not in ${libs:-the system's} library directories"
+	die "$program needs $1, which is not in the library directories below ${libs:-/}"
 }
 
 add_needed() {
