@@ -41,6 +41,12 @@ struct pin_job {
 	size_t offset, bytes;    /* the window; multiples of base_bytes, bytes > 0 */
 	size_t pages_per_call;   /* 1..bytes/base_bytes: base pages in one request; the last may be shorter */
 	enum access access;
+	bool unpopulated;        /* no page of the window is present when the pin comes */
+	/*
+	 * What the user named, or NULL: the PCI function for vfio ("0000:00:01.0"), for odirect a directory
+	 * or a null_blk node.
+	 */
+	const char *device;
 };
 
 /* Offered by the running kernel, in order: base, thp-<PMD>, hugetlb-<every size>. Returns how many. */
@@ -109,32 +115,51 @@ extern const struct observer *const observers[];
 
 struct pin; /* an opened pinner; each pin_*.c has its own */
 
+/* What a pinner reaches in the running kernel; where kernels differ, by release or by a trial. */
+struct pin_path {
+	const char *entry; /* kernel function: "pin_user_pages_fast" */
+	bool pins;         /* FOLL_PIN: nr_foll_pin_* move, read access can unshare; else FOLL_GET or nothing */
+	bool fast;         /* enters GUP-fast: a hit rate exists */
+};
+
+#define PIN_REFS_UNKNOWN UINT64_MAX
+
 /*
  * One kernel interface that takes pins. probe() tries the smallest real operation. open() does all that
  * can be done before the clock starts (allocation included); it may not touch the window's pages. cycle()
  * pins and unpins the window once and fills the sample: nothing but the measured system calls between its clock reads.
- * A pinner that can keep its pins has hold and release; read copies what the held pin sees.
+ * A pinner that can keep its pins has hold and release. The window's bytes are those of region_byte() before and
+ * after: an interface that stores into the window stores these.
+ *
+ * -EOPNOTSUPP from open(): this case cannot be done here (skipped: reason and fix in the error), any other
+ * error is a failure. One pin is open at a time in a process.
  */
 struct pinner {
 	const char *name;         /* "gup-test/pin-fast" */
 	const char *about;        /* one line for pinbench list */
-	const char *entry;        /* kernel function it reaches, by version where it differs */
 	unsigned int access;      /* ACCESS_* bits it can do */
-	bool pins;                /* FOLL_PIN: nr_foll_pin_* move, read access can unshare */
+	bool whole_only;          /* one request covers the window: pages_per_call can only be "all" */
 	const void *row;          /* variant data, private to the file */
 
+	struct pin_path (*path)(const struct pinner *pinner);
 	/* 0, or -errno with the reason and the line that enables it. Leaves nothing behind. */
 	int (*probe)(const struct pinner *pinner, struct error *why);
 	int (*open)(struct pin **pin, const struct pinner *pinner, const struct pin_job *job,
 		    struct error *err);
 	int (*cycle)(struct pin *pin, struct sample *sample, struct error *err);
-	/* The clock that cycle() used for a metric and its grain in ns; NULL if it does not measure it. */
+	/* The clock that cycle() uses for a metric and its grain in ns; NULL if it never measures it. */
 	const char *(*clock)(const struct pin *pin, enum metric metric, uint64_t *quantum_ns);
 	int (*hold)(struct pin *pin, struct error *err);                   /* or NULL */
 	int (*release)(struct pin *pin, struct error *err);                /* with hold */
-	/* Copies the window's bytes as the held pin sees them, or NULL where the interface cannot. */
+	/*
+	 * Copies the window's bytes as the held pin sees them; without hold, those that the last cycle carried
+	 * out of the window. NULL, or -EOPNOTSUPP, where there is no way to see them.
+	 */
 	int (*read)(struct pin *pin, void *bytes, struct error *err);
-	/* Pins kept per window while held, where it is not one per page (io_uring 6.12+: one per folio). */
+	/*
+	 * Pins kept for the window while held, where it is not one per page (io_uring 6.12+: one per folio);
+	 * asked while they are held. PIN_REFS_UNKNOWN where that cannot be told. NULL: one per page.
+	 */
 	uint64_t (*held_refs)(const struct pin *pin);                      /* or NULL */
 	void (*close)(struct pin *pin);                                    /* accepts NULL */
 };
@@ -142,6 +167,11 @@ struct pinner {
 /* CLOCK_MONOTONIC_RAW in ns: the clock of every time taken from outside. */
 uint64_t clock_now(void);
 #define CLOCK_OUTSIDE "monotonic-raw"
+uint64_t clock_grain(void); /* ns, clock_getres(2) */
+
+/* Release of the running kernel as major << 8 | minor, so that KERNEL(6, 12) compares; 0 if it has no such form. */
+#define KERNEL(major, minor) ((major) << 8 | (minor))
+unsigned int kernel_release(void);
 
 /* The lists, ended by NULL. */
 extern const struct pinner *const pinners[];

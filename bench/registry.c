@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every pinner, in the order of pinbench list. A new one is one file and its lines here. */
+#include "bench.h"
+
+#include <string.h>
+
+/* One line per pinner: the name of its struct. */
+#define PINNERS(X) \
+	X(pin_null)
+
+#define DECLARE(name) extern const struct pinner name;
+#define ENTER(name) &name,
+
+PINNERS(DECLARE)
+const struct pinner *const pinners[] = { PINNERS(ENTER) NULL };
+
+const struct pinner *pinner_find(const char *name)
+{
+	for (size_t i = 0; pinners[i]; i++)
+		if (strcmp(pinners[i]->name, name) == 0)
+			return pinners[i];
+	return NULL;
+}
