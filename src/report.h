@@ -44,11 +44,11 @@ struct result {
 	enum status status;
 	char *why;               /* skipped or failed: the reason, one sentence; else NULL */
 	char *fix;               /* skipped: what would enable it; or NULL */
-	struct run *runs;
+	struct run *runs;        /* grown only by result_add_run() */
 	size_t nr_runs;
 	struct path_count counts;
 	struct fact_list truth;
-	char **warnings;
+	char **warnings;         /* grown only by result_warn() */
 	size_t nr_warnings;
 };
 
@@ -63,12 +63,27 @@ struct report {
 	char **command;          /* NULL-terminated argv */
 	char *config;            /* the effective config, as JSON text */
 	struct fact_list environment;
-	struct result *results;
+	struct result *results;  /* grown only by report_add(); keys are unique */
 	size_t nr_results;
 };
 
+/* Limits of a file, for reading and writing. Everything above them is refused, not cut (texts are cut at writing). */
+#define REPORT_MAX_BYTES (64u << 20)
+#define REPORT_MAX_DEPTH 32u
+#define REPORT_MAX_TEXT 4096u          /* bytes of one string, without the NUL */
+#define REPORT_MAX_CONFIG (64u << 10)  /* bytes of the config, as compact JSON */
+#define REPORT_MAX_VALUES 4000000u     /* numbers, strings, objects ... in one file */
+#define REPORT_MAX_RESULTS 10000u
+#define REPORT_MAX_RUNS 1000u          /* of one result */
+#define REPORT_MAX_SAMPLES 1000000u    /* of one result, warm-ups included */
+#define REPORT_MAX_FACTS 4096u         /* of one list */
+#define REPORT_MAX_FACT_NAME 191u      /* bytes of a dotted name */
+
 /* A new result at the end of the report; the pointer is valid until the next call. */
 struct result *report_add(struct report *report, const char *key);
+/* A new run at the end of the result, index set, not bound, no samples; valid until the next call. */
+struct run *result_add_run(struct result *result);
+/* Adds a warning, unless the result has the same one already. */
 void result_warn(struct result *result, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 const struct result *report_find(const struct report *report, const char *key);
@@ -76,16 +91,28 @@ const struct result *report_find(const struct report *report, const char *key);
 /*
  * Writes to a new temporary name in the directory of @path (O_EXCL|O_NOFOLLOW, 0644 less the umask), syncs
  * and renames: the old file or the whole new one, never half of it. On failure nothing is left.
+ * -EINVAL names what the format cannot hold: a sample without a metric that the others have, a name that
+ * is too long, a skipped or failed result without a reason.
  */
 int report_save(const struct report *report, const char *path, struct error *err);
 
 /*
  * Reads an untrusted file: at most 64 MiB, depth 32, strings of 4 KiB (config text 64 KiB), 1e6 samples a result; duplicate
- * keys, unknown schema, wrong types and numbers out of range are errors with file and position.
+ * keys, unknown schema, wrong types and numbers out of range are errors with file and position. Unknown keys are
+ * ignored; control characters in texts become '?'. On failure @report is empty.
  */
 int report_load(struct report *report, const char *path, struct error *err);
+/* The same from memory; @path only names it in errors. */
+int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err);
 
 /* Appends the runs of @from to the results of @into with the same key (boots of one kernel). */
 int report_merge(struct report *into, const struct report *from, struct error *err);
+
+/* The unit of the times: "ns" or "instructions". */
+const char *report_unit(const struct report *report);
+/* What each count is a count of: "pages", "calls", "faults", "mappings"; by enum count. */
+extern const char *const count_units[NR_COUNTS];
+/* False where fewer is better or worse depending on the question: requested pages. */
+extern const bool count_lower_better[NR_COUNTS];
 
 void report_free(struct report *report);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "outfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+/* A number in the environment that sudo set: decimal digits only, and never the (uid_t)-1 that means "leave it". */
+static int sudo_id(const char *name, unsigned int *id)
+{
+	const char *text = getenv(name);
+	unsigned long number;
+	char *end;
+
+	if (!text || *text < '0' || *text > '9')
+		return -ENOENT;
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno || *end || number >= (unsigned int)-1)
+		return -EINVAL;
+	*id = number;
+	return 0;
+}
+
+static int give_to_caller(const struct outfile *out, struct error *err)
+{
+	unsigned int uid, gid;
+
+	if (geteuid() != 0 || sudo_id("SUDO_UID", &uid) || sudo_id("SUDO_GID", &gid))
+		return 0;
+	/* EPERM: root of a user namespace that does not know this user; root's file is the best there is */
+	if (fchown(out->fd, uid, gid) && errno != EPERM && errno != EINVAL)
+		return error_errno(err, errno, "%s: cannot give it to user %u", out->path, uid);
+	return 0;
+}
+
+static int check_target(const struct outfile *out, struct error *err)
+{
+	struct stat st;
+
+	if (!*out->name || strcmp(out->name, ".") == 0 || strcmp(out->name, "..") == 0)
+		return error_set(err, EISDIR, "%s: is not the name of a file", out->path);
+	if (fstatat(out->dir, out->name, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : error_errno(err, errno, "%s", out->path);
+	if (S_ISREG(st.st_mode))
+		return 0;
+	error_set(err, EEXIST, "%s: will not be replaced: it is a %s", out->path,
+		  S_ISDIR(st.st_mode) ? "directory" :
+		  S_ISLNK(st.st_mode) ? "symbolic link" : "device, pipe or socket");
+	return error_fix(err, "name a new or a regular file");
+}
+
+int outfile_open(struct outfile *out, const char *path, struct error *err)
+{
+	autofree char *directory = strdup(path);
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+	int rc;
+
+	*out = (struct outfile){ .dir = -1, .fd = -1 };
+	out->path = strdup(path);
+	out->name = strdup(slash ? slash + 1 : path);
+	if (!directory || !out->path || !out->name)
+		return error_set(err, ENOMEM, "%s: out of memory", path);
+	if (slash)
+		slash[slash == directory] = '\0';
+	out->dir = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (out->dir < 0)
+		return error_errno(err, errno, "%s: cannot open its directory", path);
+	rc = check_target(out, err);
+	if (rc)
+		return rc;
+	for (int tries = 0; out->fd < 0 && tries < 16; tries++) {
+		unsigned int salt;
+
+		if (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
+			return error_errno(err, errno, "%s: no random numbers", path);
+		snprintf(out->temp, sizeof(out->temp), ".pinbench-%08x.tmp", salt);
+		out->fd = openat(out->dir, out->temp,
+				 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+		if (out->fd < 0 && errno != EEXIST)
+			break;
+	}
+	if (out->fd < 0) {
+		out->temp[0] = '\0';
+		return error_errno(err, errno, "%s: cannot write in its directory", path);
+	}
+	return give_to_caller(out, err);
+}
+
+int outfile_write(struct outfile *out, const void *data, size_t size, struct error *err)
+{
+	const char *at = data;
+
+	while (size > 0) {
+		ssize_t done = write(out->fd, at, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return error_errno(err, errno, "%s: cannot write", out->path);
+		at += done;
+		size -= done;
+	}
+	return 0;
+}
+
+int outfile_commit(struct outfile *out, struct error *err)
+{
+	int fd = out->fd;
+
+	if (fdatasync(fd))
+		return error_errno(err, errno, "%s: cannot write", out->path);
+	/* a network file system may tell of a full disk only here */
+	out->fd = -1;
+	if (close(fd))
+		return error_errno(err, errno, "%s: cannot write", out->path);
+	if (renameat(out->dir, out->temp, out->dir, out->name))
+		return error_errno(err, errno, "%s: cannot rename %s to it", out->path, out->temp);
+	out->temp[0] = '\0';
+	if (fsync(out->dir) && errno != EINVAL && errno != ENOTSUP)
+		return error_errno(err, errno, "%s: cannot sync its directory", out->path);
+	return 0;
+}
+
+void outfile_close(struct outfile *out)
+{
+	if (out->temp[0])
+		unlinkat(out->dir, out->temp, 0);
+	cleanup_close(&out->fd);
+	cleanup_close(&out->dir);
+	free(out->path);
+	free(out->name);
+	*out = (struct outfile){ .dir = -1, .fd = -1 };
+}

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A report as JSON, laid out as docs/result-format.md says. Unknown values are left out. */
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "outfile.h"
+#include "report.h"
+#include "text.h"
+
+/* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure is kept. */
+struct writer {
+	const struct report *report;
+	struct error *err;
+	int rc;
+};
+
+static void set(struct writer *writer, json_t *object, const char *name, json_t *value)
+{
+	if (json_object_set_new(object, name, value) && !writer->rc)
+		writer->rc = error_set(writer->err, ENOMEM, "out of memory while writing \"%s\"", name);
+}
+
+static void append(struct writer *writer, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) && !writer->rc)
+		writer->rc = error_set(writer->err, ENOMEM, "out of memory while writing");
+}
+
+/* Command lines and labels are bytes; JSON is UTF-8. What cannot be said is a '?', what is too long is cut. */
+static json_t *text_json(const char *text)
+{
+	autofree char *copy = strndup(text, REPORT_MAX_TEXT);
+	json_t *string;
+	size_t length;
+
+	if (!copy)
+		return NULL;
+	length = strlen(copy);
+	if (text[length]) {
+		/* not in the middle of a character */
+		while (length > 0 && (copy[length] & 0xc0) == 0x80)
+			copy[length--] = '\0';
+		copy[length] = '\0';
+	}
+	string = json_string(copy);
+	if (!string) {
+		text_plain(copy);
+		string = json_string(copy);
+	}
+	return string;
+}
+
+static json_t *count_json(struct writer *writer, uint64_t number, const char *what)
+{
+	if (number > INT64_MAX && !writer->rc)
+		writer->rc = error_set(writer->err, EINVAL, "%s: %llu is above 2^63 - 1", what,
+				       (unsigned long long)number);
+	return json_integer(number > INT64_MAX ? 0 : (json_int_t)number);
+}
+
+static void set_text(struct writer *writer, json_t *object, const char *name, const char *text)
+{
+	if (text && *text)
+		set(writer, object, name, text_json(text));
+}
+
+/* Walks "a.b.c" into nested objects; the last part is the name of the value. */
+static void set_fact(struct writer *writer, json_t *object, const struct fact *fact)
+{
+	autofree char *path = strdup(fact->name);
+	char *rest = path, *part;
+
+	while (path && (part = strsep(&rest, ".")) && rest && json_is_object(object)) {
+		json_t *inner = json_object_get(object, part);
+
+		if (!inner) {
+			inner = json_object();
+			set(writer, object, part, inner);
+		}
+		object = inner;
+	}
+	if (!path || !*part || !json_is_object(object) || json_object_get(object, part)) {
+		if (!writer->rc)
+			writer->rc = error_set(writer->err, EINVAL, "fact %s: both a value and a group",
+					       fact->name);
+		return;
+	}
+	if (fact->kind == FACT_NUMBER)
+		set(writer, object, part, json_integer(fact->number));
+	else if (fact->kind == FACT_BOOL)
+		set(writer, object, part, json_boolean(fact->number));
+	else
+		set(writer, object, part, text_json(fact->text));
+}
+
+static json_t *facts_json(struct writer *writer, const struct fact_list *facts)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < facts->nr; i++)
+		set_fact(writer, object, &facts->items[i]);
+	return object;
+}
+
+static json_t *metrics_json(struct writer *writer)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < NR_METRICS; i++)
+		set(writer, object, metric_names[i],
+		    json_pack("{ssssss}", "unit", report_unit(writer->report), "better", "lower",
+			      "kind", "measured"));
+	for (size_t i = 0; i < NR_COUNTS; i++)
+		set(writer, object, count_names[i],
+		    json_pack("{ssssss}", "unit", count_units[i], "better",
+			      count_lower_better[i] ? "lower" : "none", "kind", "exact"));
+	return object;
+}
+
+static json_t *params_json(struct writer *writer, const struct params *params)
+{
+	json_t *object = json_object();
+
+	set_text(writer, object, "pinner", params->pinner);
+	set_text(writer, object, "layout", params->layout);
+	set_text(writer, object, "state", params->state);
+	set_text(writer, object, "access", params->access);
+	set_text(writer, object, "window", params->window);
+	if (params->bytes) {
+		set(writer, object, "offset", count_json(writer, params->offset, "params.offset"));
+		set(writer, object, "bytes", count_json(writer, params->bytes, "params.bytes"));
+	}
+	/* UINT64_MAX stands for "all" in a case that was never laid out */
+	if (params->pages_per_call && params->pages_per_call <= INT64_MAX)
+		set(writer, object, "pages_per_call", json_integer(params->pages_per_call));
+	if (params->region_bytes)
+		set(writer, object, "region_bytes",
+		    count_json(writer, params->region_bytes, "params.region_bytes"));
+	return object;
+}
+
+/* One number where all samples pinned the same, as nearly always; else one for each. */
+static json_t *pages_json(struct writer *writer, const struct sample *samples, size_t nr)
+{
+	bool same = true;
+	json_t *array;
+
+	for (size_t i = 1; i < nr; i++)
+		same = same && samples[i].nr_pages == samples[0].nr_pages;
+	if (same)
+		return count_json(writer, samples[0].nr_pages, "pages");
+	array = json_array();
+	for (size_t i = 0; i < nr; i++)
+		append(writer, array, count_json(writer, samples[i].nr_pages, "pages"));
+	return array;
+}
+
+static json_t *samples_json(struct writer *writer, const struct run *run, size_t first, size_t end)
+{
+	json_t *object = json_object();
+
+	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
+		json_t *array = json_array();
+
+		for (size_t i = first; i < end; i++) {
+			/* the arrays of one run are parallel: a hole would shift what follows */
+			if ((run->samples[i].have ^ run->samples[0].have) >> metric & 1 && !writer->rc)
+				writer->rc = error_set(writer->err, EINVAL,
+						       "sample %zu: has \"%s\" and sample 0 has not, or the reverse",
+						       i, metric_names[metric]);
+			if (run->samples[i].have >> metric & 1)
+				append(writer, array, count_json(writer, run->samples[i].ticks[metric],
+								 metric_names[metric]));
+		}
+		if (json_array_size(array) > 0)
+			set(writer, object, metric_names[metric], array);
+		else
+			json_decref(array);
+	}
+	if (first < end)
+		set(writer, object, "pages", pages_json(writer, run->samples + first, end - first));
+	return object;
+}
+
+static json_t *run_json(struct writer *writer, const struct run *run)
+{
+	json_t *object = json_object(), *clock = json_object(), *quantum = json_object();
+	size_t nr_warmup = run->nr_warmup < run->nr_samples ? run->nr_warmup : run->nr_samples;
+
+	set(writer, object, "index", json_integer(run->index));
+	if (run->cpu >= 0)
+		set(writer, object, "cpu", json_integer(run->cpu));
+	if (run->node >= 0)
+		set(writer, object, "node", json_integer(run->node));
+	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
+		bool measured = run->nr_samples && run->samples[0].have >> metric & 1;
+
+		if (measured && !run->clock[metric][0] && !writer->rc)
+			writer->rc = error_set(writer->err, EINVAL, "metric \"%s\" names no clock",
+					       metric_names[metric]);
+		if (!run->clock[metric][0])
+			continue;
+		set_text(writer, clock, metric_names[metric], run->clock[metric]);
+		if (run->quantum[metric])
+			set(writer, quantum, metric_names[metric],
+			    count_json(writer, run->quantum[metric], "quantum"));
+	}
+	set(writer, object, "clock", clock);
+	set(writer, object, "quantum", quantum);
+	set(writer, object, "warmup", samples_json(writer, run, 0, nr_warmup));
+	set(writer, object, "samples", samples_json(writer, run, nr_warmup, run->nr_samples));
+	return object;
+}
+
+static json_t *counts_json(struct writer *writer, const struct path_count *counts)
+{
+	json_t *object = json_object(), *observer = json_object();
+
+	for (size_t i = 0; i < NR_COUNTS; i++) {
+		if (!counts->observer[i][0])
+			continue;
+		set(writer, object, count_names[i], count_json(writer, counts->value[i], count_names[i]));
+		set_text(writer, observer, count_names[i], counts->observer[i]);
+	}
+	set(writer, object, "observer", observer);
+	return object;
+}
+
+static json_t *result_json(struct writer *writer, const struct result *result)
+{
+	json_t *object = json_object(), *runs = json_array(), *warnings = json_array();
+
+	if (result->status != STATUS_DONE && (!result->why || !*result->why) && !writer->rc)
+		writer->rc = error_set(writer->err, EINVAL, "is %s and does not say why",
+				       status_names[result->status]);
+	set(writer, object, "key", text_json(result->key));
+	set(writer, object, "params", params_json(writer, &result->params));
+	set_text(writer, object, "status", status_names[result->status]);
+	set_text(writer, object, "why", result->why);
+	set_text(writer, object, "fix", result->fix);
+	for (size_t i = 0; i < result->nr_runs; i++)
+		append(writer, runs, run_json(writer, &result->runs[i]));
+	set(writer, object, "runs", runs);
+	set(writer, object, "counts", counts_json(writer, &result->counts));
+	set(writer, object, "truth", facts_json(writer, &result->truth));
+	for (size_t i = 0; i < result->nr_warnings; i++)
+		append(writer, warnings, text_json(result->warnings[i]));
+	set(writer, object, "warnings", warnings);
+	return object;
+}
+
+static json_t *config_json(struct writer *writer, const char *text)
+{
+	json_error_t where;
+	json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &where);
+
+	if (!config && !writer->rc)
+		writer->rc = error_set(writer->err, EINVAL, "config:%d:%d: %s", where.line, where.column,
+				       where.text);
+	return config;
+}
+
+static json_t *report_json(struct writer *writer)
+{
+	const struct report *report = writer->report;
+	json_t *object = json_object(), *command = json_array(), *results = json_array();
+
+	set(writer, object, "schema", json_string(REPORT_SCHEMA));
+	set(writer, object, "tool", json_pack("{ssss}", "name", "pinbench", "version",
+					      report->tool_version ? report->tool_version : "unknown"));
+	set(writer, object, "label", text_json(report->label ? report->label : ""));
+	set(writer, object, "complete", json_boolean(report->complete));
+	set_text(writer, object, "started", report->started);
+	/* milliseconds are plenty, and shorter to read */
+	set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
+	for (char **word = report->command; word && *word; word++)
+		append(writer, command, text_json(*word));
+	set(writer, object, "command", command);
+	set(writer, object, "config", report->config ? config_json(writer, report->config) : json_object());
+	set(writer, object, "environment", facts_json(writer, &report->environment));
+	set(writer, object, "metrics", metrics_json(writer));
+	set(writer, object, "results", results);
+	if (report->nr_results > REPORT_MAX_RESULTS && !writer->rc)
+		writer->rc = error_set(writer->err, E2BIG, "%zu results are above the limit of %u",
+				       report->nr_results, REPORT_MAX_RESULTS);
+	for (size_t i = 0; i < report->nr_results && !writer->rc; i++) {
+		append(writer, results, result_json(writer, &report->results[i]));
+		if (writer->rc && writer->err) {
+			struct error inner = *writer->err;
+
+			error_set(writer->err, inner.code, "results[%zu] %s: %.300s", i,
+				  report->results[i].key, inner.text);
+		}
+	}
+	return object;
+}
+
+/* Puts lists of plain values on one line: jansson indents all or nothing, and 1000 samples are not 1000 lines. */
+static size_t join_lists(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from;) {
+		size_t length = strcspn(from, "[\"");
+		size_t inner;
+
+		memmove(to, from, length);
+		to += length;
+		from += length;
+		if (*from == '"') {
+			do {
+				if (*from == '\\')
+					*to++ = *from++;
+				*to++ = *from++;
+			} while (*from != '"');
+			*to++ = *from++;
+		} else if (*from == '[') {
+			inner = strcspn(from + 1, "[]{\"");
+			*to++ = *from++;
+			if (from[inner] != ']')
+				continue;
+			for (; *from != ']'; from++)
+				if (*from != ' ' && *from != '\n')
+					*to++ = *from;
+		}
+	}
+	*to = '\0';
+	return to - text;
+}
+
+int report_save(const struct report *report, const char *path, struct error *err)
+{
+	struct writer writer = { .report = report, .err = err };
+	struct outfile out = { .dir = -1, .fd = -1 };
+	json_t *root = report_json(&writer);
+	char *text = writer.rc ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
+	size_t size;
+	int rc = writer.rc;
+
+	json_decref(root);
+	if (!rc && !text)
+		rc = error_set(err, ENOMEM, "out of memory while writing");
+	if (rc) {
+		struct error inner = err ? *err : (struct error){ 0 };
+
+		rc = error_set(err, -rc, "%s: %.400s", path, inner.text);
+		goto out;
+	}
+	size = join_lists(text);
+	if (size >= REPORT_MAX_BYTES) {
+		rc = error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file",
+			       path, size);
+		goto out;
+	}
+	text[size++] = '\n';
+	rc = outfile_open(&out, path, err);
+	if (!rc)
+		rc = outfile_write(&out, text, size, err);
+	if (!rc)
+		rc = outfile_commit(&out, err);
+out:
+	outfile_close(&out);
+	free(text);
+	return rc;
+}
