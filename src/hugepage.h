@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Huge pages of the running kernel: which sizes there are, how many are free on a node, and getting more of
+ * them for the length of a run (given back by the journal).
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "journal.h"
+
+#define HUGEPAGE_SIZES_MAX 16
+
+/* Hugetlb sizes in bytes, rising: fills up to @max, returns how many there are. */
+size_t hugepage_sizes(size_t *bytes, size_t max);
+
+/* Sizes of anonymous multi-size THP in bytes, rising (6.8+; none before). */
+size_t thp_sizes(size_t *bytes, size_t max);
+
+/* "64K", "2M", "1G": the name of a page size, as in layouts and facts. @text of 24 bytes or more. */
+void hugepage_name(size_t bytes, char *text, size_t size);
+
+/*
+ * The directory of the pool of one size on one node: the node's own where the kernel has NUMA, else the global one.
+ * -EINVAL: the kernel has no such size, or the machine has several nodes and @node is -1.
+ */
+int hugepage_pool(size_t page_bytes, int node, char *path, size_t size, struct error *err);
+
+/* Pages that a mapping could take now: free and not promised to another mapping. 0 also when unknown. */
+uint64_t hugepage_free_count(size_t page_bytes, int node);
+
+/*
+ * Sees to it that at least @nr pages are free on @node, raising the pool through @journal. All or nothing: when the
+ * kernel grants fewer, they are given back and the error says how many there were (-ENOMEM).
+ */
+int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsigned int nr,
+		     struct error *err);
+
+/* Size of a THP in bytes (PMD), 0 without THP. */
+size_t thp_pmd_bytes(void);
+/* True when madvise(MADV_HUGEPAGE) may get one now: neither the switch for all nor that for PMD size (6.8+) forbids. */
+bool thp_available(void);
+/* Makes thp_available() true for the run; nothing is changed if it is already. */
+int thp_allow(struct journal *journal, struct error *err);
+
+/* What a run may take without being told to: a quarter of what memory and cgroup have left, in bytes. */
+#define MEMORY_SHARE 4
+/* -ENOMEM when @bytes_planned is more; the error names both numbers. 0 when the kernel does not say. */
+int memory_guard(uint64_t bytes_planned, struct error *err);
