@@ -13,16 +13,24 @@
  *   ]
  * }
  *
- * A list may be given as a single value. Names are fnmatch(3) patterns over what pinbench list shows; a pattern that
- * matches nothing is an error (with "did you mean"), except hugetlb-SIZE and thp-SIZE, which are skips where the
- * running kernel does not offer that size. access left out: whatever the pinner can do.
+ * A list may be given as a single value; "defaults" takes every key of a block. Names are fnmatch(3) patterns over what
+ * pinbench list shows; a pattern that matches nothing is an error (with "did you mean"), except hugetlb-SIZE and
+ * thp-SIZE, which are skips where the running kernel does not offer that size. access left out: whatever the pinner can do
+ * in that state.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
+#include "size.h"
 
 #define PAGES_PER_CALL_ALL UINT64_MAX
+
+#define CONFIG_MAX_BYTES (1u << 20)  /* of a file */
+#define CONFIG_MAX_JOBS 1000u
+#define CONFIG_MAX_LIST 256u         /* values of one key */
+#define CONFIG_MAX_WORD 63u          /* characters of one value */
+#define CONFIG_MAX_SIZE (1ull << 40) /* bytes of a region */
 
 struct word_list {
 	char **words;
@@ -42,19 +50,17 @@ struct job {
 };
 
 struct config {
-	char *path, *about;
-	struct job *jobs;
+	char *path, *about;        /* path: "quick" for the built-in job; about may be NULL */
+	struct job *jobs;          /* defaults and overrides applied, no list but access is empty */
 	size_t nr_jobs;
 };
 
-/* @path NULL: the built-in quick job. @overrides are the -p key=value[,value] arguments, applied to every block. */
+/*
+ * @path NULL: the built-in quick job. @overrides are the -p key=value[,value] arguments, applied to every block.
+ * -EINVAL, -ERANGE, -E2BIG or what reading gave, with file and key in @err; @config then needs no config_free().
+ */
 int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,
 		struct error *err);
-/* The effective job as JSON text (malloc'ed), replayable with run -c. */
+/* The effective job as JSON text (malloc'ed, NULL when out of memory), replayable with run -c. */
 char *config_text(const struct config *config);
 void config_free(struct config *config);
-
-/* "4K", "64k", "2M", "1G", "4096": exact bytes. -EINVAL, -ERANGE. */
-int size_parse(const char *text, uint64_t *bytes, struct error *err);
-/* The shortest exact form, "64K", "2M", "4097"; @text of 24 bytes or more. */
-void size_format(uint64_t bytes, char *text, size_t size);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * A job file times what stands in the lists of bench.h: the cases in the order in which they will run. Nothing vanishes:
+ * what cannot run here is a case with a reason.
+ *
+ * The key is the identity of a case in every file and table:
+ *
+ *     PINNER,LAYOUT,STATE,ACCESS,WINDOW,n=PAGES[,size=SIZE][,cpu=N][,node=N]
+ *     gup-test/pin-fast,hugetlb-64K,exclusive-ro,read,tail,n=1
+ *
+ * n is the number of base pages in one call, size the region where it is not the default one (2M, or the window's end
+ * where that is further, in whole pages of the layout), cpu and node where the job names them.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench.h"
+#include "config.h"
+
+#define PLAN_MAX_CASES 100000u
+
+struct plan_case {
+	char key[192];
+	const struct pinner *pinner;
+	struct layout layout;     /* page_bytes 0: a pattern that no layout of this kernel matches; skipped */
+	const struct state *state;
+	enum access access;
+	char window[40];          /* as named, or OFFSET+LENGTH in their shortest form */
+	size_t offset, bytes;     /* of the window in the region; multiples of the base page */
+	size_t pages_per_call;    /* 1..bytes / base page */
+	size_t region_bytes;      /* a multiple of layout.page_bytes */
+	unsigned int samples, warmup, runs, timeout_s;
+	int cpu, node;            /* -1: pinbench chooses */
+	char skip_why[512];       /* empty: it will run */
+	char skip_fix[256];
+};
+
+struct plan {
+	struct plan_case *cases;
+	size_t nr;
+	size_t nr_skipped;
+};
+
+/* A window by name; OFFSET+LENGTH is the other way to say one. */
+struct window {
+	const char *name, *about;
+};
+
+/* Ended by a NULL name. */
+extern const struct window windows[];
+
+/*
+ * Expands @config; of cases with the same key the first one stays. Calls probe() once for each pinner that has a case to run.
+ * -EINVAL (an unknown name, a window off the base pages), -E2BIG (more than PLAN_MAX_CASES), -ENOMEM; @plan then needs no
+ * plan_free().
+ */
+int plan_build(struct plan *plan, const struct config *config, struct error *err);
+void plan_free(struct plan *plan);
+
+/*
+ * Where the window @text lies in a region of @layout that has @size bytes or what the window needs; @name (40 bytes)
+ * gets the window's canonical name. -EINVAL, -ERANGE.
+ */
+struct window_place {
+	size_t offset, bytes, region_bytes;
+	char name[40];
+};
+int window_place(struct window_place *place, const char *text, const struct layout *layout, size_t base_bytes,
+		 uint64_t size, struct error *err);

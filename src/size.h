@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* Sizes as people write them. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/* "4K", "64k", "2M", "1G", "4096": exact bytes. -EINVAL, -ERANGE. */
+int size_parse(const char *text, uint64_t *bytes, struct error *err);
+/* The shortest exact form, "64K", "2M", "4097"; @text of 24 bytes or more. */
+void size_format(uint64_t bytes, char *text, size_t size);
