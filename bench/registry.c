@@ -6,7 +6,15 @@
 
 /* One line per pinner: the name of its struct. */
 #define PINNERS(X) \
-	X(pin_null)
+	X(pin_null) \
+	X(pin_gup_fast) \
+	X(pin_pin_fast) \
+	X(pin_pin_fast_longterm) \
+	X(pin_pin_longterm) \
+	X(pin_pin_basic) \
+	X(pin_gup_basic) \
+	X(pin_hold_fast) \
+	X(pin_hold_slow)
 
 #define DECLARE(name) extern const struct pinner name;
 #define ENTER(name) &name,

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * gup_test's pins that stay (6.2 and later): always FOLL_LONGTERM, one START for the whole window, READ copies
+ * through the pins, STOP gives them back. Pin and unpin are timed apart and from outside, each less
+ * the same ioctl with nothing to do. The array of page pointers (8 bytes per page) is in both times.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "gup_test_abi.h"
+
+#define NR_EMPTY 31
+
+struct hold_row {
+	unsigned int flags;
+	struct pin_path path;
+};
+
+struct pin {
+	int node;
+	struct gup_hold hold;
+	const char *entry;
+	uint64_t empty_start_ns, empty_stop_ns;
+	uint64_t nr_pages;
+	bool held;
+};
+
+static struct pin_path hold_path(const struct pinner *pinner)
+{
+	return ((const struct hold_row *)pinner->row)->path;
+}
+
+/*
+ * START of size 0 is refused before anything is allocated (6.12 mm/gup_test.c, pin_longterm_test_start); STOP
+ * without pins does nothing.
+ */
+static void hold_empty(struct pin *pin)
+{
+	uint64_t start_ns[NR_EMPTY], stop_ns[NR_EMPTY], start;
+	struct gup_hold nothing = { .flags = pin->hold.flags };
+
+	for (size_t i = 0; i < NR_EMPTY; i++) {
+		start = clock_now();
+		ioctl(pin->node, GUP_HOLD_START, &nothing);
+		start_ns[i] = clock_now() - start;
+		start = clock_now();
+		ioctl(pin->node, GUP_HOLD_STOP);
+		stop_ns[i] = clock_now() - start;
+	}
+	pin->empty_start_ns = gup_test_median(start_ns, NR_EMPTY);
+	pin->empty_stop_ns = gup_test_median(stop_ns, NR_EMPTY);
+}
+
+static int hold_prepare(struct pin *pin, const struct pin_job *job, struct error *err)
+{
+	int rc;
+
+	pin->nr_pages = job->bytes / job->region->base_bytes;
+	if (job->pages_per_call < pin->nr_pages) {
+		error_set(err, EOPNOTSUPP, "a held gup_test pin takes the whole window in one request");
+		return error_fix(err, "pages_per_call=all");
+	}
+	rc = gup_test_fits(pin->nr_pages, err);
+	if (rc)
+		return rc;
+	pin->node = gup_test_open(err);
+	if (pin->node < 0)
+		return pin->node;
+	/* An older kernel answers EINVAL to all three, so START of size 0 could not tell. */
+	if (ioctl(pin->node, GUP_HOLD_STOP) < 0) {
+		error_set(err, EOPNOTSUPP, "the gup_test of this kernel cannot hold pins");
+		return error_fix(err, "use Linux 6.2 or later");
+	}
+	pin->hold.addr = (uintptr_t)job->region->addr + job->offset;
+	pin->hold.size = job->bytes;
+	if (job->access == ACCESS_WRITE)
+		pin->hold.flags |= GUP_HOLD_WRITE;
+	hold_empty(pin);
+	return 0;
+}
+
+static void hold_close(struct pin *pin)
+{
+	if (!pin)
+		return;
+	if (pin->held)
+		ioctl(pin->node, GUP_HOLD_STOP);
+	if (pin->node >= 0)
+		close(pin->node);
+	free(pin);
+}
+
+static int hold_open(struct pin **slot, const struct pinner *pinner, const struct pin_job *job,
+		     struct error *err)
+{
+	const struct hold_row *row = pinner->row;
+	struct pin *pin = calloc(1, sizeof(*pin));
+	int rc;
+
+	if (!pin)
+		return error_errno(err, ENOMEM, "%s", pinner->name);
+	pin->node = -1;
+	pin->hold.flags = row->flags;
+	pin->entry = row->path.entry;
+	rc = hold_prepare(pin, job, err);
+	if (rc) {
+		hold_close(pin);
+		return rc;
+	}
+	*slot = pin;
+	return 0;
+}
+
+static int hold_failed(const struct pin *pin, int code, struct error *err)
+{
+	if (code != EINVAL)
+		return error_errno(err, code, "gup_test START (%s)", pin->entry);
+	/* All arguments are ours and right: what remains is that its only slot is taken. */
+	error_set(err, EBUSY, "another process holds gup_test's only set of pins");
+	return error_fix(err, "end the other user of %s", GUP_TEST_NODE);
+}
+
+static int hold_hold(struct pin *pin, struct error *err)
+{
+	if (ioctl(pin->node, GUP_HOLD_START, &pin->hold) < 0)
+		return hold_failed(pin, errno, err);
+	pin->held = true;
+	return 0;
+}
+
+static int hold_release(struct pin *pin, struct error *err)
+{
+	if (ioctl(pin->node, GUP_HOLD_STOP) < 0)
+		return error_errno(err, errno, "gup_test STOP");
+	pin->held = false;
+	return 0;
+}
+
+static uint64_t hold_less(uint64_t time, uint64_t empty)
+{
+	return time > empty ? time - empty : 0;
+}
+
+static int hold_cycle(struct pin *pin, struct sample *sample, struct error *err)
+{
+	uint64_t start, started, stop, stopped;
+	int rc;
+
+	start = clock_now();
+	rc = ioctl(pin->node, GUP_HOLD_START, &pin->hold);
+	started = clock_now();
+	if (rc < 0)
+		return hold_failed(pin, errno, err);
+	stop = clock_now();
+	rc = ioctl(pin->node, GUP_HOLD_STOP);
+	stopped = clock_now();
+	if (rc < 0)
+		return error_errno(err, errno, "gup_test STOP");
+	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN,
+				   .nr_pages = pin->nr_pages };
+	sample->ticks[METRIC_PIN] = hold_less(started - start, pin->empty_start_ns);
+	sample->ticks[METRIC_UNPIN] = hold_less(stopped - stop, pin->empty_stop_ns);
+	return 0;
+}
+
+static const char *hold_clock(const struct pin *pin, enum metric metric, uint64_t *quantum_ns)
+{
+	(void)pin;
+	*quantum_ns = clock_grain();
+	return metric == METRIC_CYCLE ? NULL : CLOCK_OUTSIDE;
+}
+
+static int hold_read(struct pin *pin, void *bytes, struct error *err)
+{
+	__u64 address = (uintptr_t)bytes;
+
+	if (ioctl(pin->node, GUP_HOLD_READ, &address) < 0)
+		return error_errno(err, errno, "gup_test READ");
+	return 0;
+}
+
+static int hold_probe(const struct pinner *pinner, struct error *why)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct region region = { .bytes = page, .base_bytes = page };
+	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
+			       .access = ACCESS_READ };
+	struct pin *pin = NULL;
+	int rc;
+
+	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (region.addr == MAP_FAILED)
+		return error_errno(why, errno, "mapping one page");
+	*(volatile unsigned char *)region.addr = 1;
+	rc = hold_open(&pin, pinner, &job, why);
+	if (!rc)
+		rc = hold_hold(pin, why);
+	if (!rc)
+		rc = hold_release(pin, why);
+	hold_close(pin);
+	munmap(region.addr, page);
+	return rc;
+}
+
+#define HOLD_PINNER(symbol, hold_name, hold_about, ...)                                            \
+	const struct pinner symbol = {                                                             \
+		.name = "gup-test/" hold_name,                                                     \
+		.about = hold_about,                                                               \
+		.access = ACCESS_READ | ACCESS_WRITE,                                              \
+		.whole_only = true,                                                                \
+		.row = &(const struct hold_row){ __VA_ARGS__ },                                    \
+		.path = hold_path,                                                                 \
+		.probe = hold_probe,                                                               \
+		.open = hold_open,                                                                 \
+		.cycle = hold_cycle,                                                               \
+		.clock = hold_clock,                                                               \
+		.hold = hold_hold,                                                                 \
+		.release = hold_release,                                                           \
+		.read = hold_read,                                                                 \
+		.close = hold_close,                                                               \
+	}
+
+HOLD_PINNER(pin_hold_fast, "hold-fast", "pin_user_pages_fast with FOLL_LONGTERM, kept: pin and unpin timed apart",
+	.flags = GUP_HOLD_FAST,
+	.path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+
+HOLD_PINNER(pin_hold_slow, "hold-slow", "pin_user_pages with FOLL_LONGTERM, kept: never the fast path",
+	.path = { .entry = "pin_user_pages", .pins = true });

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The benchmark commands of gup_test: one ioctl pins the window call by call and unpins it at once.
+ *
+ * Times. The kernel's own clock counts whole microseconds, so every cycle is timed from outside, less the
+ * empty ioctl (PIN_FAST of size 0, the median of some in open()): what remains is pin, unpin, and one zeroed
+ * array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where it read 100 us or
+ * more, a grain of 1 %. Commands but *-fast take mmap_lock before the kernel's clock starts, so it is in the cycle
+ * and not in the pin.
+ *
+ * Truth. The ioctl returns 0 whatever happened. A call that pinned nothing ends the loop and shows in size; a call
+ * that pinned some ends it at the next round, so a short *last* call counts as whole (mm/gup_test.c of 6.1 and
+ * 6.12): only nr_foll_pin_acquired shows that.
+ */
+#include "bench.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "gup_test_abi.h"
+
+#define NR_EMPTY 31
+#define GRAIN_US 100 /* ticks of the kernel's clock below which it is too coarse */
+
+struct gup_row {
+	unsigned long command;
+	bool longterm_flag; /* the command does not set FOLL_LONGTERM, we do */
+	bool longterm;
+	struct pin_path path;
+};
+
+struct pin {
+	int node;
+	const struct gup_row *row;
+	struct gup_test test;
+	uint64_t empty_ns;
+	size_t page;
+};
+
+static struct pin_path gup_path(const struct pinner *pinner)
+{
+	return ((const struct gup_row *)pinner->row)->path;
+}
+
+/*
+ * gup_test WARNs when a page it pinned shows no pin (verify_dma_pinned). The zero page never takes one
+ * (try_grab_page 6.1, try_grab_folio 6.12), and it is what a read-only pin of a hole gets, except a
+ * long-term one since 6.2. hugetlb has no zero page.
+ */
+static int gup_zero_page(const struct gup_row *row, const struct pin_job *job, int unshares,
+			 struct error *err)
+{
+	if (!job->unpopulated || job->access == ACCESS_WRITE || !row->path.pins)
+		return 0;
+	if (job->region->layout->backing == BACKING_HUGETLB || (row->longterm && unshares))
+		return 0;
+	error_set(err, EOPNOTSUPP, "a read-only pin of unpopulated memory gets the zero page, "
+		  "on which this gup_test command makes the kernel WARN");
+	return error_fix(err, "use process-vm/readv or odirect/write, or access=write");
+}
+
+static uint64_t gup_empty(int node)
+{
+	uint64_t times[NR_EMPTY];
+
+	for (size_t i = 0; i < NR_EMPTY; i++) {
+		struct gup_test empty = { .nr_pages_per_call = 1 };
+		uint64_t start = clock_now();
+
+		ioctl(node, GUP_TEST_PIN_FAST, &empty);
+		times[i] = clock_now() - start;
+	}
+	return gup_test_median(times, NR_EMPTY);
+}
+
+static int gup_prepare(struct pin *pin, const struct pin_job *job, struct error *err)
+{
+	unsigned int longterm = 0;
+	int unshares = 0, rc;
+
+	pin->page = job->region->base_bytes;
+	rc = gup_test_fits(job->bytes / pin->page, err);
+	if (rc)
+		return rc;
+	pin->node = gup_test_open(err);
+	if (pin->node < 0)
+		return pin->node;
+	if (pin->row->longterm) {
+		rc = gup_test_longterm(pin->node, &longterm, &unshares, err);
+		if (rc)
+			return rc;
+	}
+	rc = gup_zero_page(pin->row, job, unshares, err);
+	if (rc)
+		return rc;
+	pin->test.addr = (uintptr_t)job->region->addr + job->offset;
+	pin->test.size = job->bytes;
+	pin->test.nr_pages_per_call = job->pages_per_call;
+	if (job->access == ACCESS_WRITE)
+		pin->test.gup_flags |= FOLL_WRITE;
+	if (pin->row->longterm_flag)
+		pin->test.gup_flags |= longterm;
+	pin->empty_ns = gup_empty(pin->node);
+	return 0;
+}
+
+static void gup_close(struct pin *pin)
+{
+	if (!pin)
+		return;
+	if (pin->node >= 0)
+		close(pin->node);
+	free(pin);
+}
+
+static int gup_open(struct pin **slot, const struct pinner *pinner, const struct pin_job *job,
+		    struct error *err)
+{
+	struct pin *pin = calloc(1, sizeof(*pin));
+	int rc;
+
+	if (!pin)
+		return error_errno(err, ENOMEM, "%s", pinner->name);
+	pin->node = -1;
+	pin->row = pinner->row;
+	rc = gup_prepare(pin, job, err);
+	if (rc) {
+		gup_close(pin);
+		return rc;
+	}
+	*slot = pin;
+	return 0;
+}
+
+static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
+{
+	struct gup_test test = pin->test;
+	uint64_t start, cycle;
+	int rc;
+
+	start = clock_now();
+	rc = ioctl(pin->node, pin->row->command, &test);
+	cycle = clock_now() - start;
+	if (rc < 0)
+		return error_errno(err, errno, "gup_test %s", pin->row->path.entry);
+	if (test.size != pin->test.size)
+		return error_set(err, EFAULT, "gup_test %s ended after %llu of %llu pages", pin->row->path.entry,
+				 (unsigned long long)test.size / pin->page,
+				 (unsigned long long)pin->test.size / pin->page);
+	*sample = (struct sample){ .have = 1u << METRIC_CYCLE, .nr_pages = test.size / pin->page };
+	sample->ticks[METRIC_CYCLE] = cycle > pin->empty_ns ? cycle - pin->empty_ns : 0;
+	if (test.get_delta_usec >= GRAIN_US) {
+		sample->ticks[METRIC_PIN] = test.get_delta_usec * 1000;
+		sample->have |= 1u << METRIC_PIN;
+	}
+	if (test.put_delta_usec >= GRAIN_US) {
+		sample->ticks[METRIC_UNPIN] = test.put_delta_usec * 1000;
+		sample->have |= 1u << METRIC_UNPIN;
+	}
+	return 0;
+}
+
+static const char *gup_clock(const struct pin *pin, enum metric metric, uint64_t *quantum_ns)
+{
+	(void)pin;
+	if (metric == METRIC_CYCLE) {
+		*quantum_ns = clock_grain();
+		return CLOCK_OUTSIDE;
+	}
+	*quantum_ns = 1000;
+	return GUP_TEST_CLOCK;
+}
+
+/* One page of our own: proves the command, and with it the flags, before any region is built. */
+static int gup_probe(const struct pinner *pinner, struct error *why)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const struct layout layout = { .name = "probe", .backing = BACKING_BASE, .page_bytes = page };
+	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
+	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
+			       .access = ACCESS_READ };
+	struct sample sample;
+	struct pin *pin = NULL;
+	int rc;
+
+	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (region.addr == MAP_FAILED)
+		return error_errno(why, errno, "mapping one page");
+	*(volatile unsigned char *)region.addr = 1;
+	rc = gup_open(&pin, pinner, &job, why);
+	if (!rc)
+		rc = gup_cycle(pin, &sample, why);
+	gup_close(pin);
+	munmap(region.addr, page);
+	return rc;
+}
+
+#define GUP_PINNER(symbol, gup_name, gup_about, ...)                                               \
+	const struct pinner symbol = {                                                             \
+		.name = "gup-test/" gup_name,                                                      \
+		.about = gup_about,                                                                \
+		.access = ACCESS_READ | ACCESS_WRITE,                                              \
+		.row = &(const struct gup_row){ __VA_ARGS__ },                                     \
+		.path = gup_path,                                                                  \
+		.probe = gup_probe,                                                                \
+		.open = gup_open,                                                                  \
+		.cycle = gup_cycle,                                                                \
+		.clock = gup_clock,                                                                \
+		.close = gup_close,                                                                \
+	}
+
+GUP_PINNER(pin_gup_fast, "gup-fast", "get_user_pages_fast: references, no pins; never unshares",
+	.command = GUP_TEST_GUP_FAST,
+	.path = { .entry = "get_user_pages_fast", .fast = true });
+
+GUP_PINNER(pin_pin_fast, "pin-fast", "pin_user_pages_fast: short-term pins",
+	.command = GUP_TEST_PIN_FAST,
+	.path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+
+GUP_PINNER(pin_pin_fast_longterm, "pin-fast-longterm", "pin_user_pages_fast with FOLL_LONGTERM: what DMA drivers do",
+	.command = GUP_TEST_PIN_FAST, .longterm_flag = true, .longterm = true,
+	.path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+
+GUP_PINNER(pin_pin_longterm, "pin-longterm", "pin_user_pages with FOLL_LONGTERM: never the fast path",
+	.command = GUP_TEST_PIN_LONGTERM, .longterm = true,
+	.path = { .entry = "pin_user_pages", .pins = true });
+
+GUP_PINNER(pin_pin_basic, "pin-basic", "pin_user_pages: short-term pins, never the fast path",
+	.command = GUP_TEST_PIN_BASIC,
+	.path = { .entry = "pin_user_pages", .pins = true });
+
+GUP_PINNER(pin_gup_basic, "gup-basic", "get_user_pages: references, never the fast path; never unshares",
+	.command = GUP_TEST_GUP_BASIC,
+	.path = { .entry = "get_user_pages" });
