@@ -12,6 +12,9 @@
 #include "error.h"
 #include "sample.h"
 
+struct frame;
+struct peer;
+
 enum access {
 	ACCESS_READ = 1,  /* the pin may only be read through: no FOLL_WRITE */
 	ACCESS_WRITE = 2, /* FOLL_WRITE */
@@ -57,11 +60,12 @@ size_t layout_list(struct layout *layouts, size_t max);
  * around it, nothing populated. -ENOMEM with the reason when hugetlb pages are missing.
  */
 int region_map(struct region *region, const struct layout *layout, size_t bytes, struct error *err);
-/* Writes the pattern of region_byte() into every byte; faults in what is missing. */
+/* Writes words into every 4 KiB that no other place of the region has; faults in what is missing. */
 void region_fill(struct region *region);
-/* Byte that stands at @offset of a filled region: no two pages of a region are alike. */
-unsigned char region_byte(size_t offset);
-/* 0 if @bytes copied from @offset of a filled region are what was written; -EILSEQ saying where they differ. */
+/* What stands in a filled region at @offset, into @copy (aligned to 8 bytes). Both multiples of 4 KiB. */
+void region_pattern(unsigned char *copy, size_t offset, size_t bytes);
+/* 0 if @bytes copied from @offset of a filled region are what was written; -EILSEQ saying where they
+ * differ. Both multiples of 4 KiB. */
 int region_check(const unsigned char *copy, size_t offset, size_t bytes, struct error *err);
 /*
  * Proves from the kernel's own account that the populated region is what its layout says (smaps; with
@@ -94,6 +98,19 @@ struct state {
 extern const struct state *const states[];
 const struct state *state_find(const char *name);
 
+/* How a state was proved; goes into the truth of a result. */
+struct state_proof {
+	char frames[64];      /* the accounts that were read */
+	char read_only[64];   /* how a read-only mapping is known; empty: it is writable or absent */
+};
+
+/*
+ * Proves the state of the window from @frames (frames_read() of it, just before), its bytes, what the child sees
+ * and the permission of the mapping. -EPROTO with what was seen instead.
+ */
+int state_verify(const struct state *state, const struct state_env *env, const struct frame *frames,
+		 struct state_proof *proof, struct error *err);
+
 /*
  * Counts what a pin did, in a round of its own. watch_open() calibrates on a call known to be all fast and one known to be all
  * slow; watch_stop() fills in only what it knows, under the observer's name.
@@ -103,14 +120,18 @@ struct observer {
 	const char *name;       /* "kprobe": goes into counts.observer */
 	const char *about;      /* one line for pinbench list */
 	int rung;               /* 1 unprivileged .. 4 page-exact */
+	bool fast_only;         /* says nothing about pinners that do not enter GUP-fast */
 	int (*probe)(struct error *why);
 	int (*open)(struct watch **watch, struct error *err);
-	int (*start)(struct watch *watch, const struct region *region, struct error *err);
+	int (*start)(struct watch *watch, const struct pin_job *job, struct error *err);
 	int (*stop)(struct watch *watch, struct path_count *counts, struct error *err);
 	void (*close)(struct watch *watch);   /* accepts NULL */
 };
 
-/* From the lowest rung to the highest, ended by NULL. */
+/*
+ * Ended by NULL, from the innermost to the outermost: started last to first, stopped first to last, so that none
+ * counts what another does.
+ */
 extern const struct observer *const observers[];
 
 struct pin; /* an opened pinner; each pin_*.c has its own */
@@ -128,7 +149,7 @@ struct pin_path {
  * One kernel interface that takes pins. probe() tries the smallest real operation. open() does all that
  * can be done before the clock starts (allocation included); it may not touch the window's pages. cycle()
  * pins and unpins the window once and fills the sample: nothing but the measured system calls between its clock reads.
- * A pinner that can keep its pins has hold and release. The window's bytes are those of region_byte() before and
+ * A pinner that can keep its pins has hold and release. The window's bytes are those of region_pattern() before and
  * after: an interface that stores into the window stores these.
  *
  * -EOPNOTSUPP from open(): this case cannot be done here (skipped: reason and fix in the error), any other

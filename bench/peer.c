@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "peer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Written by the child, read by the parent after the child's answer. */
+struct sight {
+	struct error error;
+	bool bytes_intact;
+	struct frame frames[];
+};
+
+struct peer {
+	pid_t pid;
+	int wire;
+	struct sight *sight;
+	size_t sight_bytes;
+	const struct region *region;
+	size_t offset, bytes;
+};
+
+static void look(const struct peer *peer)
+{
+	const struct region *region = peer->region;
+	const unsigned char *window = region->addr + peer->offset;
+
+	peer->sight->error.code = 0;
+	peer->sight->bytes_intact = !region_check(window, peer->offset, peer->bytes, NULL);
+	frames_read(window, peer->bytes / region->base_bytes, region->base_bytes,
+		    region->layout->page_bytes / region->base_bytes, peer->sight->frames,
+		    &peer->sight->error);
+}
+
+/* Never writes to the region: that would take the copy that the pin shall take. */
+static void __attribute__((noreturn)) peer_live(const struct peer *peer)
+{
+	char question;
+
+	while (read(peer->wire, &question, 1) == 1) {
+		look(peer);
+		if (write(peer->wire, &question, 1) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+int peer_start(struct peer **slot, const struct region *region, size_t offset, size_t bytes,
+	       struct error *err)
+{
+	size_t nr = bytes / region->base_bytes;
+	pid_t parent = getpid();
+	struct peer *peer;
+	int wires[2];
+
+	*slot = NULL;
+	peer = calloc(1, sizeof(*peer));
+	if (!peer)
+		return error_errno(err, ENOMEM, "prepare the sharing child");
+	peer->region = region;
+	peer->offset = offset;
+	peer->bytes = bytes;
+	peer->sight_bytes = sizeof(*peer->sight) + nr * sizeof(struct frame);
+	peer->sight = mmap(NULL, peer->sight_bytes, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (peer->sight == MAP_FAILED) {
+		free(peer);
+		return error_errno(err, errno, "share the child's view of %zu pages", nr);
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wires)) {
+		error_errno(err, errno, "connect the sharing child");
+		munmap(peer->sight, peer->sight_bytes);
+		free(peer);
+		return -err->code;
+	}
+	peer->pid = fork();
+	if (peer->pid == 0) {
+		close(wires[0]);
+		peer->wire = wires[1];
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(0);
+		peer_live(peer);
+	}
+	close(wires[1]);
+	peer->wire = wires[0];
+	if (peer->pid < 0) {
+		error_errno(err, errno, "fork the sharing child");
+		peer_stop(peer);
+		return -err->code;
+	}
+	*slot = peer;
+	return 0;
+}
+
+int peer_look(struct peer *peer, struct peer_view *view, struct error *err)
+{
+	char question = '?';
+
+	if (write(peer->wire, &question, 1) != 1 || read(peer->wire, &question, 1) != 1)
+		return error_set(err, ECHILD, "the child that shares the region is gone%s",
+				 peer->region->layout->backing == BACKING_HUGETLB
+					 ? " (hugetlb: no spare page for its copy)" : "");
+	if (peer->sight->error.code) {
+		if (err)
+			*err = peer->sight->error;
+		return -peer->sight->error.code;
+	}
+	view->bytes_intact = peer->sight->bytes_intact;
+	view->frames = peer->sight->frames;
+	return 0;
+}
+
+void peer_stop(struct peer *peer)
+{
+	if (!peer)
+		return;
+	close(peer->wire);
+	if (peer->pid > 0)
+		while (waitpid(peer->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	munmap(peer->sight, peer->sight_bytes);
+	free(peer);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * The forked child that shares a region copy-on-write: it lives until told to leave, and looks at its own
+ * page tables and bytes on request, because only the process itself can read its pagemap.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bench.h"
+#include "frames.h"
+
+struct peer;
+
+/* What the child saw. */
+struct peer_view {
+	bool bytes_intact;       /* the window holds what region_fill() wrote */
+	struct frame *frames;    /* of the window, in memory shared with the parent */
+};
+
+/* Forks; the child maps what the parent maps. It dies with the parent. */
+int peer_start(struct peer **peer, const struct region *region, size_t offset, size_t bytes,
+	       struct error *err);
+/* Asks the child to look now; @view is valid until the next call. */
+int peer_look(struct peer *peer, struct peer_view *view, struct error *err);
+/* Ends the child and waits for it; accepts NULL. */
+void peer_stop(struct peer *peer);

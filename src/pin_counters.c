@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "pin_counters.h"
+
+#include <errno.h>
+
+#include "sysfile.h"
+
+int pin_counters_read(struct pin_counters *counters, struct error *err)
+{
+	if (sysfile_write("/proc/sys/vm/stat_refresh", "1", err))
+		return -err->code;
+	if (sysfile_read_field("/proc/vmstat", "nr_foll_pin_acquired", &counters->acquired, err) ||
+	    sysfile_read_field("/proc/vmstat", "nr_foll_pin_released", &counters->released, err))
+		return -err->code;
+	return 0;
+}
