@@ -8,10 +8,6 @@
 
 #include "suggest.h"
 
-/* Until bench/states.c and bench/layouts.c land; nothing plans before. */
-#pragma weak states
-#pragma weak layout_list
-
 const struct access_name accesses[NR_ACCESSES] = {
 	{ "read", ACCESS_READ },
 	{ "write", ACCESS_WRITE },
@@ -24,14 +20,16 @@ const char *access_name(enum access access)
 
 static const char *pinner_nth(const void *context, size_t i)
 {
-	(void)context;
-	return pinners[i] ? pinners[i]->name : NULL;
+	const struct offer *offer = context;
+
+	return offer->pinners[i] ? offer->pinners[i]->name : NULL;
 }
 
 static const char *state_nth(const void *context, size_t i)
 {
-	(void)context;
-	return states[i] ? states[i]->name : NULL;
+	const struct offer *offer = context;
+
+	return offer->states[i] ? offer->states[i]->name : NULL;
 }
 
 static const char *layout_nth(const void *context, size_t i)
@@ -47,17 +45,17 @@ static const char *access_nth(const void *context, size_t i)
 	return i < NR_ACCESSES ? accesses[i].name : NULL;
 }
 
-static int name_unknown(const struct offer *offer, const char *what, const char *word,
+static int name_unknown(const struct offer *offer, const char *where, const char *what, const char *word,
 			const char *(*nth)(const void *context, size_t i), struct error *err)
 {
 	const char *near = suggest_word(word, nth, offer);
 
-	error_set(err, EINVAL, "%s.%s: no %s \"%s\"%s%s%s", offer->where, what, what, word,
+	error_set(err, EINVAL, "%s.%s: no %s \"%s\"%s%s%s", where, what, what, word,
 		  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	return near ? -EINVAL : error_fix(err, "pinbench list");
 }
 
-static int names_pick(struct picks *picks, const struct offer *offer, const struct word_list *list, const char *what,
+static int names_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, const char *what,
 		      const char *(*nth)(const void *context, size_t i), struct error *err)
 {
 	bool taken[CONFIG_MAX_LIST] = { false };
@@ -75,7 +73,7 @@ static int names_pick(struct picks *picks, const struct offer *offer, const stru
 			taken[i] = true;
 		}
 		if (!matched)
-			return name_unknown(offer, what, list->words[w], nth, err);
+			return name_unknown(offer, where, what, list->words[w], nth, err);
 	}
 	return 0;
 }
@@ -89,7 +87,7 @@ static void layout_pick(struct layout_picks *picks, const struct layout *layout)
 }
 
 /* hugetlb-64K where the kernel has no such pages, or hugetlb-* where it has none at all. */
-static int layout_wanted(struct layout *layout, const struct offer *offer, const char *word, struct error *err)
+static int layout_wanted(struct layout *layout, const struct offer *offer, const char *where, const char *word, struct error *err)
 {
 	const char *dash = strchr(word, '-');
 	uint64_t bytes = 0;
@@ -101,21 +99,21 @@ static int layout_wanted(struct layout *layout, const struct offer *offer, const
 	else if (strncmp(word, "thp-", 4) == 0)
 		layout->backing = BACKING_THP;
 	else
-		return name_unknown(offer, "layout", word, layout_nth, err);
+		return name_unknown(offer, where, "layout", word, layout_nth, err);
 	if (strpbrk(word, "*?[")) {
 		snprintf(layout->name, sizeof(layout->name), "%.23s", word);
 		return 0;
 	}
 	if (size_parse(dash + 1, &bytes, NULL) || (bytes & (bytes - 1)) || bytes <= offer->base_bytes ||
 	    bytes > CONFIG_MAX_SIZE)
-		return name_unknown(offer, "layout", word, layout_nth, err);
+		return name_unknown(offer, where, "layout", word, layout_nth, err);
 	size_format(bytes, size, sizeof(size));
 	snprintf(layout->name, sizeof(layout->name), "%s%.8s", layout->backing == BACKING_THP ? "thp-" : "hugetlb-", size);
 	layout->page_bytes = bytes;
 	return 0;
 }
 
-int layouts_pick(struct layout_picks *picks, const struct offer *offer, const struct word_list *list,
+int layouts_pick(struct layout_picks *picks, const struct offer *offer, const char *where, const struct word_list *list,
 			struct error *err)
 {
 	picks->nr = 0;
@@ -130,7 +128,7 @@ int layouts_pick(struct layout_picks *picks, const struct offer *offer, const st
 			matched = true;
 		}
 		if (!matched) {
-			int ret = layout_wanted(&wanted, offer, list->words[w], err);
+			int ret = layout_wanted(&wanted, offer, where, list->words[w], err);
 
 			if (ret)
 				return ret;
@@ -144,17 +142,17 @@ int layouts_pick(struct layout_picks *picks, const struct offer *offer, const st
 	return 0;
 }
 
-int pinners_pick(struct picks *picks, const struct offer *offer, const struct word_list *list, struct error *err)
+int pinners_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err)
 {
-	return names_pick(picks, offer, list, "pinner", pinner_nth, err);
+	return names_pick(picks, offer, where, list, "pinner", pinner_nth, err);
 }
 
-int states_pick(struct picks *picks, const struct offer *offer, const struct word_list *list, struct error *err)
+int states_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err)
 {
-	return names_pick(picks, offer, list, "state", state_nth, err);
+	return names_pick(picks, offer, where, list, "state", state_nth, err);
 }
 
-int accesses_pick(struct picks *picks, const struct offer *offer, const struct word_list *list, struct error *err)
+int accesses_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err)
 {
-	return names_pick(picks, offer, list, "access", access_nth, err);
+	return names_pick(picks, offer, where, list, "access", access_nth, err);
 }

@@ -9,9 +9,6 @@
 
 #include "pick.h"
 
-#pragma weak states
-#pragma weak layout_list
-
 #define DEFAULT_SIZE (2u << 20)
 
 /* A pinner is asked once whether it works here, however many cases it has. */
@@ -24,15 +21,16 @@ struct probe {
 struct builder {
 	struct plan *plan;
 	size_t room;
-	struct offer offer;
+	const struct offer *offer;
 	struct probe *probes;
 	size_t nr_probes;
+	char where[300];           /* "configs/x.json: cases[0]" */
 };
 
 static bool layout_offered(const struct builder *builder, const struct layout *layout)
 {
-	for (size_t i = 0; i < builder->offer.nr_layouts; i++)
-		if (strcmp(builder->offer.layouts[i].name, layout->name) == 0)
+	for (size_t i = 0; i < builder->offer->nr_layouts; i++)
+		if (strcmp(builder->offer->layouts[i].name, layout->name) == 0)
 			return true;
 	return false;
 }
@@ -44,10 +42,10 @@ static void layout_skip(struct plan_case *plan_case, const struct builder *build
 	const char *what = thp ? "transparent huge pages" : "hugetlb pages";
 	char others[128] = "";
 
-	for (size_t i = 0; i < builder->offer.nr_layouts; i++)
-		if (builder->offer.layouts[i].backing == layout->backing)
+	for (size_t i = 0; i < builder->offer->nr_layouts; i++)
+		if (builder->offer->layouts[i].backing == layout->backing)
 			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s", others[0] ? ", " : "",
-				 builder->offer.layouts[i].name);
+				 builder->offer->layouts[i].name);
 	if (others[0]) {
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "this kernel has no %s; it offers %s", layout->name,
 			 others);
@@ -83,7 +81,7 @@ static void case_judge(struct plan_case *plan_case, struct builder *builder)
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
 			 "%s maps the region read-only: a pin for write would fail", plan_case->state->name);
 	} else if (plan_case->pinner->whole_only &&
-		   plan_case->pages_per_call * builder->offer.base_bytes < plan_case->bytes) {
+		   plan_case->pages_per_call * builder->offer->base_bytes < plan_case->bytes) {
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "%s takes the whole window in one request",
 			 plan_case->pinner->name);
 	} else if (!layout_offered(builder, &plan_case->layout)) {
@@ -132,7 +130,7 @@ static struct plan_case *case_append(struct builder *builder, const struct plan_
 	struct plan *plan = builder->plan;
 
 	if (plan->nr == PLAN_MAX_CASES) {
-		error_set(err, E2BIG, "%s: more than %u cases", builder->offer.where, PLAN_MAX_CASES);
+		error_set(err, E2BIG, "%s: more than %u cases", builder->where, PLAN_MAX_CASES);
 		error_fix(err, "shorter lists, or several job files");
 		return NULL;
 	}
@@ -141,7 +139,7 @@ static struct plan_case *case_append(struct builder *builder, const struct plan_
 		struct plan_case *cases = realloc(plan->cases, room * sizeof(*cases));
 
 		if (!cases) {
-			error_errno(err, ENOMEM, "%s: %zu cases", builder->offer.where, room);
+			error_errno(err, ENOMEM, "%s: %zu cases", builder->where, room);
 			return NULL;
 		}
 		plan->cases = cases;
@@ -163,12 +161,12 @@ static int windows_plan(struct builder *builder, const struct job *job, const st
 		size_t nr_pages;
 
 		if (!layout.page_bytes)
-			layout.page_bytes = builder->offer.base_bytes;
-		if (window_place(&place, job->window.words[w], &layout, builder->offer.base_bytes, job->size, &why)) {
-			error_set(err, why.code, "%s.window: %s", builder->offer.where, why.text);
+			layout.page_bytes = builder->offer->base_bytes;
+		if (window_place(&place, job->window.words[w], &layout, builder->offer->base_bytes, job->size, &why)) {
+			error_set(err, why.code, "%s.window: %s", builder->where, why.text);
 			return why.fix[0] ? error_fix(err, "%s", why.fix) : -why.code;
 		}
-		nr_pages = place.bytes / builder->offer.base_bytes;
+		nr_pages = place.bytes / builder->offer->base_bytes;
 		for (size_t i = 0; i < job->nr_pages_per_call; i++) {
 			struct plan_case *plan_case = case_append(builder, template, err);
 
@@ -192,7 +190,7 @@ static int accesses_plan(struct builder *builder, const struct job *job, struct 
 	int ret;
 
 	if (job->access.nr) {
-		ret = accesses_pick(&picks, &builder->offer, &job->access, err);
+		ret = accesses_pick(&picks, builder->offer, builder->where, &job->access, err);
 		if (ret)
 			return ret;
 	} else {
@@ -219,17 +217,17 @@ static int job_plan(struct builder *builder, const struct job *job, struct error
 	struct layout_picks layout_picks;
 	int ret;
 
-	ret = pinners_pick(&pinner_picks, &builder->offer, &job->pinner, err);
+	ret = pinners_pick(&pinner_picks, builder->offer, builder->where, &job->pinner, err);
 	if (ret == 0)
-		ret = layouts_pick(&layout_picks, &builder->offer, &job->layout, err);
+		ret = layouts_pick(&layout_picks, builder->offer, builder->where, &job->layout, err);
 	if (ret == 0)
-		ret = states_pick(&state_picks, &builder->offer, &job->state, err);
+		ret = states_pick(&state_picks, builder->offer, builder->where, &job->state, err);
 	for (size_t p = 0; ret == 0 && p < pinner_picks.nr; p++) {
-		template.pinner = pinners[pinner_picks.index[p]];
+		template.pinner = builder->offer->pinners[pinner_picks.index[p]];
 		for (size_t l = 0; ret == 0 && l < layout_picks.nr; l++) {
 			template.layout = layout_picks.layouts[l];
 			for (size_t s = 0; ret == 0 && s < state_picks.nr; s++) {
-				template.state = states[state_picks.index[s]];
+				template.state = builder->offer->states[state_picks.index[s]];
 				ret = accesses_plan(builder, job, &template, err);
 			}
 		}
@@ -275,22 +273,21 @@ static int plan_unique(struct plan *plan, struct error *err)
 	return 0;
 }
 
-int plan_build(struct plan *plan, const struct config *config, struct error *err)
+int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err)
 {
-	struct builder builder = { .plan = plan, .offer.base_bytes = (size_t)sysconf(_SC_PAGESIZE) };
+	struct builder builder = { .plan = plan, .offer = offer };
 	size_t nr_pinners = 0;
 	struct error why;
 	int ret = 0;
 
 	*plan = (struct plan){ 0 };
-	while (pinners[nr_pinners])
+	while (offer->pinners[nr_pinners])
 		nr_pinners++;
-	builder.offer.nr_layouts = layout_list(builder.offer.layouts, PICK_MAX_LAYOUTS);
 	builder.probes = calloc(nr_pinners + 1, sizeof(*builder.probes));
 	if (!builder.probes)
 		return error_errno(err, ENOMEM, "planning");
 	for (size_t i = 0; ret == 0 && i < config->nr_jobs; i++) {
-		snprintf(builder.offer.where, sizeof(builder.offer.where), "%.256s: cases[%zu]", config->path, i);
+		snprintf(builder.where, sizeof(builder.where), "%.256s: cases[%zu]", config->path, i);
 		ret = job_plan(&builder, &config->jobs[i], &why);
 	}
 	if (ret == 0)
@@ -302,6 +299,14 @@ int plan_build(struct plan *plan, const struct config *config, struct error *err
 			*err = why;
 	}
 	return ret;
+}
+
+int plan_build(struct plan *plan, const struct config *config, struct error *err)
+{
+	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE), .pinners = pinners, .states = states };
+
+	offer.nr_layouts = layout_list(offer.layouts, PLAN_MAX_LAYOUTS);
+	return plan_build_from(plan, config, &offer, err);
 }
 
 void plan_free(struct plan *plan)

@@ -19,6 +19,7 @@
 #include "config.h"
 
 #define PLAN_MAX_CASES 100000u
+#define PLAN_MAX_LAYOUTS 32
 
 struct plan_case {
 	char key[192];
@@ -50,12 +51,22 @@ struct window {
 /* Ended by a NULL name. */
 extern const struct window windows[];
 
+/* What there is to measure with: of the running kernel, or of a test. */
+struct offer {
+	size_t base_bytes;
+	struct layout layouts[PLAN_MAX_LAYOUTS];
+	size_t nr_layouts;
+	const struct pinner *const *pinners; /* ended by NULL, as is states */
+	const struct state *const *states;
+};
+
 /*
  * Expands @config; of cases with the same key the first one stays. Calls probe() once for each pinner that has a case to run.
  * -EINVAL (an unknown name, a window off the base pages), -E2BIG (more than PLAN_MAX_CASES), -ENOMEM; @plan then needs no
  * plan_free().
  */
 int plan_build(struct plan *plan, const struct config *config, struct error *err);
+int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err);
 void plan_free(struct plan *plan);
 
 /*
