@@ -2,7 +2,9 @@
 /* What the verbs share. */
 #include "cmd.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 int cmd_fail(const struct error *err, int exit_code)
 {
@@ -10,4 +12,48 @@ int cmd_fail(const struct error *err, int exit_code)
 	if (err->fix[0])
 		fprintf(stderr, "  try: %s\n", err->fix);
 	return exit_code;
+}
+
+static bool reason_same(const struct plan_case *a, const struct plan_case *b)
+{
+	return strcmp(a->skip_why, b->skip_why) == 0 && strcmp(a->skip_fix, b->skip_fix) == 0;
+}
+
+/* Cases are in blocks of one reason more often than not: comparing with all before is quick enough for a screen. */
+static void reasons_print(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nr; i++) {
+		const struct plan_case *first = &plan->cases[i];
+		size_t nr = 1, before = 0;
+
+		if (!first->skip_why[0])
+			continue;
+		while (before < i && !reason_same(&plan->cases[before], first))
+			before++;
+		if (before < i)
+			continue;
+		for (size_t k = i + 1; k < plan->nr; k++)
+			nr += reason_same(&plan->cases[k], first);
+		printf("skipped %zu: %s\n", nr, first->skip_why);
+		if (first->skip_fix[0])
+			printf("  try: %s\n", first->skip_fix);
+	}
+}
+
+void cmd_plan_print(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nr; i++) {
+		const struct plan_case *plan_case = &plan->cases[i];
+
+		if (plan_case->skip_why[0]) {
+			printf("skip  %s\n", plan_case->key);
+			continue;
+		}
+		printf("run   %s  %u samples", plan_case->key, plan_case->samples);
+		if (plan_case->runs > 1)
+			printf(" x %u runs", plan_case->runs);
+		putchar('\n');
+	}
+	reasons_print(plan);
+	printf("%zu cases: %zu to run, %zu skipped\n", plan->nr, plan->nr - plan->nr_skipped, plan->nr_skipped);
 }

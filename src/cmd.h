@@ -5,6 +5,7 @@
  * usage errors leave through argp with EXIT_USAGE. Only cmd_*.c and main.c print: results on stdout, the rest on stderr.
  */
 #include "error.h"
+#include "plan.h"
 
 /* Part of the interface: documented in pinbench(1). */
 enum {
@@ -24,3 +25,6 @@ int cmd_plot(int argc, char **argv);
 
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);
+
+/* The cases on stdout, one a line, then why the others are skipped, each reason once. */
+void cmd_plan_print(const struct plan *plan);

@@ -19,7 +19,6 @@ struct verb {
 };
 
 /* Weak until every verb has landed; then these lines go. */
-#pragma weak cmd_list
 #pragma weak cmd_doctor
 #pragma weak cmd_run
 #pragma weak cmd_vm

@@ -8,11 +8,11 @@
 #include "suggest.h"
 
 const struct window windows[] = {
-	{ "head", "first base page of the first page of the layout: always the page that carries the exclusive flag" },
-	{ "tail", "second base page: a tail page of every huge page" },
-	{ "last", "last base page of the first page of the layout" },
-	{ "page", "the whole first page of the layout" },
-	{ "straddle", "two base pages, the last of one page of the layout and the first of the next" },
+	{ "head", "first base page of the layout's first page: the head of a huge page" },
+	{ "tail", "second base page: a tail page of a huge page" },
+	{ "last", "last base page of the layout's first page" },
+	{ "page", "the whole first page of the layout, whatever its size" },
+	{ "straddle", "two base pages: the last of one page of the layout, the first of the next" },
 	{ "region", "the whole region" },
 	{ NULL, NULL },
 };
