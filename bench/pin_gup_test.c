@@ -59,7 +59,7 @@ static int gup_zero_page(const struct gup_row *row, const struct pin_job *job, i
 		return 0;
 	error_set(err, EOPNOTSUPP, "a read-only pin of unpopulated memory gets the zero page, "
 		  "on which this gup_test command makes the kernel WARN");
-	return error_fix(err, "use process-vm/readv or odirect/write, or access=write");
+	return error_fix(err, "use process_vm/readv or odirect/write, or access=write");
 }
 
 static uint64_t gup_empty(int node)

@@ -14,7 +14,10 @@
 	X(pin_pin_basic) \
 	X(pin_gup_basic) \
 	X(pin_hold_fast) \
-	X(pin_hold_slow)
+	X(pin_hold_slow) \
+	X(pin_process_vm_readv) \
+	X(pin_process_vm_writev) \
+	X(pin_io_uring)
 
 #define DECLARE(name) extern const struct pinner name;
 #define ENTER(name) &name,
