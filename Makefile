@@ -14,7 +14,7 @@ B      := build/$(ARCH)$(if $(SAN),-san)
 Q      := $(if $(V),,@)
 ROOM   := $(dir $(lastword $(MAKEFILE_LIST)))lab
 PREFIX ?= /usr/local
-PKGS   := jansson hwloc numa liburing
+PKGS   := jansson hwloc numa liburing zlib libmd
 ifneq ($(ARCH),$(NATIVE))
 CROSS_COMPILE ?= $(patsubst arm64,aarch64,$(ARCH))-linux-gnu-
 CC     := $(CROSS_COMPILE)gcc

@@ -9,22 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "size.h"
 #include "sysfile.h"
 
 #define HUGETLB_DIR "/sys/kernel/mm/hugepages"
 #define THP_DIR "/sys/kernel/mm/transparent_hugepage"
-
-void hugepage_name(size_t bytes, char *text, size_t size)
-{
-	static const char units[] = "BKMG";
-	size_t unit = 0;
-
-	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	snprintf(text, size, "%zu%c", bytes, units[unit]);
-}
 
 static int bytes_compare(const void *left, const void *right)
 {
@@ -73,7 +62,7 @@ int hugepage_pool(size_t page_bytes, int node, char *path, size_t size, struct e
 	const size_t kilobytes = page_bytes / 1024;
 	char name[24];
 
-	hugepage_name(page_bytes, name, sizeof(name));
+	size_format(page_bytes, name, sizeof(name));
 	snprintf(path, size, HUGETLB_DIR "/hugepages-%zukB", kilobytes);
 	if (!sysfile_exists(path)) {
 		error_set(err, EINVAL, "this kernel has no huge pages of %s", name);
@@ -121,7 +110,7 @@ static int reserve_advise(struct error *err, size_t page_bytes, unsigned int nr)
 {
 	char name[24];
 
-	hugepage_name(page_bytes, name, sizeof(name));
+	size_format(page_bytes, name, sizeof(name));
 	/* Above the buddy allocator's largest block pages are found by alloc_contig_range(), or at boot only. */
 	if (page_bytes >= (512UL << 20))
 		return error_fix(err, "boot with hugepagesz=%s hugepages=%u", name, nr);
@@ -140,7 +129,7 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
 
 	if (rc || nr_free >= nr)
 		return rc;
-	hugepage_name(page_bytes, name, sizeof(name));
+	size_format(page_bytes, name, sizeof(name));
 	if (node >= 0)
 		snprintf(where, sizeof(where), " on node %d", node);
 	/* The kernel would empty the machine before it gives up. */

@@ -19,9 +19,6 @@ size_t hugepage_sizes(size_t *bytes, size_t max);
 /* Sizes of anonymous multi-size THP in bytes, rising (6.8+; none before). */
 size_t thp_sizes(size_t *bytes, size_t max);
 
-/* "64K", "2M", "1G": the name of a page size, as in layouts and facts. @text of 24 bytes or more. */
-void hugepage_name(size_t bytes, char *text, size_t size);
-
 /*
  * The directory of the pool of one size on one node: the node's own where the kernel has NUMA, else the global one.
  * -EINVAL: the kernel has no such size, or the machine has several nodes and @node is -1.
