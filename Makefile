@@ -12,7 +12,8 @@ NATIVE := $(shell uname -m | sed 's/aarch64/arm64/')
 ARCH   ?= $(NATIVE)
 B      := build/$(ARCH)$(if $(SAN),-san)
 Q      := $(if $(V),,@)
-ROOM   := $(dir $(lastword $(MAKEFILE_LIST)))lab
+SELF   := $(lastword $(MAKEFILE_LIST))
+ROOM   := $(dir $(SELF))lab
 PREFIX ?= /usr/local
 PKGS   := jansson hwloc numa liburing zlib libmd
 ifneq ($(ARCH),$(NATIVE))
@@ -43,7 +44,7 @@ include $(B)/flags.mk
 endif
 
 # Where the libraries are: asked once, with an answer instead of a page of compiler errors when they are missing.
-$(B)/flags.mk: $(MAKEFILE_LIST) $(wildcard $(ROOM)/sysroot.sh)
+$(B)/flags.mk: $(SELF) $(wildcard $(ROOM)/sysroot.sh)
 	$(Q)mkdir -p $(@D)
 	$(Q)set -e; \
 	if [ $(ARCH) != $(NATIVE) ]; then \
@@ -71,6 +72,15 @@ $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS) -lcmocka
 tests: $(TESTS)
 
+# What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.
+guest: $(B)/guest.cpio
+$(B)/agent: lab/agent.c src/lab_wire.h src/crc32.h
+	@echo "  CC      $<"
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(filter --sysroot=%,$(PKG_LDLIBS))
+$(B)/guest.cpio: $(B)/pinbench $(B)/agent lab/init lab/initramfs.sh lab/lib.sh
+	@echo "  GUEST   $@"
+	$(Q)lab/initramfs.sh $(ARCH) $@ $(B)/pinbench $(B)/agent
+
 # The version is compiled into the files that name it; they alone are rebuilt when it changes.
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1-unknown)
 VERSIONED := $(patsubst %.c,$(B)/%.o,$(shell grep -ls PINBENCH_VERSION src/*.c bench/*.c))
@@ -84,7 +94,7 @@ $(B)/version.h: force
 clean:
 	$(Q)rm -rf build pinbench
 
-.PHONY: all tests force $(OUTER)
+.PHONY: all tests guest force $(OUTER)
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# usage: lab/initramfs.sh ARCH PROGRAM OUTPUT
+# usage: lab/initramfs.sh ARCH OUTPUT PROGRAM...
 #
-# Writes the guest: busybox, PROGRAM with the shared libraries it needs, and lab/init. Not compressed:
+# Writes the guest: busybox, the PROGRAMs with the shared libraries they need, and lab/init. Not compressed:
 # unpacking would cost the guest more time than QEMU needs to copy a few megabytes.
 . "$(dirname "$0")/lib.sh"
 
-[ $# -eq 3 ] || die "usage: lab/initramfs.sh ARCH PROGRAM OUTPUT"
-arch=$1 program=$2 output=$3
+[ $# -ge 3 ] || die "usage: lab/initramfs.sh ARCH OUTPUT PROGRAM..."
+arch=$1 output=$2
+shift 2
 need cpio
 need readelf
-[ -f "$program" ] || die "$program is not there" "make ARCH=$arch"
 sysroot=$("$LAB/sysroot.sh" "$arch")
 triplet=$(arch_triplet "$arch")
 libs=$sysroot
@@ -21,7 +21,6 @@ trap 'rm -rf "$tree" "$output.new"' EXIT
 mkdir -p "$tree"/{bin,etc,lib,proc,sys,dev,run,tmp,lab}
 ln -s lib "$tree/lib64"
 install -m 755 "$sysroot/bin/busybox" "$tree/bin/busybox"
-install -m 755 "$program" "$tree/bin/pinbench"
 install -m 755 "$LAB/init" "$tree/init"
 
 # Every library is found by its name in the places where this architecture keeps them.
@@ -43,11 +42,14 @@ add_needed() {
 	done
 }
 
-loader=$(readelf -lW "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
-if [ -n "$loader" ]; then
-	install -m 755 "$(library_path "$(basename "$loader")")" "$tree/lib/$(basename "$loader")"
-fi
-add_needed "$program"
+for program; do
+	install -m 755 "$program" "$tree/bin/"
+	loader=$(readelf -lW "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
+	if [ -n "$loader" ] && [ ! -e "$tree/lib/$(basename "$loader")" ]; then
+		install -m 755 "$(library_path "$(basename "$loader")")" "$tree/lib/"
+	fi
+	add_needed "$program"
+done
 chmod -R u+rwX,go+rX "$tree"
 
 (cd "$tree" && find . -mindepth 1 | sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$output.new"

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The guest's end of the channel: runs the program that /lab/argv asks for, sends its result file whenever it
+ * changed, and says at the very end how many frames there were. lab/init starts it and powers off after it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <sched.h>
+#include <signal.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "crc32.h"
+#include "lab_wire.h"
+
+#define STDOUT_FILE "/lab/stdout"
+#define NR_ARGS_MAX 256
+
+static int channel_fd = -1;
+static unsigned int nr_frames;
+static uint32_t sum;
+
+static void complain(const char *what)
+{
+	fprintf(stderr, "agent: %s: %s\n", what, strerror(errno));
+}
+
+static bool port_is_ours(const char *name_file)
+{
+	char name[64] = "";
+	FILE *file = fopen(name_file, "r");
+
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	return !strncmp(name, LAB_WIRE_PORT, strlen(LAB_WIRE_PORT));
+}
+
+/* The virtio port by its name; on a kernel without virtio-console, the serial line that /lab/serial names. */
+static int channel_open(void)
+{
+	char path[64], serial[64] = "";
+	struct termios tty;
+	glob_t ports;
+	FILE *file;
+	int fd = -1;
+
+	if (!glob("/sys/class/virtio-ports/*/name", 0, NULL, &ports)) {
+		for (size_t i = 0; i < ports.gl_pathc && fd < 0; i++) {
+			if (!port_is_ours(ports.gl_pathv[i]))
+				continue;
+			snprintf(path, sizeof(path), "/dev/%.40s",
+				 ports.gl_pathv[i] + strlen("/sys/class/virtio-ports/"));
+			path[strcspn(path + 5, "/") + 5] = '\0';
+			fd = open(path, O_WRONLY | O_CLOEXEC);
+		}
+		globfree(&ports);
+	}
+	if (fd >= 0)
+		return fd;
+
+	file = fopen("/lab/serial", "r");
+	if (!file || !fgets(serial, sizeof(serial), file))
+		return -1;
+	fclose(file);
+	serial[strcspn(serial, "\n")] = '\0';
+	fd = open(serial, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0 && !tcgetattr(fd, &tty)) {
+		cfmakeraw(&tty);
+		cfsetspeed(&tty, B115200);
+		tcsetattr(fd, TCSANOW, &tty);
+	}
+	return fd;
+}
+
+static void write_all(const char *bytes, size_t size)
+{
+	while (size) {
+		ssize_t done = write(channel_fd, bytes, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0) {
+			complain("write to the channel");
+			return;
+		}
+		bytes += done;
+		size -= done;
+	}
+}
+
+static void frame_send(const char *kind, const char *bytes, size_t size)
+{
+	char header[LAB_WIRE_HEADER_MAX];
+	uint32_t crc = crc32_add(0, bytes, size);
+	int length = snprintf(header, sizeof(header), LAB_WIRE_MAGIC "%s %zu %08x %u\n", kind, size,
+			      crc, nr_frames++);
+
+	write_all(header, length);
+	write_all(bytes, size);
+	sum = crc32_add(sum, &crc, sizeof(crc));
+}
+
+static void frame_send_file(const char *kind, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *bytes;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size > 0 && st.st_size <= LAB_WIRE_FRAME_MAX) {
+		bytes = malloc(st.st_size);
+		if (bytes && read(fd, bytes, st.st_size) == st.st_size)
+			frame_send(kind, bytes, st.st_size);
+		free(bytes);
+	}
+	close(fd);
+}
+
+/* Arguments are data of the host: split at NULs, never seen by a shell. */
+static char **argv_load(void)
+{
+	static char text[65536], *argv[NR_ARGS_MAX + 1];
+	int fd = open(LAB_WIRE_ARGV, O_RDONLY | O_CLOEXEC), nr = 0;
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (size <= 0)
+		return NULL;
+	close(fd);
+	for (char *at = text; at < text + size && nr < NR_ARGS_MAX; at += strlen(at) + 1)
+		argv[nr++] = at;
+	return argv;
+}
+
+static pid_t program_start(char **argv)
+{
+	pid_t pid = fork();
+	sigset_t none;
+	int fd;
+
+	if (pid)
+		return pid;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	fd = open(STDOUT_FILE, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd >= 0)
+		dup2(fd, STDOUT_FILENO);
+	execv("/bin/pinbench", argv);
+	complain("exec /bin/pinbench");
+	_exit(127);
+}
+
+static void on_child(int signal_nr)
+{
+	(void)signal_nr; /* only there to end ppoll() */
+}
+
+/* Sends the result file after every change until the program has ended. */
+static int program_watch(pid_t pid, const sigset_t *waiting)
+{
+	struct timespec pause = { .tv_nsec = 500000000 };
+	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), status;
+	struct pollfd poll_fd = { .fd = notify_fd, .events = POLLIN };
+	struct stat sent = { 0 }, now;
+	char events[4096];
+
+	if (notify_fd >= 0)
+		inotify_add_watch(notify_fd, "/lab/out", IN_MOVED_TO | IN_CLOSE_WRITE);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		/* Where inotify is missing, the time limit makes this a slow poll. */
+		ppoll(&poll_fd, 1, notify_fd < 0 ? &pause : NULL, waiting);
+		while (notify_fd >= 0 && read(notify_fd, events, sizeof(events)) > 0)
+			;
+		if (stat(LAB_WIRE_RESULT, &now) || (now.st_ino == sent.st_ino &&
+						    now.st_size == sent.st_size))
+			continue;
+		frame_send_file("result", LAB_WIRE_RESULT);
+		sent = now;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(void)
+{
+	struct sched_param idle = { 0 };
+	struct sigaction action = { .sa_handler = on_child };
+	struct utsname name;
+	sigset_t blocked, waiting;
+	char end[64], **argv;
+	pid_t pid;
+	int status;
+
+	channel_fd = channel_open();
+	if (channel_fd < 0) {
+		fprintf(stderr, "agent: no channel: the kernel has neither virtio-console nor the serial line\n");
+		return 1;
+	}
+	uname(&name);
+	frame_send("ready", name.release, strlen(name.release));
+
+	argv = argv_load();
+	if (argv) {
+		sigemptyset(&blocked);
+		sigaddset(&blocked, SIGCHLD);
+		sigprocmask(SIG_BLOCK, &blocked, &waiting);
+		sigaction(SIGCHLD, &action, NULL);
+		pid = program_start(argv);
+		/* From here on only in the program's pauses: the agent must not show in what is timed. */
+		sched_setscheduler(0, SCHED_IDLE, &idle);
+		status = pid < 0 ? 126 : program_watch(pid, &waiting);
+		frame_send_file("result", LAB_WIRE_RESULT);
+		frame_send_file("stdout", STDOUT_FILE);
+	} else {
+		status = 0; /* nothing asked for: the probe of an accelerator */
+	}
+	snprintf(end, sizeof(end), "%d %u %08x", status, nr_frames, sum);
+	frame_send("end", end, strlen(end));
+	return 0;
+}

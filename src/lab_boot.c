@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lab_boot.h"
+#include "text.h"
+
+#define TICK_MS 20
+#define TAIL_BYTES (16u << 10)
+#define TAIL_LINES 15
+
+/* What has been read of one of QEMU's output files. */
+struct tap {
+	int fd;
+	off_t offset;
+};
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static int tap_drain(struct tap *tap, struct channel *channel)
+{
+	char bytes[65536];
+	ssize_t size;
+	int ret = 0;
+
+	while (!ret && (size = pread(tap->fd, bytes, sizeof(bytes), tap->offset)) > 0) {
+		tap->offset += size;
+		ret = channel_feed(channel, bytes, size);
+	}
+	return ret;
+}
+
+/* The last @size bytes of a file, as a string. */
+static char *tail_read(int fd, size_t size)
+{
+	struct stat st;
+	off_t from;
+	char *text = calloc(1, size + 1);
+
+	if (!text || fstat(fd, &st))
+		return text;
+	from = st.st_size > (off_t)size ? st.st_size - (off_t)size : 0;
+	if (pread(fd, text, size, from) < 0)
+		text[0] = '\0';
+	for (size_t i = 0; i < size && from + (off_t)i < st.st_size; i++)
+		if (!text[i])
+			text[i] = '?';
+	return text;
+}
+
+/* Takes out colours, titles and cursor movements: ESC [ ... letter, ESC ] ... BEL, ESC and one more. */
+static void escapes_strip(char *text)
+{
+	char *out = text;
+
+	while (*text) {
+		if (*text != '\033') {
+			*out++ = *text++;
+			continue;
+		}
+		text++;
+		if (*text == '[') {
+			text += 1 + strspn(text + 1, "0123456789;:<=>?!\"#$%&'()*+,-./ ");
+		} else if (*text == ']') {
+			text += strcspn(text, "\a\n");
+		}
+		if (*text && *text != '\n')
+			text++;
+	}
+	*out = '\0';
+}
+
+/* Line by line fit for a terminal, in place; keeps only the last lines. */
+static void tail_clean(char *text)
+{
+	char *line, *out = text, *next = text, *starts[TAIL_LINES] = { NULL };
+	size_t nr = 0;
+
+	escapes_strip(text);
+	while ((line = strsep(&next, "\n"))) {
+		line[strcspn(line, "\r")] = '\0';
+		text_ascii(line);
+		if (!*line)
+			continue;
+		memmove(out, line, strlen(line) + 1);
+		starts[nr++ % TAIL_LINES] = out;
+		out += strlen(out);
+		*out++ = '\n'; /* in place of the newline, or of the NUL at the end */
+	}
+	if (out > text)
+		out[-1] = '\0';
+	else
+		*text = '\0';
+	if (nr > TAIL_LINES)
+		memmove(text, starts[nr % TAIL_LINES], strlen(starts[nr % TAIL_LINES]) + 1);
+}
+
+static const char *last_line(char *text)
+{
+	char *newline;
+
+	tail_clean(text);
+	newline = strrchr(text, '\n');
+	return newline ? newline + 1 : text;
+}
+
+static unsigned int noise_count(const char *console)
+{
+	static const char *const marks[] = { "WARNING: ", "BUG: ", "Oops", "Call trace:", "Call Trace:" };
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		for (const char *at = console; (at = strstr(at, marks[i])); at++)
+			nr++;
+	return nr;
+}
+
+static void tick(const struct boot_watch *watch, const struct qemu *qemu, double seconds)
+{
+	char *text;
+
+	if (!watch->tick)
+		return;
+	text = tail_read(qemu->console_fd, 256);
+	watch->tick(watch->context, seconds, text ? last_line(text) : "");
+	free(text);
+}
+
+/* Until QEMU ends, the deadline passes or the user has had enough. */
+static int watch_qemu(struct boot *boot, struct qemu *qemu, const struct boot_watch *watch, struct error *err)
+{
+	struct tap taps[] = { { qemu->channel_fd, 0 }, { qemu->serial_fd, 0 } };
+	struct pollfd ended = { .fd = qemu->pid_fd, .events = POLLIN };
+	double start = now_s(), ticked = start, seconds;
+	bool running = true;
+
+	boot->end = BOOT_LOST; /* until something else is known */
+	while (running) {
+		running = poll(&ended, 1, TICK_MS) <= 0;
+		seconds = now_s() - start;
+		for (int i = 0; i < 2; i++)
+			if (tap_drain(&taps[i], &boot->channel))
+				return error_set(err, EMSGSIZE, "the guest sends more than a result can be");
+		if (running && watch->stop && *watch->stop) {
+			boot->end = BOOT_INTERRUPTED;
+			break;
+		}
+		if (running && seconds > watch->timeout_s) {
+			boot->end = BOOT_HANG;
+			break;
+		}
+		if (now_s() - ticked > 0.1) {
+			ticked = now_s();
+			tick(watch, qemu, seconds);
+		}
+	}
+	boot->seconds = now_s() - start;
+	return 0;
+}
+
+static void end_describe(struct boot *boot, struct qemu *qemu, int timeout_s, const char *program)
+{
+	char *console = tail_read(qemu->console_fd, TAIL_BYTES), *said = tail_read(qemu->stderr_fd, 300);
+	const char *panic = console ? strstr(console, "Kernel panic") : NULL;
+	size_t size = sizeof(boot->text);
+	int status = 0;
+
+	boot->nr_noise = console ? noise_count(console) : 0;
+	if (said)
+		text_ascii(said);
+	/* Neither a reason to doubt nor to believe by itself: QEMU's status is 0 after a panic, too. */
+	if (boot->end == BOOT_LOST)
+		waitpid(qemu->pid, &status, 0), qemu->pid = 0;
+
+	if (boot->channel.ended && boot->end == BOOT_LOST) {
+		boot->end = BOOT_DONE;
+	} else if (panic) {
+		boot->end = BOOT_PANIC;
+		snprintf(boot->text, size, "the guest's kernel panicked: %.*s", (int)strcspn(panic, "\r\n"), panic);
+		text_ascii(boot->text);
+	} else if (boot->end == BOOT_HANG) {
+		snprintf(boot->text, size, "the guest %s within %d s", boot->channel.ready.bytes ?
+			 "did not finish" : "did not reach user space", timeout_s);
+	} else if (boot->end == BOOT_INTERRUPTED) {
+		snprintf(boot->text, size, "interrupted");
+	} else if (WIFEXITED(status) && WEXITSTATUS(status)) {
+		boot->end = BOOT_REFUSED;
+		snprintf(boot->text, size, "%s %s", program, WEXITSTATUS(status) == 127 ? "is not installed" :
+			 said && *said ? said : "ended with an error");
+	} else if (WIFSIGNALED(status)) {
+		snprintf(boot->text, size, "QEMU was killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	} else {
+		snprintf(boot->text, size, "the guest stopped without saying that it was done%s",
+			 boot->channel.nr_damaged ? ", and what it sent arrived damaged" : "");
+	}
+	if (console)
+		tail_clean(console);
+	boot->console = console;
+	free(said);
+}
+
+int boot_run(struct boot *boot, const struct qemu_job *job, const struct boot_watch *watch, struct error *err)
+{
+	struct qemu qemu;
+	int ret;
+
+	*boot = (struct boot){ 0 };
+	ret = qemu_start(&qemu, job, err);
+	if (ret)
+		return ret;
+	ret = watch_qemu(boot, &qemu, watch, err);
+	if (!ret)
+		end_describe(boot, &qemu, watch->timeout_s, qemu_program(job->image->arch));
+	qemu_end(&qemu);
+	return ret;
+}
+
+void boot_free(struct boot *boot)
+{
+	channel_free(&boot->channel);
+	free(boot->console);
+	boot->console = NULL;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "lab_cpio.h"
+#include "lab_guest.h"
+#include "lab_wire.h"
+
+#define NR_ARGS_MAX 200
+#define CONFIG_MAX_BYTES_HERE (1u << 20) /* as src/config.h: the guest would refuse more anyway */
+
+int guest_find(char *path, unsigned long size, const char *given, const char *arch, struct error *err)
+{
+	char here[4096] = "", place[64];
+	char *slash;
+
+	if (given) {
+		snprintf(path, size, "%s", given);
+		return access(path, R_OK) ? error_errno(err, errno, "guest %s", path) : 0;
+	}
+	if (readlink("/proc/self/exe", here, sizeof(here) - 1) < 0)
+		return error_errno(err, errno, "read /proc/self/exe");
+	slash = strrchr(here, '/');
+	if (slash)
+		*slash = '\0';
+	for (int i = 0; i < 2; i++) {
+		snprintf(place, sizeof(place), i ? "/../lib/pinbench/guest-%s.cpio" : "/../%s/guest.cpio", arch);
+		snprintf(path, size, "%s%s", here, place);
+		if (!access(path, R_OK))
+			return 0;
+	}
+	error_set(err, ENOENT, "no guest for %s beside this program", arch);
+	return error_fix(err, "make guest ARCH=%s", arch);
+}
+
+static int config_read(struct guest_command *command, const char *path, struct error *err)
+{
+	autofclose FILE *file = fopen(path, "re");
+	size_t size;
+
+	if (!file)
+		return error_errno(err, errno, "open %s", path);
+	command->config = malloc(CONFIG_MAX_BYTES_HERE + 1);
+	if (!command->config)
+		return error_errno(err, ENOMEM, "read %s", path);
+	size = fread(command->config, 1, CONFIG_MAX_BYTES_HERE + 1, file);
+	if (ferror(file))
+		return error_errno(err, EIO, "read %s", path);
+	if (size > CONFIG_MAX_BYTES_HERE)
+		return error_set(err, E2BIG, "%s is larger than 1 MiB", path);
+	command->config_size = size;
+	return 0;
+}
+
+/* The value of option @shorter or @longer at argv[*i], which may stand in the next word; NULL: another option. */
+static const char *option_value(int argc, char **argv, int *i, const char *shorter, const char *longer)
+{
+	const char *word = argv[*i];
+	size_t length = strlen(longer);
+
+	if (!strcmp(word, shorter) || !strcmp(word, longer))
+		return *i + 1 < argc ? argv[++*i] : "";
+	if (!strncmp(word, longer, length) && word[length] == '=')
+		return word + length + 1;
+	return !strncmp(word, shorter, 2) && shorter[1] != '-' ? word + 2 : NULL;
+}
+
+int guest_command_parse(struct guest_command *command, int argc, char **argv, int icount, struct error *err)
+{
+	static const struct {
+		const char *shorter, *longer, *fix;
+	} ours[] = {
+		{ "-o", "--output", "pinbench vm -o DIR ... -- run ..." },
+		{ "--label", "--label", "--kernel NAME=PATH names the result" },
+		{ "--clock", "--clock", "pinbench vm --clock icount ... -- run ..." },
+	};
+	int nr = 0, ret = 0;
+
+	*command = (struct guest_command){ 0 };
+	if (argc < 1 || argc > NR_ARGS_MAX) {
+		error_set(err, EINVAL, "nothing to run in the guest");
+		return error_fix(err, "end the command with: -- run [-c configs/X.json]");
+	}
+	command->is_run = !strcmp(argv[0], "run");
+	command->argv = calloc(argc + 8, sizeof(*command->argv));
+	if (!command->argv)
+		return error_errno(err, ENOMEM, "the guest's command");
+	command->argv[nr++] = strdup("pinbench");
+	for (int i = 0; i < argc && !ret; i++) {
+		const char *config = NULL;
+
+		for (size_t k = 0; command->is_run && k < sizeof(ours) / sizeof(ours[0]) && !ret; k++) {
+			int at = i;
+
+			if (!option_value(argc, argv, &at, ours[k].shorter, ours[k].longer))
+				continue;
+			error_set(err, EINVAL, "%s of the guest's command is given by the lab", ours[k].longer);
+			ret = error_fix(err, "%s", ours[k].fix);
+		}
+		if (command->is_run && !ret)
+			config = option_value(argc, argv, &i, "-c", "--config");
+		if (config) {
+			ret = config_read(command, config, err);
+			command->argv[nr++] = strdup("-c");
+			command->argv[nr++] = strdup(LAB_WIRE_CONFIG);
+		} else {
+			command->argv[nr++] = strdup(argv[i]);
+		}
+	}
+	if (command->is_run) {
+		command->argv[nr++] = strdup("-o");
+		command->argv[nr++] = strdup(LAB_WIRE_RESULT);
+		command->argv[nr++] = strdup("--clock");
+		command->argv[nr++] = strdup(icount ? "icount" : "real");
+	}
+	if (ret)
+		guest_command_free(command);
+	return ret;
+}
+
+void guest_command_free(struct guest_command *command)
+{
+	for (char **word = command->argv; word && *word; word++)
+		free(*word);
+	free(command->argv);
+	free(command->config);
+	*command = (struct guest_command){ 0 };
+}
+
+static int base_copy(FILE *out, const char *path, struct error *err)
+{
+	autofclose FILE *in = fopen(path, "re");
+	char bytes[65536];
+	size_t size;
+
+	if (!in)
+		return error_errno(err, errno, "open the guest %s", path);
+	while ((size = fread(bytes, 1, sizeof(bytes), in)))
+		fwrite(bytes, 1, size, out);
+	return ferror(in) ? error_errno(err, EIO, "read the guest %s", path) : 0;
+}
+
+static void command_add(FILE *out, const struct guest_command *command)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *argv = open_memstream(&text, &size);
+
+	if (!argv)
+		return;
+	for (char **word = command->argv; *word; word++)
+		fwrite(*word, strlen(*word) + 1, 1, argv);
+	fclose(argv);
+	cpio_add(out, "lab", NULL, 0);
+	cpio_add(out, LAB_WIRE_ARGV + 1, text, size); /* names in an archive have no leading slash */
+	if (command->config)
+		cpio_add(out, LAB_WIRE_CONFIG + 1, command->config, command->config_size);
+	cpio_end(out);
+	free(text);
+}
+
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, struct error *err)
+{
+	FILE *out;
+	int ret, copy;
+
+	*fd = memfd_create("initramfs", MFD_CLOEXEC);
+	copy = *fd < 0 ? -1 : dup(*fd);
+	out = copy < 0 ? NULL : fdopen(copy, "w");
+	if (!out)
+		return error_errno(err, errno, "a file in memory for the guest");
+	ret = base_copy(out, base_path, err);
+	if (!ret && command)
+		command_add(out, command);
+	if (fclose(out) && !ret)
+		ret = error_errno(err, errno, "make the guest");
+	return ret;
+}

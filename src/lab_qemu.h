@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* One QEMU process: its command line, its start and its end. */
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "lab_image.h"
+
+/*
+ * What differs between guests. Everything that comes from a user crosses as a file descriptor, a number or words of
+ * qemu_append_check(): QEMU's own option syntax (commas!) never sees a path.
+ */
+struct qemu_job {
+	const struct lab_image *image;
+	int initrd_fd;            /* memfd */
+	const char *append;       /* more words for the kernel's command line; may be empty */
+	unsigned int memory_mib;
+	bool kvm;
+	bool icount;              /* virtual time counts instructions; never with kvm */
+};
+
+struct qemu {
+	pid_t pid;                /* 0: not running */
+	int pid_fd;               /* readable when it has ended */
+	/* Files in memory that QEMU appends to and nobody has to empty in time: a full pipe would hold up the guest. */
+	int console_fd;
+	int channel_fd, serial_fd; /* results: by virtio, or by the second serial line */
+	int stderr_fd;
+};
+
+/* The program for guests of @arch: "qemu-system-aarch64". */
+const char *qemu_program(const char *arch);
+
+/* One word for a guest kernel's command line: a key from a fixed list, plain characters. -EINVAL. */
+int qemu_append_check(const char *word, struct error *err);
+
+/* -ENOENT when QEMU is not installed. The child dies with this process. */
+int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err);
+/* Kills QEMU if it still runs, and closes everything; returns its wait status (-1: it never ran). */
+int qemu_end(struct qemu *qemu);
