@@ -37,10 +37,15 @@ static void replace(char *text, bool ascii)
 	char *to = text;
 
 	while (*from) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t length = decode(from, &code);
 
-		if (length == 0 || steers(code) || (ascii && code >= 0x80)) {
+		if (ascii && code == 0xb1 && length == 2) {
+			/* the only character of our own that is not ASCII: plus-minus takes two bytes either way */
+			*to++ = '+';
+			*to++ = '-';
+			from += length;
+		} else if (length == 0 || steers(code) || (ascii && code >= 0x80)) {
 			*to++ = '?';
 			from += length ? length : 1;
 		} else {

@@ -9,7 +9,7 @@
  * line breaks, bidirectional marks, and bytes that are not UTF-8.
  */
 void text_plain(char *text);
-/* As text_plain, and everything that is not ASCII becomes '?' too. */
+/* As text_plain, and everything that is not ASCII becomes '?' too (plus-minus: "+-"). */
 void text_ascii(char *text);
 /* Whether every byte is a printable ASCII character other than space, and there is one. */
 bool text_is_word(const char *text);

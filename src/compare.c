@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "compare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "summary.h"
+
+/* Without these being equal, most numbers cannot be: they are said first. */
+static const char *const weighty[] = { "kernel.machine", "page_size", "memory.page_bytes", "clock", "kernel.release" };
+
+/* Groups of facts that change from run to run on one machine. */
+static const char *const noisy[] = { "noise.", "load.", "memory.available", "memory.free" };
+
+static size_t weight(const char *name)
+{
+	size_t i = 0;
+
+	while (i < sizeof(weighty) / sizeof(weighty[0]) && strcmp(weighty[i], name))
+		i++;
+	return i;
+}
+
+static bool is_noise(const char *name)
+{
+	for (size_t i = 0; i < sizeof(noisy) / sizeof(noisy[0]); i++)
+		if (strncmp(name, noisy[i], strlen(noisy[i])) == 0)
+			return true;
+	return false;
+}
+
+static bool same_fact(const struct fact *a, const struct fact *b)
+{
+	if (!a || !b || a->kind != b->kind)
+		return false;
+	return a->kind == FACT_TEXT ? strcmp(a->text, b->text) == 0 : a->number == b->number;
+}
+
+static void add_change(struct comparison *comparison, const struct fact *base, const struct fact *new)
+{
+	struct change *change = &comparison->changes[comparison->nr_changes++];
+
+	*change = (struct change){ base, new, is_noise(base ? base->name : new->name) };
+	comparison->nr_noise += change->noise;
+}
+
+static const char *change_name(const struct change *change)
+{
+	return change->base ? change->base->name : change->new->name;
+}
+
+static int compare_changes(const void *a, const void *b)
+{
+	const struct change *left = a, *right = b;
+	size_t left_weight = weight(change_name(left)), right_weight = weight(change_name(right));
+
+	if (left->noise != right->noise)
+		return left->noise - right->noise;
+	if (left_weight != right_weight)
+		return left_weight < right_weight ? -1 : 1;
+	return strcmp(change_name(left), change_name(right));
+}
+
+static void find_changes(struct comparison *comparison)
+{
+	const struct fact_list *base = &comparison->base->environment, *new = &comparison->new->environment;
+
+	comparison->changes = calloc(base->nr + new->nr + 1, sizeof(*comparison->changes));
+	if (!comparison->changes)
+		abort();
+	for (size_t i = 0; i < base->nr; i++) {
+		const struct fact *other = fact_find(new, base->items[i].name);
+
+		if (!same_fact(&base->items[i], other))
+			add_change(comparison, &base->items[i], other);
+	}
+	for (size_t i = 0; i < new->nr; i++)
+		if (!fact_find(base, new->items[i].name))
+			add_change(comparison, NULL, &new->items[i]);
+	qsort(comparison->changes, comparison->nr_changes, sizeof(*comparison->changes), compare_changes);
+}
+
+static void find_pairs(struct comparison *comparison)
+{
+	const struct report *base = comparison->base, *new = comparison->new;
+	size_t room = base->nr_results + new->nr_results + 1;
+
+	comparison->pairs = calloc(room, sizeof(*comparison->pairs));
+	comparison->others = calloc(room, sizeof(*comparison->others));
+	if (!comparison->pairs || !comparison->others)
+		abort();
+	for (size_t i = 0; i < base->nr_results; i++) {
+		struct pair pair = { &base->results[i], report_find(new, base->results[i].key) };
+
+		if (pair.new && pair.base->status == STATUS_DONE && pair.new->status == STATUS_DONE)
+			comparison->pairs[comparison->nr_pairs++] = pair;
+		else
+			comparison->others[comparison->nr_others++] = pair;
+	}
+	for (size_t i = 0; i < new->nr_results; i++)
+		if (!report_find(base, new->results[i].key))
+			comparison->others[comparison->nr_others++] = (struct pair){ NULL, &new->results[i] };
+}
+
+int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
+		    struct error *err)
+{
+	*comparison = (struct comparison){ .base = base, .new = new };
+	if (base->icount != new->icount) {
+		error_set(err, EINVAL, "%s holds %s and %s holds %s: they cannot be compared",
+			  base->path ? base->path : base->label, report_unit(base),
+			  new->path ? new->path : new->label, report_unit(new));
+		return error_fix(err, "measure both with the same --clock");
+	}
+	find_changes(comparison);
+	find_pairs(comparison);
+	return 0;
+}
+
+bool pair_counts_differ(const struct pair *pair)
+{
+	for (size_t i = 0; i < NR_COUNTS; i++)
+		if (count_known(pair->base, i) && count_known(pair->new, i) &&
+		    pair->base->counts.value[i] != pair->new->counts.value[i])
+			return true;
+	return false;
+}
+
+void comparison_free(struct comparison *comparison)
+{
+	free(comparison->changes);
+	free(comparison->pairs);
+	free(comparison->others);
+	*comparison = (struct comparison){ 0 };
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* A table of text: columns as wide as their widest cell, columns with nothing below their heading left out. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* How the reader sees it: decided by the verb from the terminal, the locale and NO_COLOR. */
+struct look {
+	bool colour;
+	bool utf8;
+	unsigned int columns; /* of the terminal; 0: no limit */
+};
+
+struct look look_of(FILE *out);
+/* Escape sequences, or "". */
+const char *look_bold(const struct look *look);
+const char *look_dim(const struct look *look);
+const char *look_end(const struct look *look);
+/* Text from a file as this look can show it, without what could steer the terminal. */
+void look_plain(const struct look *look, char *text);
+void look_print(const struct look *look, FILE *out, const char *text);
+
+struct grid {
+	const struct look *look;
+	const char *align;    /* one letter a column: 'l' or 'r' */
+	size_t nr_columns;
+	char **cells;         /* row by row; the first row is the heading */
+	size_t nr_cells;
+};
+
+/* @look and @align must outlive the grid. */
+void grid_init(struct grid *grid, const struct look *look, const char *align);
+/* The next cell; made plain as look_print() does. */
+void grid_add(struct grid *grid, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Empty cells to the end of the row. */
+void grid_fill(struct grid *grid);
+size_t grid_nr_rows(const struct grid *grid);
+void grid_print(const struct grid *grid, FILE *out, const char *indent);
+void grid_free(struct grid *grid);

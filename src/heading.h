@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What stands above and beside the numbers: the file, what all cases have in common, and what a group of rows shares. */
+#include "grid.h"
+#include "report.h"
+
+/* One fact as text; NULL when it is not known. Numbers are written to @text. */
+const char *fact_value(const struct fact_list *facts, const char *name, char *text, size_t size);
+
+/* "6.1.192, aarch64, Cortex-A76": kernel and machine, as far as the file knows them; in one line. */
+void machine_format(const struct report *report, char *text, size_t size);
+
+/* What every case of all reports shares: the other fields are empty. */
+void common_find(struct params *common, const struct report *const *reports, size_t nr);
+/* "pinner gup-test/pin-fast, access read"; empty when nothing is common. */
+void common_format(const struct params *common, char *text, size_t size);
+
+/* Rows of one table: the same pinner, layout, state and access. */
+bool params_same_group(const struct params *a, const struct params *b);
+/* What sets this group apart from the others: "hugetlb-64K, exclusive-ro"; empty when nothing does. */
+void group_format(const struct params *params, const struct params *common, char *text, size_t size);
+/* What a key says beyond the parameters: "size=4M cpu=1"; usually empty. */
+void extras_format(const char *key, char *text, size_t size);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* Small pure statistics: order statistics and a straight line. */
+#include <stddef.h>
+#include <stdint.h>
+
+struct summary {
+	size_t nr;              /* values; 0: everything else is meaningless */
+	double median, q1, q3;  /* quartiles by linear interpolation between order statistics (R's type 7) */
+	double min, max;
+	double mad;             /* median distance from the median */
+};
+
+/* Sorts @values. */
+struct summary summary_of(double *values, size_t nr);
+/* Half the distance between the quartiles as a part of the median; 0 when the median is 0. */
+double summary_spread(const struct summary *summary);
+
+/* Least squares: y = fixed + slope * x. */
+struct line {
+	double fixed, slope;
+	double r2;              /* share of the variance of y that the line explains; 1 when y does not vary */
+	size_t nr;              /* points */
+	size_t nr_x;            /* different x among them */
+};
+
+/* -EDOM with fewer than two different x. */
+int line_fit(struct line *line, const double *x, const double *y, size_t nr);

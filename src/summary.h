@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What the numbers of one result say, and how they are written for people. */
+#include <stdbool.h>
+
+#include "report.h"
+#include "stats.h"
+
+/* All samples of all runs, without the warm-ups; false when the metric was not measured. */
+bool result_summary(const struct result *result, enum metric metric, struct summary *summary);
+/* Runs that measured the metric, and samples of each: "1x30", or "3x20-30" where they differ. */
+void result_replication(const struct result *result, enum metric metric, char *text, size_t size);
+/* Base pages that one cycle pinned; 0: unknown, or not the same in every sample. */
+uint64_t result_pages(const struct result *result);
+/* The time that holds the pinning: pin, or cycle where the two were not told apart. False: neither. */
+bool result_pin_metric(const struct result *result, enum metric *metric);
+bool count_known(const struct result *result, enum count count);
+/* Part of the pages asked that GUP-fast pinned itself, 0..1; false: not known, or nothing asked. */
+bool result_hit_rate(const struct result *result, double *rate);
+
+/* "6.25 %"; never rounded to 0 % or 100 % when it is not exactly that. */
+void rate_format(double rate, char *text, size_t size);
+
+/* One unit for a row: chosen from the values in it, so that they can be compared by eye. */
+struct unit {
+	const char *name;     /* "ns", "us", "ms", "s", "instr", "k instr", "M instr" */
+	double ticks;         /* in one of it */
+};
+
+struct unit unit_for(bool icount, double largest, double smallest);
+/* "12.31 us": four digits that count. */
+void ticks_format(const struct unit *unit, double ticks, char *text, size_t size);
+/* "12.31 us ±1.2 %". */
+void summary_format(const struct unit *unit, const struct summary *summary, char *text, size_t size);

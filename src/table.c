@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "table.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "heading.h"
+#include "summary.h"
+
+/* Warnings, each text once, numbered as they are met. */
+struct notes {
+	const char **texts;
+	size_t nr;
+};
+
+static size_t note_number(struct notes *notes, const char *text)
+{
+	for (size_t i = 0; i < notes->nr; i++)
+		if (strcmp(notes->texts[i], text) == 0)
+			return i + 1;
+	notes->texts = reallocarray(notes->texts, notes->nr + 1, sizeof(*notes->texts));
+	if (!notes->texts)
+		abort();
+	notes->texts[notes->nr++] = text;
+	return notes->nr;
+}
+
+void table_add_case(struct grid *grid, const struct result *result)
+{
+	char extras[64];
+
+	extras_format(result->key, extras, sizeof(extras));
+	grid_add(grid, "%s", result->params.window);
+	if (result->params.pages_per_call)
+		grid_add(grid, "%" PRIu64, result->params.pages_per_call);
+	else
+		grid_add(grid, "%s", "");
+	grid_add(grid, "%s", extras);
+}
+
+/* Counts that are a column of their own: not those in the hit rate. */
+static const struct {
+	enum count count;
+	const char *heading;
+} count_columns[] = {
+	{ COUNT_FAULTS, "faults" },
+	{ COUNT_UNSHARE_FAULTS, "unshared" },
+	{ COUNT_COPIED_PAGES, "copied" },
+	{ COUNT_REUSED_PAGES, "reused" },
+	{ COUNT_SPLIT_THPS, "split" },
+};
+
+#define NR_COUNT_COLUMNS (sizeof(count_columns) / sizeof(count_columns[0]))
+
+static void add_count(struct grid *grid, const struct result *result, enum count count, bool wanted)
+{
+	if (wanted && count_known(result, count))
+		grid_add(grid, "%" PRIu64, result->counts.value[count]);
+	else
+		grid_add(grid, "%s", "");
+}
+
+static void add_time(struct grid *grid, const struct report *report, const struct result *result,
+		     enum metric metric)
+{
+	struct summary summary;
+	struct unit unit;
+	char text[64] = "";
+
+	if (result_summary(result, metric, &summary)) {
+		unit = unit_for(report->icount, summary.median, summary.median);
+		summary_format(&unit, &summary, text, sizeof(text));
+	}
+	grid_add(grid, "%s", text);
+}
+
+static void add_per_page(struct grid *grid, const struct report *report, const struct result *result)
+{
+	uint64_t pages = result_pages(result);
+	struct summary summary;
+	enum metric metric;
+	struct unit unit;
+	char text[64] = "";
+
+	if (pages > 0 && result_pin_metric(result, &metric) && result_summary(result, metric, &summary)) {
+		unit = unit_for(report->icount, summary.median / pages, 0);
+		ticks_format(&unit, summary.median / pages, text, sizeof(text));
+	}
+	grid_add(grid, "%s", text);
+}
+
+static void add_notes(struct grid *grid, const struct result *result, struct notes *notes)
+{
+	char text[64] = "";
+
+	for (size_t i = 0; i < result->nr_warnings && strlen(text) < sizeof(text) - 8; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "[%zu]",
+			 note_number(notes, result->warnings[i]));
+	grid_add(grid, "%s", text);
+}
+
+static void add_row(struct grid *grid, const struct report *report, const struct result *result,
+		    unsigned int wanted, struct notes *notes)
+{
+	uint64_t pages = result_pages(result);
+	char text[32];
+	enum metric metric;
+	double rate;
+
+	table_add_case(grid, result);
+	if (pages > 0)
+		grid_add(grid, "%" PRIu64, pages);
+	else
+		grid_add(grid, "%s", "");
+	text[0] = '\0';
+	if (result_hit_rate(result, &rate))
+		rate_format(rate, text, sizeof(text));
+	grid_add(grid, "%s", text);
+	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++)
+		add_count(grid, result, count_columns[i].count, wanted >> i & 1);
+	for (unsigned int i = 0; i < NR_METRICS; i++)
+		add_time(grid, report, result, i);
+	add_per_page(grid, report, result);
+	text[0] = '\0';
+	if (result_pin_metric(result, &metric))
+		result_replication(result, metric, text, sizeof(text));
+	grid_add(grid, "%s", text);
+	add_notes(grid, result, notes);
+}
+
+/* Columns of counts that are zero wherever they are known say nothing and take room. */
+static unsigned int counts_wanted(const struct report *report, const struct params *group)
+{
+	unsigned int wanted = 0;
+
+	for (size_t i = 0; i < report->nr_results; i++) {
+		const struct result *result = &report->results[i];
+
+		if (result->status != STATUS_DONE || !params_same_group(group, &result->params))
+			continue;
+		for (size_t j = 0; j < NR_COUNT_COLUMNS; j++)
+			if (count_known(result, count_columns[j].count) &&
+			    result->counts.value[count_columns[j].count])
+				wanted |= 1u << j;
+	}
+	return wanted;
+}
+
+static void print_group(FILE *out, const struct look *look, const struct report *report, size_t first,
+			const struct params *common, bool *printed, struct notes *notes)
+{
+	const struct params *group = &report->results[first].params;
+	unsigned int wanted = counts_wanted(report, group);
+	struct grid grid;
+	char title[256];
+
+	group_format(group, common, title, sizeof(title));
+	grid_init(&grid, look, "lrlrrrrrrrrrrrll");
+	grid_add(&grid, "window");
+	grid_add(&grid, "per call");
+	grid_add(&grid, "%s", "");
+	grid_add(&grid, "pages");
+	grid_add(&grid, "hit rate");
+	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++)
+		grid_add(&grid, "%s", count_columns[i].heading);
+	for (size_t i = 0; i < NR_METRICS; i++)
+		grid_add(&grid, "%s", metric_names[i]);
+	grid_add(&grid, "per page");
+	grid_add(&grid, "n");
+	grid_add(&grid, "%s", "");
+	for (size_t i = first; i < report->nr_results; i++) {
+		if (printed[i] || report->results[i].status != STATUS_DONE ||
+		    !params_same_group(group, &report->results[i].params))
+			continue;
+		printed[i] = true;
+		add_row(&grid, report, &report->results[i], wanted, notes);
+	}
+	fputc('\n', out);
+	if (*title) {
+		fputs(look_bold(look), out);
+		look_print(look, out, title);
+		fprintf(out, "%s\n", look_end(look));
+	}
+	grid_print(&grid, out, "  ");
+	grid_free(&grid);
+}
+
+void fit_format(const struct report *report, const struct unshare_list *list, size_t index, char *text, size_t size)
+{
+	struct line line;
+	struct unit unit;
+	char fixed[48], slope[48];
+
+	text[0] = '\0';
+	if (unshare_fit(list, index, &line))
+		return;
+	unit = unit_for(report->icount, fabs(line.fixed), 0);
+	ticks_format(&unit, line.fixed, fixed, sizeof(fixed));
+	unit = unit_for(report->icount, fabs(line.slope), 0);
+	ticks_format(&unit, line.slope, slope, sizeof(slope));
+	snprintf(text, size, "%s + %s per page (%zu points%s, r2 %.3f)", fixed, slope, line.nr,
+		 line.nr_x == 2 ? " of two sizes only" : "", line.r2);
+}
+
+static void print_unshare(FILE *out, const struct look *look, const struct report *report)
+{
+	struct unshare_list list;
+	struct grid grid;
+
+	unshare_find(&list, report);
+	if (list.nr == 0)
+		goto out;
+	fprintf(out, "\n%sunshare cost%s: the pin that unshares, minus the pin of the same pages in exclusive-ro\n",
+		look_bold(look), look_end(look));
+	for (size_t i = 0; i < list.nr; i++) {
+		const struct unshare *unshare = &list.items[i];
+		struct unit unit = unit_for(report->icount, fabs(unshare->with_ticks), fabs(unshare_ticks(unshare)));
+		char title[256], text[160];
+
+		if (i == 0 || !unshare_same_series(unshare, &list.items[i - 1])) {
+			group_format(&unshare->with->params, &(struct params){ 0 }, title, sizeof(title));
+			fputs("  ", out);
+			look_print(look, out, title);
+			fputc('\n', out);
+			grid_init(&grid, look, "lrlrrrrr");
+			grid_add(&grid, "window");
+			grid_add(&grid, "per call");
+			grid_add(&grid, "%s", "");
+			grid_add(&grid, "copied");
+			grid_add(&grid, "reused");
+			grid_add(&grid, "%s", metric_names[unshare->metric]);
+			grid_add(&grid, "- exclusive-ro");
+			grid_add(&grid, "= unshare");
+		}
+		table_add_case(&grid, unshare->with);
+		add_count(&grid, unshare->with, COUNT_COPIED_PAGES, true);
+		add_count(&grid, unshare->with, COUNT_REUSED_PAGES, true);
+		ticks_format(&unit, unshare->with_ticks, text, sizeof(text));
+		grid_add(&grid, "%s", text);
+		ticks_format(&unit, unshare->without_ticks, text, sizeof(text));
+		grid_add(&grid, "%s", text);
+		ticks_format(&unit, unshare_ticks(unshare), text, sizeof(text));
+		grid_add(&grid, "%s", text);
+		if (i + 1 < list.nr && unshare_same_series(unshare, &list.items[i + 1]))
+			continue;
+		grid_print(&grid, out, "    ");
+		grid_free(&grid);
+		fit_format(report, &list, i, text, sizeof(text));
+		if (*text)
+			fprintf(out, "    fitted: %s\n", text);
+	}
+out:
+	unshare_list_free(&list);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_reason(const struct result *a, const struct result *b)
+{
+	return a->status == b->status && same_text(a->why, b->why) && same_text(a->fix, b->fix);
+}
+
+void table_print_undone(FILE *out, const struct look *look, const struct report *report, const char *whose)
+{
+	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
+
+	if (!printed)
+		abort();
+	for (size_t i = 0; i < report->nr_results; i++) {
+		const struct result *result = &report->results[i];
+		size_t nr = 0;
+
+		if (result->status == STATUS_DONE || printed[i])
+			continue;
+		for (size_t j = i; j < report->nr_results; j++) {
+			if (same_reason(result, &report->results[j])) {
+				printed[j] = true;
+				nr++;
+			}
+		}
+		fprintf(out, "\n%s%s%s", whose, status_names[result->status], nr == 1 ? ": " : "");
+		if (nr > 1)
+			fprintf(out, ", %zu cases, the first ", nr);
+		look_print(look, out, result->key);
+		fputs("\n  ", out);
+		look_print(look, out, result->why ? result->why : "no reason given");
+		if (result->fix) {
+			fputs("\n  to enable: ", out);
+			look_print(look, out, result->fix);
+		}
+		fputc('\n', out);
+	}
+}
+
+void table_print(FILE *out, const struct look *look, const struct report *report)
+{
+	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
+	autofree const char **texts = NULL;
+	struct notes notes = { 0 };
+	struct params common;
+	char text[512];
+	size_t nr_done = 0;
+
+	if (!printed)
+		abort();
+	machine_format(report, text, sizeof(text));
+	fputs(look_bold(look), out);
+	look_print(look, out, report->label);
+	fputs(look_end(look), out);
+	if (*text) {
+		fputs(": ", out);
+		look_print(look, out, text);
+	}
+	fprintf(out, "%s\n", report->complete ? "" : " (interrupted: not every case is here)");
+	common_find(&common, &report, 1);
+	common_format(&common, text, sizeof(text));
+	if (*text) {
+		fputs("all cases: ", out);
+		look_print(look, out, text);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < report->nr_results; i++)
+		nr_done += report->results[i].status == STATUS_DONE;
+	if (nr_done) {
+		fputs("hit rate: pages that GUP-fast pinned itself, of those asked\n", out);
+		look_print(look, out, report->icount ? "guest instructions" : "times");
+		look_print(look, out, ": median ±");
+		fputs(" half the distance of the quartiles of n runs x samples; lower is better\n", out);
+	}
+	for (size_t i = 0; i < report->nr_results; i++)
+		if (!printed[i] && report->results[i].status == STATUS_DONE)
+			print_group(out, look, report, i, &common, printed, &notes);
+	texts = notes.texts;
+	for (size_t i = 0; i < notes.nr; i++) {
+		fprintf(out, "%s  [%zu] ", i == 0 ? "\n" : "", i + 1);
+		look_print(look, out, notes.texts[i]);
+		fputc('\n', out);
+	}
+	print_unshare(out, look, report);
+	table_print_undone(out, look, report, "");
+}
