@@ -46,8 +46,8 @@ struct pin_job {
 	enum access access;
 	bool unpopulated;        /* no page of the window is present when the pin comes */
 	/*
-	 * What the user named, or NULL: the PCI function for vfio ("0000:00:01.0"), for odirect a directory
-	 * or a null_blk node.
+	 * What the user named, or NULL. With a slash: a directory or null_blk node for odirect; without: the
+	 * PCI function for vfio ("0000:00:01.0").
 	 */
 	const char *device;
 };

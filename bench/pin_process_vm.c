@@ -107,7 +107,11 @@ static int process_vm_open(struct pin **slot, const struct pinner *pinner, const
 	} else {
 		/* A state's fork() must not make the copy itself fault: those would count as the pin's. */
 		madvise(pin->copy, job->bytes, MADV_DONTFORK);
-		region_pattern(pin->copy, job->offset, job->bytes);
+		/* what is carried in must be what stands there; what is carried out must not be here before */
+		if (job->access == ACCESS_WRITE)
+			region_pattern(pin->copy, job->offset, job->bytes);
+		else
+			memset(pin->copy, 0xff, job->bytes);
 		rc = process_vm_cut(pin, err);
 	}
 	if (rc) {

@@ -17,7 +17,10 @@
 	X(pin_hold_slow) \
 	X(pin_process_vm_readv) \
 	X(pin_process_vm_writev) \
-	X(pin_io_uring)
+	X(pin_io_uring) \
+	X(pin_odirect_write) \
+	X(pin_odirect_read) \
+	X(pin_vfio)
 
 #define DECLARE(name) extern const struct pinner name;
 #define ENTER(name) &name,
