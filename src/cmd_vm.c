@@ -36,8 +36,8 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Boots each kernel in QEMU and runs the same pinbench command inside.\v"
-	"NAME=PATH: a name for the result, and a bzImage, Image, vmlinuz or kernel build\n"
-	"tree of x86_64 or arm64. The files are DIR/NAME-UTC.json.\n\n"
+	"NAME=PATH: a name for the result, and a bzImage, Image, vmlinuz or kernel\n"
+	"build tree of x86_64 or arm64. The files are DIR/NAME-UTC.json.\n\n"
 	"  pinbench vm -k base=~/a -k new=~/b -- run -c configs/seed-1.json\n\n"
 	"Do not boot kernels that you do not trust: an emulator is not a wall.";
 

@@ -104,6 +104,7 @@ static void stdout_close(void)
 int main(int argc, char **argv)
 {
 	argp_err_exit_status = EXIT_USAGE;
+	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* three lines that help nobody */
 	atexit(stdout_close);
 	/* It writes kernel settings and files where the user says: never with rights that the user does not have. */
 	if (getauxval(AT_SECURE)) {

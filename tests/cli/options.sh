@@ -27,8 +27,7 @@ help_options() # VERB
 man_options() # VERB
 {
 	awk -v verb="$1" '/^\.S[sh]/ { here = $2 == "pinbench" && $3 == verb }
-		here && /^\.It Fl/ { while (match($0, /Fl -[a-z][a-z-]*/)) {
-			print substr($0, RSTART + 4, RLENGTH - 4); $0 = substr($0, RSTART + RLENGTH) } }' "$man" | sort -u
+		here && /^\.It Fl/ && match($0, / -[a-z][a-z-]*/) { print substr($0, RSTART + 2, RLENGTH - 2) }' "$man" | sort -u
 }
 
 completed() # WORD...
