@@ -2,12 +2,12 @@
 #include "peer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ struct sight {
 
 struct peer {
 	pid_t pid;
-	int wire;
+	int ask, answer; /* pipes: a kernel without sockets will do */
 	struct sight *sight;
 	size_t sight_bytes;
 	const struct region *region;
@@ -44,12 +44,24 @@ static void __attribute__((noreturn)) peer_live(const struct peer *peer)
 {
 	char question;
 
-	while (read(peer->wire, &question, 1) == 1) {
+	while (read(peer->ask, &question, 1) == 1) {
 		look(peer);
-		if (write(peer->wire, &question, 1) != 1)
+		if (write(peer->answer, &question, 1) != 1)
 			break;
 	}
 	_exit(0);
+}
+
+static int pipes_open(int ask[2], int answer[2], struct error *err)
+{
+	if (pipe2(ask, O_CLOEXEC))
+		return error_errno(err, errno, "connect the sharing child");
+	if (pipe2(answer, O_CLOEXEC) == 0)
+		return 0;
+	error_errno(err, errno, "connect the sharing child");
+	close(ask[0]);
+	close(ask[1]);
+	return -err->code;
 }
 
 int peer_start(struct peer **slot, const struct region *region, size_t offset, size_t bytes,
@@ -58,7 +70,7 @@ int peer_start(struct peer **slot, const struct region *region, size_t offset, s
 	size_t nr = bytes / region->base_bytes;
 	pid_t parent = getpid();
 	struct peer *peer;
-	int wires[2];
+	int ask[2], answer[2];
 
 	*slot = NULL;
 	peer = calloc(1, sizeof(*peer));
@@ -74,23 +86,26 @@ int peer_start(struct peer **slot, const struct region *region, size_t offset, s
 		free(peer);
 		return error_errno(err, errno, "share the child's view of %zu pages", nr);
 	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, wires)) {
-		error_errno(err, errno, "connect the sharing child");
+	if (pipes_open(ask, answer, err)) {
 		munmap(peer->sight, peer->sight_bytes);
 		free(peer);
 		return -err->code;
 	}
 	peer->pid = fork();
 	if (peer->pid == 0) {
-		close(wires[0]);
-		peer->wire = wires[1];
+		close(ask[1]);
+		close(answer[0]);
+		peer->ask = ask[0];
+		peer->answer = answer[1];
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)
 			_exit(0);
 		peer_live(peer);
 	}
-	close(wires[1]);
-	peer->wire = wires[0];
+	close(ask[0]);
+	close(answer[1]);
+	peer->ask = ask[1];
+	peer->answer = answer[0];
 	if (peer->pid < 0) {
 		error_errno(err, errno, "fork the sharing child");
 		peer_stop(peer);
@@ -104,7 +119,7 @@ int peer_look(struct peer *peer, struct peer_view *view, struct error *err)
 {
 	char question = '?';
 
-	if (write(peer->wire, &question, 1) != 1 || read(peer->wire, &question, 1) != 1)
+	if (write(peer->ask, &question, 1) != 1 || read(peer->answer, &question, 1) != 1)
 		return error_set(err, ECHILD, "the child that shares the region is gone%s",
 				 peer->region->layout->backing == BACKING_HUGETLB
 					 ? " (hugetlb: no spare page for its copy)" : "");
@@ -122,7 +137,8 @@ void peer_stop(struct peer *peer)
 {
 	if (!peer)
 		return;
-	close(peer->wire);
+	close(peer->ask);
+	close(peer->answer);
 	if (peer->pid > 0)
 		while (waitpid(peer->pid, NULL, 0) < 0 && errno == EINTR)
 			;

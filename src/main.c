@@ -20,7 +20,6 @@ struct verb {
 
 /* Weak until every verb has landed; then these lines go. */
 #pragma weak cmd_doctor
-#pragma weak cmd_run
 #pragma weak cmd_vm
 #pragma weak cmd_compare
 #pragma weak cmd_plot

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* One case: its rounds, and the truth about them. */
+#include <signal.h>
+
+#include "journal.h"
+#include "kernel_log.h"
+#include "plan.h"
+#include "report.h"
+#include "topology.h"
+
+struct measure_env {
+	struct place place;                /* set before each case */
+	struct journal *journal;           /* the workers must not hold it; may be NULL */
+	const volatile sig_atomic_t *stop;
+	struct kernel_log log;
+	bool use_observer[8];              /* by index in observers[]: works on this kernel */
+	bool pins_quiet;                   /* nobody else pins: the system-wide counters are ours */
+	uint64_t clock_grain;              /* of the outside clock, in ticks */
+};
+
+/*
+ * Finds out which observers work and what the harness itself costs, and writes both into the report's environment
+ * (observers.NAME, harness.floor_ticks).
+ */
+int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount,
+		 struct report *report, struct error *err);
+
+/*
+ * Times, observes and, where the pinner can, holds. 0: done; -EOPNOTSUPP: a reason to skip; other errors: failed, with what
+ * was seen. @result keeps what was measured in every case.
+ */
+int measure_case(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
+		 struct error *err);
+void measure_close(struct measure_env *env);

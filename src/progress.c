@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "progress.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+void progress_open(struct progress *progress, FILE *out)
+{
+	*progress = (struct progress){ .out = out, .terminal = isatty(fileno(out)) };
+}
+
+static unsigned short columns(FILE *out)
+{
+	struct winsize size;
+
+	return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+static void left_format(char *text, size_t size, double left_s)
+{
+	unsigned int seconds = (unsigned int)(left_s + 0.5);
+
+	if (left_s < 0)
+		text[0] = '\0';
+	else if (seconds < 60)
+		snprintf(text, size, "  %us left", seconds);
+	else
+		snprintf(text, size, "  %um%02us left", seconds / 60, seconds % 60);
+}
+
+void progress_case(struct progress *progress, const struct run_event *event)
+{
+	char line[512], left[48];
+
+	if (!progress->out)
+		return;
+	if (!progress->terminal) {
+		/* a skipped case says why in the table; a line for each would bury those that ran */
+		if (event->result && event->result->status != STATUS_SKIPPED)
+			fprintf(progress->out, "[%zu/%zu] %s: %s%s%s\n", event->index + 1,
+				event->nr_cases, event->plan_case->key,
+				status_names[event->result->status],
+				event->result->why ? ": " : "",
+				event->result->why ? event->result->why : "");
+		return;
+	}
+	if (event->result)
+		return;
+	left_format(left, sizeof(left), event->left_s);
+	snprintf(line, sizeof(line), "[%*zu/%zu] %s%s",
+		 snprintf(NULL, 0, "%zu", event->nr_cases), event->index + 1, event->nr_cases,
+		 event->plan_case->key, left);
+	if (strlen(line) >= columns(progress->out))
+		line[columns(progress->out) - 1] = '\0';
+	fprintf(progress->out, "\r\033[K%s", line);
+	fflush(progress->out);
+}
+
+void progress_close(struct progress *progress)
+{
+	if (progress->out && progress->terminal)
+		fputs("\r\033[K", progress->out);
+}

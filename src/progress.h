@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* How far a run is: one line that is rewritten on a terminal, one line a case elsewhere. Floor 6: it prints. */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "run.h"
+
+struct progress {
+	FILE *out;
+	bool terminal;
+};
+
+void progress_open(struct progress *progress, FILE *out);
+void progress_case(struct progress *progress, const struct run_event *event);
+void progress_close(struct progress *progress);

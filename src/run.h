@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * From a plan to a report: reserves what a case needs, times it, observes it, checks the truth, gives everything
+ * back. The caller saves the report and prints.
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plan.h"
+#include "report.h"
+
+struct run_event {
+	size_t index, nr_cases;            /* case index, from 0 */
+	const struct plan_case *plan_case;
+	const struct result *result;       /* NULL: the case begins */
+	double elapsed_s, left_s;          /* left_s < 0: not known yet */
+};
+
+struct run_options {
+	bool icount;                       /* the clock counts instructions */
+	bool force;                        /* also what could exhaust memory or panic this kernel */
+	const volatile sig_atomic_t *stop; /* becomes true on SIGINT, SIGTERM, SIGHUP */
+	void (*event)(void *context, const struct run_event *event);
+	/* Called after each case; an error ends the run. */
+	int (*save)(void *context, const struct report *report, struct error *err);
+	void *context;
+};
+
+/*
+ * Adds the results of @plan to @report in its order and completes its environment. Every case of the plan gets a
+ * result, also when the run is interrupted (-EINTR: those left are skipped with that reason). @restored gets a
+ * sentence for each setting that could not be put back; NULL-terminated, malloc'ed, or NULL.
+ */
+int run_plan(const struct plan *plan, const struct run_options *options, struct report *report,
+	     char ***troubles, struct error *err);
