@@ -6,12 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal.h"
+
 int cmd_fail(const struct error *err, int exit_code)
 {
 	fprintf(stderr, "pinbench: %s\n", err->text);
 	if (err->fix[0])
 		fprintf(stderr, "  try: %s\n", err->fix);
 	return exit_code;
+}
+
+void cmd_recover(void)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+	int rc = journal_recover(&report, &err);
+
+	for (size_t i = 0; i < report.nr; i++)
+		fprintf(stderr, "pinbench: after a run that was killed: %s\n", report.lines[i]);
+	if (rc)
+		cmd_fail(&err, 0);
+	journal_report_free(&report);
 }
 
 static bool reason_same(const struct plan_case *a, const struct plan_case *b)

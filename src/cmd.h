@@ -26,5 +26,8 @@ int cmd_plot(int argc, char **argv);
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);
 
+/* Puts back what a killed run left changed, and says so on stderr; every verb begins with it. */
+void cmd_recover(void);
+
 /* The cases on stdout, one a line, then why the others are skipped, each reason once. */
 void cmd_plan_print(const struct plan *plan);

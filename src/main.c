@@ -84,6 +84,7 @@ static int verb_run(int argc, char **argv)
 		fprintf(stderr, "pinbench: %s is not built into this program\n", verb->name);
 		return EXIT_NOTHING_RAN;
 	}
+	cmd_recover();
 	snprintf(name, sizeof(name), "pinbench %s", verb->name);
 	argv[0] = name; /* argp shows it in usage and errors */
 	return verb->fn(argc, argv);

@@ -86,7 +86,7 @@ static void governor_check(struct finding *finding, const struct kconfig *kconfi
 	(void)kconfig;
 	entries_visit(CPU_DIR "/cpufreq", "policy", governor_visit, &governors);
 	if (governors.nr == 0) {
-		finding_set(finding, LEVEL_OK, "this kernel does not scale the frequency");
+		finding_set(finding, LEVEL_OK, "nothing scales the frequency from here");
 	} else if (governors.nr_other == 0) {
 		finding_set(finding, LEVEL_OK, "performance");
 	} else {
@@ -167,8 +167,7 @@ static void hypervisor_check(struct finding *finding, const struct kconfig *kcon
 		finding_set(finding, LEVEL_WARN, "runs on %s, which gave %u.%u %% of the time since boot to others", name,
 			    steal / 10, steal % 10);
 	else
-		finding_set(finding, LEVEL_WARN, "runs on %s: nested paging and other guests change the times", name);
-	finding_fix(finding, "bare metal for times; counts are exact here, too");
+		finding_set(finding, LEVEL_WARN, "runs on %s: nested paging and other guests change the times; counts stay exact", name);
 }
 
 static void clocksource_check(struct finding *finding, const struct kconfig *kconfig)

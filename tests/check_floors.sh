@@ -21,7 +21,7 @@ floor() # FILE without its directory
 	cmd.[ch] | cmd_*.[ch]) echo 6 ;;
 	config.[ch] | job.[ch] | plan.[ch] | pick.[ch] | window.[ch]) echo 5 ;;
 	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch]) echo 5 ;;
-	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch]) echo 5 ;;
+	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch] | probe.[ch]) echo 5 ;;
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;
 	grid.[ch] | heading.[ch] | summary.[ch] | table.[ch] | unshare.[ch]) echo 2 ;;
@@ -38,7 +38,7 @@ fence() # LIBRARY-HEADER FILE: may this file include that header?
 {
 	case $1:$2 in
 	jansson.h:src/config.c | jansson.h:src/report_*.[ch] | jansson.h:src/report.c) ;;
-	jansson.h:src/cmd_list.c | jansson.h:src/lab*.c) ;; # verbs that print or read JSON of their own
+	jansson.h:src/cmd_list.c | jansson.h:src/cmd_doctor.c | jansson.h:src/lab*.c) ;; # verbs that print or read JSON of their own
 	hwloc.h:src/topology.c | numa.h:src/topology.c | numaif.h:src/topology.c) ;;
 	liburing.h:bench/pin_io_uring.c | linux/io_uring.h:bench/pin_io_uring.c) ;;
 	linux/vfio.h:bench/pin_vfio*.c) ;;

@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "doctor.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor_limits.h"
+#include "environment.h"
+#include "hugepage.h"
+#include "probe.h"
+#include "size.h"
+#include "sysfile.h"
+#include "topology.h"
+
+#define NODES_MAX 64
+#define PINNERS_MAX 64
+#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
+
+static struct finding *diagnosis_add(struct section *section, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static struct finding *diagnosis_add(struct section *section, const char *format, ...)
+{
+	struct diagnosis *items = realloc(section->items, (section->nr + 1) * sizeof(*items));
+	struct diagnosis *added;
+	va_list args;
+
+	if (!items)
+		abort();
+	section->items = items;
+	added = &items[section->nr++];
+	memset(added, 0, sizeof(*added));
+	va_start(args, format);
+	vsnprintf(added->name, sizeof(added->name), format, args);
+	va_end(args);
+	return &added->finding;
+}
+
+/* What the trial of something says about it. */
+static void finding_try(struct finding *finding, int (*trial)(const void *, struct error *), const void *context,
+			const char *about)
+{
+	struct error why = { 0 };
+
+	if (probe_run(trial, context, &why) == 0) {
+		finding_set(finding, LEVEL_OK, "%s", about);
+		return;
+	}
+	finding_set(finding, LEVEL_NO, "%.*s", (int)sizeof(finding->text) - 1, why.text);
+	finding_fix(finding, "%s", why.fix);
+}
+
+static int pinner_try(const void *context, struct error *why)
+{
+	const struct pinner *pinner = context;
+
+	return pinner->probe(pinner, why);
+}
+
+static int observer_try(const void *context, struct error *why)
+{
+	const struct observer *observer = context;
+
+	return observer->probe(why);
+}
+
+/* Options of the kernel without which the pinners of a family are not there. */
+static const struct {
+	const char *family, *option;
+} family_options[] = {
+	{ "gup-test/", "CONFIG_GUP_TEST" },
+	{ "io_uring/", "CONFIG_IO_URING" },
+	{ "vfio/", "CONFIG_VFIO" },
+	{ "process_vm/", "CONFIG_CROSS_MEMORY_ATTACH" },
+};
+
+static const char *family_option(const char *name)
+{
+	for (size_t i = 0; i < sizeof(family_options) / sizeof(family_options[0]); i++)
+		if (strncmp(name, family_options[i].family, strlen(family_options[i].family)) == 0)
+			return family_options[i].option;
+	return NULL;
+}
+
+/* The configuration only explains: it has the last word where a trial has failed, and the first where none can be made. */
+static void pinner_explain(struct finding *finding, const char *name, const struct kconfig *kconfig)
+{
+	const char *option = family_option(name);
+	char value[16];
+
+	if (!option || !kconfig_value(kconfig, option, value, sizeof(value)))
+		return;
+	if (finding->level == LEVEL_UNKNOWN) {
+		finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree, whose kernel has %s=%s", option,
+			    value);
+	} else if (finding->level == LEVEL_NO && strcmp(value, "n") == 0) {
+		finding_set(finding, LEVEL_NO, "this kernel was built without %s", option);
+		finding_fix(finding, "a kernel with %s=y", option);
+	}
+}
+
+static void pinners_check(struct section *section, const struct kconfig *kconfig, unsigned int *nr_runnable)
+{
+	for (size_t i = 0; pinners[i]; i++) {
+		struct finding *finding = diagnosis_add(section, "%s", pinners[i]->name);
+
+		if (sysfile_is_live())
+			finding_try(finding, pinner_try, pinners[i], pinners[i]->about);
+		else
+			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
+		pinner_explain(finding, pinners[i]->name, kconfig);
+		/* null needs nothing, and measures nothing but the harness */
+		if (finding->level == LEVEL_OK && strcmp(pinners[i]->name, "null") != 0)
+			(*nr_runnable)++;
+	}
+}
+
+static int layout_try(const void *context, struct error *why)
+{
+	const struct layout *layout = context;
+	struct region region;
+	char proof[256];
+	int rc = region_map(&region, layout, layout->page_bytes, why);
+
+	if (rc)
+		return rc;
+	region_fill(&region);
+	return region_verify(&region, proof, sizeof(proof), why);
+}
+
+static unsigned int need_pages(const struct need *need, size_t page_bytes)
+{
+	for (size_t i = 0; i < need->nr_sizes; i++)
+		if (need->huge_bytes[i] == page_bytes)
+			return need->nr_huge[i];
+	return 0;
+}
+
+/* A pool of huge pages is looked at, not raised. */
+static void pool_check(struct finding *finding, size_t page_bytes, int node, const struct need *need)
+{
+	uint64_t nr_free = hugepage_free_count(page_bytes, node);
+	unsigned int wanted = need_pages(need, page_bytes);
+	char pool[256], where[24] = "", plan[48] = "", size[24];
+	uint64_t available = 0;
+
+	size_format(page_bytes, size, sizeof(size));
+	if (node >= 0)
+		snprintf(where, sizeof(where), " on node %d", node);
+	if (wanted)
+		snprintf(plan, sizeof(plan), ", %u planned", wanted);
+	if (hugepage_pool(page_bytes, node, pool, sizeof(pool), NULL)) {
+		finding_set(finding, LEVEL_UNKNOWN, "no pool of this size%s", where);
+		return;
+	}
+	sysfile_read_field("/proc/meminfo", "MemAvailable", &available, NULL);
+	if (nr_free > 0 && nr_free >= wanted) {
+		finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s", nr_free, where, plan);
+		return;
+	}
+	if (available * 1024 < (uint64_t)(wanted ? wanted : 1) * page_bytes) {
+		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s, and %" PRIu64 " MiB of memory are too few for more",
+			    nr_free, where, plan, available >> 10);
+		return;
+	}
+	if (sysfile_is_live() && geteuid() != 0) {
+		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s", nr_free, where, plan);
+		finding_fix(finding, "echo %u | sudo tee %s/nr_hugepages", wanted ? wanted : 1, pool);
+		return;
+	}
+	if (page_bytes >= 512u << 20) {
+		finding_set(finding, LEVEL_WARN, "%" PRIu64 " free%s%s: run asks for more, which often fails "
+			    "when memory is fragmented", nr_free, where, plan);
+		finding_fix(finding, "boot with hugepagesz=%s hugepages=%u", size, wanted ? wanted : 1);
+		return;
+	}
+	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: run reserves what it needs and gives it back", nr_free,
+		    where, plan);
+}
+
+static void thp_check(struct finding *finding, const struct layout *layout)
+{
+	char word[32];
+
+	if (sysfile_read_choice(THP_DIR "/enabled", word, sizeof(word), NULL))
+		snprintf(word, sizeof(word), "unknown");
+	if (!thp_available() && sysfile_is_live() && geteuid() != 0) {
+		finding_set(finding, LEVEL_NO, "switched off (enabled: %s)", word);
+		finding_fix(finding, "echo madvise | sudo tee " THP_DIR "/enabled");
+	} else if (!thp_available()) {
+		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): run as root allows it and takes that back", word);
+	} else if (sysfile_is_live()) {
+		char about[128];
+
+		snprintf(about, sizeof(about), "%s; one was mapped and seen (enabled: %s)", layout->about, word);
+		finding_try(finding, layout_try, layout, about);
+	} else {
+		finding_set(finding, LEVEL_OK, "%s (enabled: %s)", layout->about, word);
+	}
+}
+
+/* Every multi-size THP in one line: the sizes by the word that is chosen for them. */
+static void mthp_check(struct finding *finding)
+{
+	static const char *const words[] = { "always", "madvise", "inherit", "never" };
+	size_t sizes[HUGEPAGE_SIZES_MAX], nr = thp_sizes(sizes, HUGEPAGE_SIZES_MAX), used = 0;
+	char text[200] = "";
+
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		bool first = true;
+
+		for (size_t i = 0; i < nr && used < sizeof(text); i++) {
+			char path[128], word[32], size[24];
+
+			snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/enabled", sizes[i] / 1024);
+			if (sysfile_read_choice(path, word, sizeof(word), NULL) || strcmp(word, words[w]) != 0)
+				continue;
+			size_format(sizes[i], size, sizeof(size));
+			if (first)
+				used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s:", used ? "; " : "",
+							 words[w]);
+			if (used < sizeof(text))
+				used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", size);
+			first = false;
+		}
+	}
+	if (text[0])
+		finding_set(finding, LEVEL_OK, "%s", text);
+	else
+		finding_set(finding, LEVEL_NOTE, "this kernel has none (6.8 or later)");
+}
+
+static void layouts_check(struct section *section, const struct need *need)
+{
+	struct layout layouts[PLAN_MAX_LAYOUTS];
+	size_t nr = layout_list(layouts, PLAN_MAX_LAYOUTS);
+	int nodes[NODES_MAX];
+	size_t nr_nodes = topology_nodes(nodes, NODES_MAX);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct layout *layout = &layouts[i];
+
+		if (layout->backing == BACKING_HUGETLB) {
+			if (nr_nodes == 0)
+				pool_check(diagnosis_add(section, "%s", layout->name), layout->page_bytes, -1, need);
+			for (size_t j = 0; j < nr_nodes && j < NODES_MAX; j++)
+				pool_check(diagnosis_add(section, "%s", layout->name), layout->page_bytes, nodes[j], need);
+		} else if (layout->backing == BACKING_THP) {
+			thp_check(diagnosis_add(section, "%s", layout->name), layout);
+		} else if (sysfile_is_live()) {
+			finding_try(diagnosis_add(section, "%s", layout->name), layout_try, layout, layout->about);
+		} else {
+			finding_set(diagnosis_add(section, "%s", layout->name), LEVEL_OK, "%s", layout->about);
+		}
+	}
+	mthp_check(diagnosis_add(section, "mthp"));
+}
+
+static void observers_check(struct section *section)
+{
+	for (size_t i = 0; observers[i]; i++) {
+		struct finding *finding = diagnosis_add(section, "%s", observers[i]->name);
+
+		if (sysfile_is_live())
+			finding_try(finding, observer_try, observers[i], observers[i]->about);
+		else
+			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
+	}
+}
+
+static const char *fact_or(const struct fact_list *facts, const char *name, const char *otherwise)
+{
+	const struct fact *fact = fact_find(facts, name);
+
+	return fact && fact->text ? fact->text : otherwise;
+}
+
+static int64_t number_or(const struct fact_list *facts, const char *name, int64_t otherwise)
+{
+	const struct fact *fact = fact_find(facts, name);
+
+	return fact && fact->kind != FACT_TEXT ? fact->number : otherwise;
+}
+
+static void system_describe(char *text, size_t size)
+{
+	struct fact_list facts = { 0 };
+	int64_t cpus, nodes, kilobytes;
+	char hypervisor[64] = "";
+
+	environment_collect(&facts);
+	cpus = number_or(&facts, "cpu.online", 0);
+	nodes = number_or(&facts, "numa.nodes", 0);
+	kilobytes = number_or(&facts, "memory.total_kb", 0);
+	if (strcmp(fact_or(&facts, "hypervisor", "none"), "none") != 0)
+		snprintf(hypervisor, sizeof(hypervisor), ", on %s", fact_or(&facts, "hypervisor", ""));
+	snprintf(text, size, "Linux %s %s, %.100s, %" PRId64 " CPU%s, %" PRId64 " memory node%s, %" PRId64 ".%" PRId64
+		 " GiB%s", fact_or(&facts, "kernel.release", "?"), fact_or(&facts, "kernel.arch", ""),
+		 fact_or(&facts, "cpu.model", "unknown CPU"), cpus, cpus == 1 ? "" : "s", nodes ? nodes : 1,
+		 nodes > 1 ? "s" : "", kilobytes >> 20, ((kilobytes & 0xfffff) * 10) >> 20, hypervisor);
+	fact_list_free(&facts);
+}
+
+/* Huge pages of one case: unsharing copies each page that the window touches, at most the region once more. */
+static void need_huge(struct need *need, const struct plan_case *it)
+{
+	unsigned int nr = (unsigned int)(it->region_bytes / it->layout.page_bytes) * (it->state->has_peer ? 2 : 1);
+	size_t at = 0;
+
+	while (at < need->nr_sizes && need->huge_bytes[at] != it->layout.page_bytes)
+		at++;
+	if (at == PLAN_MAX_LAYOUTS)
+		return;
+	if (at == need->nr_sizes) {
+		need->huge_bytes[need->nr_sizes++] = it->layout.page_bytes;
+		need->nr_huge[at] = 0;
+	}
+	if (nr > need->nr_huge[at])
+		need->nr_huge[at] = nr;
+}
+
+static int probe_nothing(const struct pinner *pinner, struct error *why)
+{
+	(void)pinner;
+	(void)why;
+	return 0;
+}
+
+/* Every pinner as if it worked: what is planned does not depend on it, and trials are made once, in children. */
+static int plan_quietly(struct plan *plan, const struct config *config, struct error *err)
+{
+	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE), .states = states };
+	const struct pinner *list[PINNERS_MAX + 1] = { NULL };
+	struct pinner *copies = calloc(PINNERS_MAX, sizeof(*copies));
+	int rc;
+
+	if (!copies)
+		abort();
+	for (size_t i = 0; pinners[i] && i < PINNERS_MAX; i++) {
+		copies[i] = *pinners[i];
+		copies[i].probe = probe_nothing;
+		list[i] = &copies[i];
+	}
+	offer.pinners = list;
+	offer.nr_layouts = layout_list(offer.layouts, PLAN_MAX_LAYOUTS);
+	rc = plan_build_from(plan, config, &offer, err);
+	for (size_t i = 0; !rc && i < plan->nr; i++)
+		plan->cases[i].pinner = pinner_find(plan->cases[i].pinner->name);
+	free(copies);
+	return rc;
+}
+
+int need_collect(struct need *need, const struct config *config, struct error *err)
+{
+	struct plan plan;
+	int rc = plan_quietly(&plan, config, err);
+
+	memset(need, 0, sizeof(*need));
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < plan.nr; i++) {
+		const struct plan_case *it = &plan.cases[i];
+
+		if (it->layout.page_bytes == 0)
+			continue;
+		if (it->region_bytes > need->region_bytes)
+			need->region_bytes = it->region_bytes;
+		if ((strncmp(it->pinner->name, "io_uring/", 9) == 0 || strncmp(it->pinner->name, "vfio/", 5) == 0) &&
+		    it->bytes > need->locked_bytes)
+			need->locked_bytes = it->bytes;
+		if (it->layout.backing == BACKING_HUGETLB)
+			need_huge(need, it);
+	}
+	plan_free(&plan);
+	return 0;
+}
+
+void checkup_make(struct checkup *checkup, const struct need *need)
+{
+	static const char *const names[NR_SECTIONS][2] = {
+		[SECTION_PINNERS] = { "pinners", "What can pin" },
+		[SECTION_LAYOUTS] = { "layouts", "What can be pinned" },
+		[SECTION_OBSERVERS] = { "observers", "What can be counted" },
+		[SECTION_LIMITS] = { "limits", "Rights and limits" },
+		[SECTION_NOISE] = { "noise", "What adds noise" },
+	};
+	struct section *sections = checkup->sections;
+	struct kconfig kconfig;
+
+	memset(checkup, 0, sizeof(*checkup));
+	for (size_t i = 0; i < NR_SECTIONS; i++) {
+		sections[i].name = names[i][0];
+		sections[i].title = names[i][1];
+	}
+	kconfig_load(&kconfig, NULL);
+	system_describe(checkup->system, sizeof(checkup->system));
+	pinners_check(&sections[SECTION_PINNERS], &kconfig, &checkup->nr_runnable);
+	layouts_check(&sections[SECTION_LAYOUTS], need);
+	observers_check(&sections[SECTION_OBSERVERS]);
+	for (const struct limit *limit = limits; limit->name; limit++)
+		limit->check(diagnosis_add(&sections[SECTION_LIMITS], "%s", limit->name), need);
+	for (const struct noise *noise = noises; noise->name; noise++)
+		noise->check(diagnosis_add(&sections[SECTION_NOISE], "%s", noise->name), &kconfig);
+	kconfig_free(&kconfig);
+	topology_unload();
+}
+
+void checkup_free(struct checkup *checkup)
+{
+	for (size_t i = 0; i < NR_SECTIONS; i++)
+		free(checkup->sections[i].items);
+	memset(checkup, 0, sizeof(*checkup));
+}
