@@ -20,13 +20,13 @@ floor() # FILE without its directory
 	main.c) echo 7 ;;
 	cmd.[ch] | cmd_*.[ch]) echo 6 ;;
 	config.[ch] | job.[ch] | plan.[ch] | pick.[ch] | window.[ch]) echo 5 ;;
-	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch]) echo 5 ;;
+	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch] | progress.[ch]) echo 5 ;;
 	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch] | probe.[ch]) echo 5 ;;
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;
 	grid.[ch] | heading.[ch] | summary.[ch] | table.[ch] | unshare.[ch]) echo 2 ;;
 	environment.[ch] | environment_*.[ch] | topology.[ch] | stats.[ch] | noise.[ch] | fact.[ch]) echo 1 ;;
-	kconfig.[ch] | hypervisor.[ch]) echo 1 ;;
+	kconfig.[ch] | hypervisor.[ch] | mounts.[ch]) echo 1 ;;
 	journal.[ch] | journal_*.[ch] | hugepage.[ch] | kernel_log.[ch] | pin_counters.[ch]) echo 1 ;;
 	sysfile.[ch] | error.[ch] | sample.[ch] | cleanup.h | size.[ch] | suggest.[ch] | text.[ch] | version.h | crc32.[ch]) echo 0 ;;
 	outfile.[ch]) echo 0 ;;
