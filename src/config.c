@@ -18,7 +18,9 @@ __asm__(".pushsection .rodata\n"
 	"quick_begin: .incbin \"configs/quick.json\"\n"
 	"quick_end: .byte 0\n"
 	".popsection\n");
-extern const char quick_begin[], quick_end[];
+/* hidden: through the GOT, the AArch64 linker loses where in the section a local label stands */
+extern const char quick_begin[] __attribute__((visibility("hidden")));
+extern const char quick_end[] __attribute__((visibility("hidden")));
 
 /* The text of a JSON string or integer; @number lends the room for the latter. NULL for anything else. */
 static const char *value_text(const json_t *value, char number[24])
