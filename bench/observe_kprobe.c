@@ -83,30 +83,76 @@ static int kprobe_type(uint32_t *type, struct error *err)
 }
 
 /*
- * The symbol must stand in the kernel once and whole: of a clone (.isra, .constprop, .part) some calls would be
+ * A symbol must stand in the kernel once and whole: of a clone (.isra, .constprop, .part) some calls would be
  * missed. ".cold" is a part of the same function that is jumped to, not called.
  */
-static int symbol_check(const char *symbol, struct error *err)
-{
-	autofclose FILE *kallsyms = fopen("/proc/kallsyms", "re");
-	size_t length = strlen(symbol);
-	unsigned int nr = 0;
-	char line[512], name[256];
+struct sighting {
+	unsigned int nr;
+	char clone[128];
+};
 
-	if (!kallsyms)
-		return error_errno(err, errno, "open /proc/kallsyms");
-	while (fgets(line, sizeof(line), kallsyms)) {
-		if (sscanf(line, "%*s %*c %255s", name) != 1 || strncmp(name, symbol, length))
+#define NR_CANDIDATES (sizeof(candidates) / sizeof(*candidates))
+
+static void symbol_see(struct sighting sightings[NR_CANDIDATES], const char *name)
+{
+	for (size_t i = 0; i < NR_CANDIDATES; i++) {
+		size_t length = strlen(candidates[i].symbol);
+
+		if (strncmp(name, candidates[i].symbol, length) != 0)
 			continue;
-		if (name[length] == '\0')
-			nr++;
+		if (name[length] == '\0' || name[length] == '\t') /* a tab: of a module */
+			sightings[i].nr++;
 		else if (name[length] == '.' && strcmp(name + length, ".cold") != 0)
-			return error_set(err, EADDRNOTAVAIL, "the compiler cloned %s into %s",
-					 symbol, name);
+			snprintf(sightings[i].clone, sizeof(sightings[i].clone), "%s", name);
 	}
-	if (nr != 1)
-		return error_set(err, nr ? EADDRNOTAVAIL : ENOENT,
-				 "%u functions are called %s in this kernel", nr, symbol);
+}
+
+/*
+ * Read once per process and inherited by its workers: the file has a line for each of some 100,000 symbols ("address type
+ * name"), which the kernel makes as it is read.
+ */
+static const struct sighting *symbols_see(struct error *err)
+{
+	static struct sighting sightings[NR_CANDIDATES];
+	static bool seen;
+	autofclose FILE *kallsyms = NULL;
+	char line[512];
+
+	if (seen)
+		return sightings;
+	kallsyms = fopen("/proc/kallsyms", "re");
+	if (!kallsyms) {
+		error_errno(err, errno, "open /proc/kallsyms");
+		return NULL;
+	}
+	setvbuf(kallsyms, NULL, _IOFBF, 1 << 16);
+	while (fgets(line, sizeof(line), kallsyms)) {
+		const char *name = strchr(line, ' ');
+
+		name = name ? strchr(name + 1, ' ') : NULL;
+		if (!name)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		symbol_see(sightings, name + 1);
+	}
+	seen = true;
+	return sightings;
+}
+
+static int symbol_check(size_t candidate, struct error *err)
+{
+	const struct sighting *sightings = symbols_see(err);
+	const char *symbol = candidates[candidate].symbol;
+
+	if (!sightings)
+		return -err->code;
+	if (sightings[candidate].clone[0])
+		return error_set(err, EADDRNOTAVAIL, "the compiler cloned %s into %s", symbol,
+				 sightings[candidate].clone);
+	if (sightings[candidate].nr != 1)
+		return error_set(err, sightings[candidate].nr ? EADDRNOTAVAIL : ENOENT,
+				 "%u functions are called %s in this kernel",
+				 sightings[candidate].nr, symbol);
 	return 0;
 }
 
@@ -141,7 +187,7 @@ static void arg_order(const struct candidate *candidate, const struct perf_hit *
 
 static const struct candidate *candidate_of(enum probed what)
 {
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++)
+	for (size_t i = 0; i < NR_CANDIDATES; i++)
 		if (candidates[i].what == what)
 			return &candidates[i];
 	return NULL;
@@ -262,13 +308,13 @@ static int watch_open(struct watch **slot, struct error *err)
 		return error_errno(err, ENOMEM, "prepare the probes");
 	if (kprobe_type(&type, err))
 		goto fail;
-	for (size_t i = 0; i < sizeof(candidates) / sizeof(*candidates); i++) {
+	for (size_t i = 0; i < NR_CANDIDATES; i++) {
 		const struct candidate *candidate = &candidates[i];
 		struct error why = { 0 };
 
 		if (watch->have[candidate->what])
 			continue;
-		if (symbol_check(candidate->symbol, &why)) {
+		if (symbol_check(i, &why)) {
 			/* -ENOENT: the other name, or a kernel without hugetlb */
 			if (why.code != ENOENT)
 				snprintf(watch->trouble, sizeof(watch->trouble), "%.199s", why.text);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "json_seed.h"
 #include "suggest.h"
 #include "version.h"
 
@@ -111,6 +112,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "pinbench: refusing to run set-user-ID or with file capabilities; use sudo\n");
 		return EXIT_USAGE;
 	}
+	json_seed();
 	if (argc < 2) {
 		help_print(stderr);
 		return EXIT_USAGE;

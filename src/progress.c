@@ -55,10 +55,11 @@ void progress_case(struct progress *progress, const struct run_event *event)
 		line[columns(progress->out) - 1] = '\0';
 	fprintf(progress->out, "\r\033[K%s", line);
 	fflush(progress->out);
+	progress->shown = true;
 }
 
 void progress_close(struct progress *progress)
 {
-	if (progress->out && progress->terminal)
+	if (progress->shown)
 		fputs("\r\033[K", progress->out);
 }

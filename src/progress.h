@@ -9,6 +9,7 @@
 struct progress {
 	FILE *out;
 	bool terminal;
+	bool shown; /* a line stands on the terminal */
 };
 
 void progress_open(struct progress *progress, FILE *out);

@@ -28,7 +28,7 @@ floor() # FILE without its directory
 	environment.[ch] | environment_*.[ch] | topology.[ch] | stats.[ch] | noise.[ch] | fact.[ch]) echo 1 ;;
 	kconfig.[ch] | hypervisor.[ch] | mounts.[ch]) echo 1 ;;
 	journal.[ch] | journal_*.[ch] | hugepage.[ch] | kernel_log.[ch] | pin_counters.[ch]) echo 1 ;;
-	sysfile.[ch] | error.[ch] | sample.[ch] | cleanup.h | size.[ch] | suggest.[ch] | text.[ch] | version.h | crc32.[ch]) echo 0 ;;
+	sysfile.[ch] | error.[ch] | sample.[ch] | cleanup.h | size.[ch] | suggest.[ch] | text.[ch] | version.h | json_seed.[ch] | crc32.[ch]) echo 0 ;;
 	outfile.[ch]) echo 0 ;;
 	*) echo none ;;
 	esac
@@ -37,7 +37,7 @@ floor() # FILE without its directory
 fence() # LIBRARY-HEADER FILE: may this file include that header?
 {
 	case $1:$2 in
-	jansson.h:src/config.c | jansson.h:src/report_*.[ch] | jansson.h:src/report.c) ;;
+	jansson.h:src/config.c | jansson.h:src/report_*.[ch] | jansson.h:src/report.c | jansson.h:src/json_seed.c) ;;
 	jansson.h:src/cmd_list.c | jansson.h:src/cmd_doctor.c | jansson.h:src/lab*.c) ;; # verbs that print or read JSON of their own
 	hwloc.h:src/topology.c | numa.h:src/topology.c | numaif.h:src/topology.c) ;;
 	liburing.h:bench/pin_io_uring.c | linux/io_uring.h:bench/pin_io_uring.c) ;;
