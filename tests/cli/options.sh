@@ -37,7 +37,7 @@ completed() # WORD...
 	printf '%s\n' "${COMPREPLY[@]}"
 }
 
-# shellcheck source=completion/pinbench.bash
+# shellcheck source=/dev/null
 . completion/pinbench.bash
 
 verbs=$("$pinbench" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | grep -vx pinbench)
