@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "pick.h"
+#include "probe.h"
 
 #define DEFAULT_SIZE (2u << 20)
 
@@ -56,6 +57,13 @@ static void layout_skip(struct plan_case *plan_case, const struct builder *build
 		 thp ? "TRANSPARENT_HUGEPAGE" : "HUGETLBFS");
 }
 
+static int pinner_try(const void *context, struct error *why)
+{
+	const struct pinner *pinner = context;
+
+	return pinner->probe(pinner, why);
+}
+
 static struct probe *probe_find(struct builder *builder, const struct pinner *pinner)
 {
 	struct probe *probe;
@@ -65,7 +73,7 @@ static struct probe *probe_find(struct builder *builder, const struct pinner *pi
 			return &builder->probes[i];
 	probe = &builder->probes[builder->nr_probes++];
 	probe->pinner = pinner;
-	probe->works = pinner->probe(pinner, &probe->why) == 0;
+	probe->works = probe_run(pinner_try, pinner, &probe->why) == 0;
 	return probe;
 }
 

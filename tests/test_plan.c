@@ -7,34 +7,45 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "plan.h"
 
-static unsigned int nr_probes;
+static unsigned int *nr_probes; /* in shared memory: probes run in children */
 
 static int probe_works(const struct pinner *pinner, struct error *why)
 {
 	(void)pinner;
 	(void)why;
-	nr_probes++;
+	(*nr_probes)++;
 	return 0;
 }
 
 static int probe_fails(const struct pinner *pinner, struct error *why)
 {
-	nr_probes++;
+	(*nr_probes)++;
 	error_set(why, ENOENT, "%s is not in this kernel", pinner->name);
 	return error_fix(why, "a kernel with CONFIG_X=y");
+}
+
+static int probe_crashes(const struct pinner *pinner, struct error *why)
+{
+	(void)pinner;
+	(void)why;
+	raise(SIGKILL);
+	return 0;
 }
 
 static const struct pinner works = { .name = "test/works", .access = ACCESS_READ | ACCESS_WRITE, .probe = probe_works };
 static const struct pinner fails = { .name = "test/fails", .access = ACCESS_READ, .probe = probe_fails };
 static const struct pinner whole = { .name = "whole", .access = ACCESS_WRITE, .whole_only = true, .probe = probe_works };
-static const struct pinner *const test_pinners[] = { &works, &fails, &whole, NULL };
+static const struct pinner crashes = { .name = "crashes", .access = ACCESS_READ, .probe = probe_crashes };
+static const struct pinner *const test_pinners[] = { &works, &fails, &whole, &crashes, NULL };
 
 static const struct state exclusive = { .name = "exclusive" };
 static const struct state read_only = { .name = "exclusive-ro", .read_only = true };
@@ -73,7 +84,7 @@ static int build_on(struct plan *plan, const char *block, const struct offer *fr
 	unlink(path);
 	free(text);
 	assert_int_equal(ret, 0);
-	nr_probes = 0;
+	*nr_probes = 0;
 	ret = plan_build_from(plan, &config, from, err);
 	config_free(&config);
 	return ret;
@@ -174,15 +185,19 @@ static void test_skips(void **state)
 
 	build(&plan, "'pinner': 'test/fails', 'access': 'write'");
 	assert_non_null(strstr(plan.cases[0].skip_why, "cannot pin for write"));
-	assert_int_equal(nr_probes, 0);
+	assert_int_equal(*nr_probes, 0);
 	plan_free(&plan);
 
 	build(&plan, "'pinner': 'test/fails', 'layout': ['base', 'thp-*'], 'window': ['head', 'tail']");
 	assert_int_equal(plan.nr, 4);
 	assert_int_equal(plan.nr_skipped, 4);
-	assert_int_equal(nr_probes, 1);
+	assert_int_equal(*nr_probes, 1);
 	assert_string_equal(plan.cases[3].skip_why, "test/fails is not in this kernel");
 	assert_string_equal(plan.cases[3].skip_fix, "a kernel with CONFIG_X=y");
+	plan_free(&plan);
+
+	build(&plan, "'pinner': 'crashes'");
+	assert_non_null(strstr(plan.cases[0].skip_why, "ended by Killed"));
 	plan_free(&plan);
 
 	build(&plan, "'pinner': 'whole', 'pages_per_call': [1, 'all']");
@@ -276,5 +291,8 @@ int main(void)
 		cmocka_unit_test(test_layouts_not_offered), cmocka_unit_test(test_bad), cmocka_unit_test(test_too_many),
 	};
 
+	nr_probes = mmap(NULL, sizeof(*nr_probes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (nr_probes == MAP_FAILED)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
