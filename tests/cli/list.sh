@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pinbench list: what it shows (list.out; UPDATE=1 writes it anew), the same words as JSON, within 10 ms.
+set -u
+pinbench=${PINBENCH:-./pinbench}
+golden=tests/cli/list.out
+bad=0
+
+check() # WHAT: the status of the command before
+{
+	if [ $? -eq 0 ]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		bad=1
+	fi
+}
+
+# Layouts are left out: they are those of the running kernel.
+[ -n "${UPDATE:-}" ] && "$pinbench" list pinners states windows observers >$golden
+diff -u $golden <("$pinbench" list pinners states windows observers)
+check "golden output of list"
+
+[ "$("$pinbench" list layouts | sed -n 2p | cut -c1-8)" = "  base  " ]
+check "base is the first layout"
+! "$pinbench" list | awk 'length > 110' | grep .
+check "no line is too long to read"
+for dir in /sys/kernel/mm/hugepages/hugepages-*kB; do
+	[ -d "$dir" ] || continue
+	kib=${dir##*-} kib=${kib%kB}
+	"$pinbench" list --json layouts | grep -q "\"page_bytes\": $((kib * 1024))\$"
+	check "hugetlb pages of $kib KiB are listed"
+done
+
+if command -v python3 >/dev/null; then
+	diff <("$pinbench" list | sed -n 's/^  \([^ ]*\)  .*/\1/p') \
+		<("$pinbench" list --json | python3 -c '
+import json, sys
+for rows in json.load(sys.stdin).values():
+    for row in rows:
+        assert row["about"]
+        print(row["name"])')
+	check "--json has the same names in the same order"
+fi
+
+if grep -q __asan_init "$pinbench"; then
+	echo "ok - budgets # SKIP built with a sanitizer"
+	exit $bad
+fi
+best=1000000
+for _ in {1..30}; do
+	begin=$EPOCHREALTIME
+	"$pinbench" list >/dev/null
+	end=$EPOCHREALTIME
+	took=$((${end/[.,]/} - ${begin/[.,]/}))
+	[ $took -lt $best ] && best=$took
+done
+[ $best -le 10000 ]
+check "starts and ends in $best us, of 10000"
+exit $bad
