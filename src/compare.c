@@ -8,10 +8,10 @@
 #include "summary.h"
 
 /* Without these being equal, most numbers cannot be: they are said first. */
-static const char *const weighty[] = { "kernel.machine", "page_size", "memory.page_bytes", "clock", "kernel.release" };
+static const char *const weighty[] = { "kernel.arch", "memory.page_bytes", "kernel.release", "kernel.version" };
 
 /* Groups of facts that change from run to run on one machine. */
-static const char *const noisy[] = { "noise.", "load.", "memory.available", "memory.free" };
+static const char *const noisy[] = { "noise.", "memory.available_kb", "hugepages." };
 
 static size_t weight(const char *name)
 {

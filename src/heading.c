@@ -31,17 +31,16 @@ static void append(char *text, size_t size, const char *separator, const char *m
 
 void machine_format(const struct report *report, char *text, size_t size)
 {
-	static const char *const names[] = { "kernel.release", "kernel.machine", "cpu.model" };
-	char value[160], accelerator[64];
+	static const char *const names[] = { "kernel.release", "kernel.arch", "cpu.model" };
+	char value[160];
 
 	text[0] = '\0';
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (fact_value(&report->environment, names[i], value, sizeof(value)))
 			append(text, size, ", ", value);
-	if (fact_value(&report->environment, "machine.hypervisor", accelerator, sizeof(accelerator)) &&
-	    strcmp(accelerator, "none")) {
-		append(text, size, ", ", "under ");
-		append(text, size, "", accelerator);
+	if (fact_value(&report->environment, "hypervisor", value, sizeof(value)) && strcmp(value, "none")) {
+		append(text, size, ", ", "on ");
+		append(text, size, "", value);
 	}
 }
 
@@ -63,6 +62,19 @@ static const char *field_text(const struct params *params, size_t i)
 	return (const char *)params + fields[i].offset;
 }
 
+void common_add(struct params *common, const struct params *params, bool first)
+{
+	if (first)
+		*common = *params;
+	for (size_t i = 0; i < NR_GROUP_FIELDS + 1; i++)
+		if (strcmp(field_text(common, i), field_text(params, i)))
+			((char *)common)[fields[i].offset] = '\0';
+	if (common->pages_per_call != params->pages_per_call)
+		common->pages_per_call = 0;
+	if (common->region_bytes != params->region_bytes)
+		common->region_bytes = 0;
+}
+
 void common_find(struct params *common, const struct report *const *reports, size_t nr)
 {
 	bool first = true;
@@ -70,18 +82,8 @@ void common_find(struct params *common, const struct report *const *reports, siz
 	memset(common, 0, sizeof(*common));
 	for (size_t i = 0; i < nr; i++) {
 		for (size_t j = 0; j < reports[i]->nr_results; j++) {
-			const struct params *params = &reports[i]->results[j].params;
-
-			if (first)
-				*common = *params;
+			common_add(common, &reports[i]->results[j].params, first);
 			first = false;
-			for (size_t k = 0; k < NR_GROUP_FIELDS + 1; k++)
-				if (strcmp(field_text(common, k), field_text(params, k)))
-					((char *)common)[fields[k].offset] = '\0';
-			if (common->pages_per_call != params->pages_per_call)
-				common->pages_per_call = 0;
-			if (common->region_bytes != params->region_bytes)
-				common->region_bytes = 0;
 		}
 	}
 }

@@ -11,6 +11,7 @@ const char *fact_value(const struct fact_list *facts, const char *name, char *te
 void machine_format(const struct report *report, char *text, size_t size);
 
 /* What every case of all reports shares: the other fields are empty. */
+void common_add(struct params *common, const struct params *params, bool first);
 void common_find(struct params *common, const struct report *const *reports, size_t nr);
 /* "pinner gup-test/pin-fast, access read"; empty when nothing is common. */
 void common_format(const struct params *common, char *text, size_t size);

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Time per page against pages per call. lines.tsv has one block a line: its name, then x, median and quartiles.
+format = ARG1
+width = int(ARG2)
+height = int(ARG3)
+load 'theme.gp'
+nr_lines = int(ARG4)
+least = ARG5 + 0
+most = ARG6 + 0
+set lmargin at screen px_x(104)
+set rmargin at screen px_x(width - 30)
+set tmargin at screen px_y(128)
+set bmargin at screen px_y(520)
+set xrange [*:*]
+set yrange [least * 0.8:most * 1.25]
+set logscale x 2
+set logscale y 10
+set offsets graph 0.02, graph 0.02, 0, 0
+set format x '%.0f'
+set format y '%g'
+set ytics ()
+set for [power=-3:11] ytics add (10.0**power, 2 * 10.0**power, 5 * 10.0**power)
+set border 3 lc rgb faint
+set tics nomirror tc rgb ink
+set grid xtics ytics lt 1 lw 0.7 lc rgb grid_colour
+set xlabel 'base pages in one call' tc rgb ink
+set ylabel unit_text.' per base page' offset 1 tc rgb ink noenhanced
+set key at screen px_x(90), px_y(584) left top Left reverse horizontal maxcols 2 width -2 noenhanced tc rgb ink
+set bars 0.6
+
+plot for [i=0:nr_lines-1] 'lines.tsv' index i using 1:2:3:4 with yerrorlines linetype i+1 title columnheader(1)

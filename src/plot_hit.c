@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Heat map of the hit rate: a row for each group of cases, a column for each window, a panel for each file. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heading.h"
+#include "plot.h"
+#include "summary.h"
+#include "text.h"
+
+#define MAX_ROWS 40u
+#define MAX_COLUMNS 16u
+#define ROW_PX 36u
+#define CHAR_PX 9u
+#define TOP_PX 186u    /* title lines, panel titles, column labels */
+#define FOOT_PX 56u
+#define GAP_PX 36u     /* between panels */
+
+struct axis_label {
+	char text[160], more[48];
+};
+
+struct hit_map {
+	struct axis_label rows[MAX_ROWS], columns[MAX_COLUMNS];
+	size_t nr_rows, nr_columns;
+	unsigned int left_px, column_px;
+};
+
+static void row_label(const struct plot *plot, const struct result *result, struct axis_label *label)
+{
+	memset(label, 0, sizeof(*label));
+	group_format(&result->params, &plot->common, label->text, sizeof(label->text));
+	if (!*label->text)
+		snprintf(label->text, sizeof(label->text), "%s", result->params.layout);
+}
+
+/* "tail" and, where the window takes several calls, "1 per call" below it. */
+static void column_label(const struct result *result, struct axis_label *label)
+{
+	uint64_t pages = result->counts.value[COUNT_REQUESTED_PAGES];
+	char extras[32];
+
+	memset(label, 0, sizeof(*label));
+	snprintf(label->text, sizeof(label->text), "%s", result->params.window);
+	if (result->params.pages_per_call < pages)
+		snprintf(label->more, sizeof(label->more), "%" PRIu64 " per call", result->params.pages_per_call);
+	extras_format(result->key, extras, sizeof(extras));
+	if (*extras)
+		snprintf(label->more + strlen(label->more), sizeof(label->more) - strlen(label->more), " %s", extras);
+}
+
+/* Index of the label, added at the end when it is new; @max when there is no room. */
+static size_t label_index(struct axis_label *labels, size_t *nr, size_t max, const struct axis_label *label)
+{
+	for (size_t i = 0; i < *nr; i++)
+		if (strcmp(labels[i].text, label->text) == 0 && strcmp(labels[i].more, label->more) == 0)
+			return i;
+	if (*nr < max)
+		labels[(*nr)++] = *label;
+	else
+		return max;
+	return *nr - 1;
+}
+
+static bool drawn(const struct plot *plot, const struct result *result, double *rate)
+{
+	return plot_wants(plot, result) && result_hit_rate(result, rate);
+}
+
+static int collect(struct plot *plot, struct hit_map *map, struct error *err)
+{
+	struct axis_label label;
+	double rate;
+
+	for (size_t i = 0; i < plot->nr_reports; i++) {
+		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
+			const struct result *result = &plot->reports[i]->results[j];
+
+			if (!drawn(plot, result, &rate))
+				continue;
+			row_label(plot, result, &label);
+			if (label_index(map->rows, &map->nr_rows, MAX_ROWS, &label) == MAX_ROWS)
+				goto full;
+			column_label(result, &label);
+			if (label_index(map->columns, &map->nr_columns, MAX_COLUMNS, &label) == MAX_COLUMNS)
+				goto full;
+		}
+	}
+	if (map->nr_rows == 0) {
+		error_set(err, ENODATA, "no case has a known hit rate");
+		return error_fix(err, "pinbench doctor, for what counts slow pages");
+	}
+	return 0;
+full:
+	error_set(err, E2BIG, "more than %u rows or %u windows do not fit in one picture", MAX_ROWS, MAX_COLUMNS);
+	return error_fix(err, "--only PATTERN, for example --only '*,exclusive-ro,*'");
+}
+
+static void measure(struct plot *plot, struct hit_map *map)
+{
+	size_t row = 0, column = 7;
+
+	for (size_t i = 0; i < map->nr_rows; i++)
+		row = text_width(map->rows[i].text) > row ? text_width(map->rows[i].text) : row;
+	for (size_t i = 0; i < map->nr_columns; i++) {
+		size_t more = text_width(map->columns[i].more), text = text_width(map->columns[i].text);
+
+		column = text > column ? text : column;
+		column = more > column ? more : column;
+	}
+	/* labels come from files: a hostile one must not make a picture of a kilometre */
+	map->left_px = 32 + CHAR_PX * (row < 60 ? row : 60);
+	map->column_px = 12 + CHAR_PX * (column < 24 ? column : 24);
+	plot->width = map->left_px + plot->nr_reports * (map->nr_columns * map->column_px + GAP_PX);
+	plot->width = plot->width < 800 ? 800 : plot->width;
+	plot->height = TOP_PX + map->nr_rows * ROW_PX + FOOT_PX;
+}
+
+static unsigned int panel_x(const struct hit_map *map, size_t panel)
+{
+	return map->left_px + panel * (map->nr_columns * map->column_px + GAP_PX);
+}
+
+static int write_cells(struct plot *plot, struct hit_map *map, struct error *err)
+{
+	FILE *file = plot_file(plot, "cells.tsv", err);
+	struct axis_label label;
+	char text[32];
+	double rate;
+
+	if (!file)
+		return -EIO;
+	for (size_t i = 0; i < plot->nr_reports; i++) {
+		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
+			const struct result *result = &plot->reports[i]->results[j];
+			size_t row, column;
+
+			if (!drawn(plot, result, &rate))
+				continue;
+			row_label(plot, result, &label);
+			row = label_index(map->rows, &map->nr_rows, MAX_ROWS, &label);
+			column_label(result, &label);
+			column = label_index(map->columns, &map->nr_columns, MAX_COLUMNS, &label);
+			rate_format(rate, text, sizeof(text));
+			fprintf(file, "%zu\t%zu\t%zu\t%zu\t%.4f\t%s\n",
+				panel_x(map, i) + column * map->column_px + 1, TOP_PX + row * ROW_PX + 1,
+				panel_x(map, i) + (column + 1) * map->column_px - 1, TOP_PX + (row + 1) * ROW_PX - 1,
+				rate * 100, text);
+		}
+	}
+	return plot_file_close(file, "cells.tsv", err);
+}
+
+static int write_labels(struct plot *plot, struct hit_map *map, struct error *err)
+{
+	FILE *rows = plot_file(plot, "rows.tsv", err), *columns = plot_file(plot, "columns.tsv", err);
+	FILE *panels = plot_file(plot, "panels.tsv", err);
+	char label[256];
+	bool more = false;
+	int rc = -EIO;
+
+	for (size_t i = 0; i < map->nr_columns; i++)
+		more = more || *map->columns[i].more;
+	if (!rows || !columns || !panels)
+		goto out;
+	for (size_t i = 0; i < map->nr_rows; i++) {
+		fprintf(rows, "%u\t%zu\t", map->left_px - 10, TOP_PX + i * ROW_PX + ROW_PX / 2);
+		plot_put_text(rows, map->rows[i].text, 60);
+		fputc('\n', rows);
+	}
+	for (size_t i = 0; i < plot->nr_reports; i++) {
+		plot_label(plot, i, label, sizeof(label));
+		fprintf(panels, "%u\t%u\t", panel_x(map, i), TOP_PX - (more ? 50 : 40));
+		plot_put_text(panels, label, map->nr_columns * map->column_px / CHAR_PX);
+		fputc('\n', panels);
+		for (size_t j = 0; j < map->nr_columns; j++) {
+			fprintf(columns, "%zu\t%u\t", panel_x(map, i) + j * map->column_px + map->column_px / 2,
+				*map->columns[j].more ? TOP_PX - 26 : TOP_PX - 13);
+			plot_put_text(columns, map->columns[j].text, 24);
+			fputc('\t', columns);
+			plot_put_text(columns, map->columns[j].more, 24);
+			fputc('\n', columns);
+		}
+	}
+	rc = 0;
+out:
+	if (rows && plot_file_close(rows, "rows.tsv", err))
+		rc = -EIO;
+	if (columns && plot_file_close(columns, "columns.tsv", err))
+		rc = -EIO;
+	if (panels && plot_file_close(panels, "panels.tsv", err))
+		rc = -EIO;
+	return rc;
+}
+
+/* What the named windows are, of those that are drawn. */
+static void explain_windows(const struct hit_map *map, char *text, size_t size)
+{
+	static const char *const about[][2] = {
+		{ "page", "a page of the layout" }, { "head", "its first base page" }, { "tail", "its second" },
+		{ "last", "its last" }, { "straddle", "its last and the next" }, { "region", "all" },
+	};
+	bool first = true;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(about) / sizeof(about[0]); i++) {
+		bool there = false;
+
+		for (size_t j = 0; j < map->nr_columns; j++)
+			there = there || strcmp(map->columns[j].text, about[i][0]) == 0;
+		if (!there)
+			continue;
+		snprintf(text + strlen(text), size - strlen(text), "%s %s = %s", first ? "window" : ",", about[i][0],
+			 about[i][1]);
+		first = false;
+	}
+}
+
+static int hit_write(struct plot *plot, struct error *err)
+{
+	struct hit_map map = { .nr_rows = 0 };
+	char foot[256];
+	int rc = collect(plot, &map, err);
+
+	if (rc)
+		return rc;
+	measure(plot, &map);
+	explain_windows(&map, foot, sizeof(foot));
+	rc = plot_write_head(plot, "Hit rate of GUP-fast",
+			     "part of the pages asked that the fast path pinned itself, without ordinary GUP",
+			     "exact counts; higher is better", foot, err);
+	if (!rc)
+		rc = write_cells(plot, &map, err);
+	return rc ? rc : write_labels(plot, &map, err);
+}
+
+const struct plot_kind plot_hit = {
+	.name = "hit",
+	.about = "heat map of the fast-path hit rate, layout by window; one panel for each file",
+	.write = hit_write,
+};
