@@ -4,6 +4,7 @@
 #
 # Writes the guest: busybox, the PROGRAMs with the shared libraries they need, and lab/init. Not compressed:
 # unpacking would cost the guest more time than QEMU needs to copy a few megabytes.
+# shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 [ $# -ge 3 ] || die "usage: lab/initramfs.sh ARCH OUTPUT PROGRAM..."

@@ -4,7 +4,9 @@
 set -euo pipefail
 export LC_ALL=C
 
+# shellcheck disable=SC2034 # used by those who include this
 LAB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034
 CACHE=${PINBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pinbench}
 
 # Names of one architecture: the kernel's and the Makefile's are the same word here.
@@ -21,3 +23,23 @@ die() {
 	exit 1
 }
 need() { command -v "$1" >/dev/null || die "$1 is not installed" "make deps"; }
+
+duration() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+
+# LABEL TOTAL: counts lines of stdin against about TOTAL. A line that redraws itself on a terminal, one plain line
+# before and after anywhere else.
+progress() {
+	local label=$1 total=$2 start=$SECONDS done=0 shown=-1 spent
+	[ -t 2 ] || say "$label ..."
+	while read -r _; do
+		done=$((done + 1))
+		spent=$((SECONDS - start))
+		if [ ! -t 2 ] || [ "$spent" = "$shown" ]; then continue; fi
+		shown=$spent
+		[ "$done" -lt "$total" ] || total=$((done + 1))
+		printf '\r\033[Klab: %s: %d %%, about %s left' "$label" $((done * 100 / total)) \
+			"$(duration $((spent * (total - done) / done)))" >&2
+	done
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	say "$label: $(duration $((SECONDS - start)))"
+}

@@ -4,6 +4,7 @@
 #
 # Debian packages unpacked into the cache by a private apt configuration: the sources (and mirrors and
 # keys) are the host's, its list of architectures and of installed packages stays untouched, and no root is needed.
+# shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 arch=${1:?usage: lab/sysroot.sh ARCH}
