@@ -4,7 +4,7 @@
 # make check       every test that needs no QEMU        make check-lab   the tests that boot kernels
 # make             build only                           make deps        install what is missing
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
-# make lint, make install DESTDIR= PREFIX=, make clean
+# make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
 
@@ -35,7 +35,9 @@ OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard src/*.c bench/*.c))
 LIB   := $(filter-out $(B)/src/main.o,$(OBJS))
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 
-all: $(if $(filter $(ARCH),$(NATIVE)),pinbench,$(B)/pinbench)
+# The link at the top is the program of this machine, built as usual.
+PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN),,pinbench))
+all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
 OUTER := deps clean bench check check-lab lab lint
@@ -91,10 +93,59 @@ $(B)/version.h: force
 	$(Q)echo '#define PINBENCH_VERSION "$(VERSION)"' | cmp -s - $@ || \
 		echo '#define PINBENCH_VERSION "$(VERSION)"' >$@
 
+# From here on: what people type. Each installs what is missing, then runs make again for what has to be compiled.
+DEPS := lab/deps.sh
+
+deps:
+	$(Q)$(DEPS) $(GROUPS)
+
+check:
+	$(Q)$(DEPS) build run test
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)$(MAKE) --no-print-directory run-check
+run-check:
+	$(Q)tests/run $(TESTS) $(wildcard tests/cli/*.sh)
+
+check-lab:
+	$(Q)$(DEPS) build test lab
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory ARCH=arm64 guest
+	$(Q)PINBENCH_TEST_TIMEOUT=5400 tests/run $(wildcard tests/lab/*.sh)
+
+bench:
+	$(Q)$(DEPS) build run $(if $(filter 0,$(LAB)),,lab)
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(if $(filter 0,$(LAB)),,$(MAKE) --no-print-directory ARCH=arm64 guest)
+	$(Q)LAB=$(LAB) lab/bench.sh
+
+lab:
+	$(Q)[ -n "$(BASE)" ] || { echo "make: usage: make lab BASE=~/linux PATCH=x.patch [JOB=configs/X.json] [BOOTS=N]" >&2; exit 2; }
+	$(Q)$(DEPS) build run lab
+	$(Q)$(MAKE) --no-print-directory all guest
+	$(Q)JOB="$(JOB)" BOOTS="$(BOOTS)" KCONFIG="$(KCONFIG)" lab/patch.sh "$(BASE)" "$(PATCH)"
+
+# Both compilers, the include floors, every shell script.
+lint:
+	$(Q)$(DEPS) build test lint
+	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=
+	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
+	$(Q)tests/check_floors.sh
+	$(Q)shellcheck -x $(wildcard lab/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh) tests/run .ci/run
+	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
+
+install: all $(if $(wildcard $(B)/guest.cpio),guest)
+	install -D -m 755 $(B)/pinbench $(DESTDIR)$(PREFIX)/bin/pinbench
+	install -D -m 644 man/pinbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/pinbench.1
+	install -D -m 644 completion/pinbench.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pinbench
+	for file in configs/*.json plots/*.gp; do \
+		[ ! -f $$file ] || install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
+	for guest in build/*/guest.cpio; do arch=$${guest%/*}; \
+		[ ! -f $$guest ] || install -D -m 644 $$guest $(DESTDIR)$(PREFIX)/lib/pinbench/guest-$${arch#build/}.cpio; done
+
 clean:
 	$(Q)rm -rf build pinbench
 
-.PHONY: all tests guest force $(OUTER)
+.PHONY: all tests guest force install run-check $(OUTER)
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
