@@ -63,6 +63,33 @@ bool frames_visible(struct error *why)
 }
 
 /* Flags of runs of consecutive frames are read together: one call for a huge page, not 512. */
+/*
+ * Of a hugetlb page bit 56 of pagemap cannot be believed: 6.12 asks hugetlb_pmd_shared() (fs/proc/task_mmu.c
+ * pagemap_hugetlb_range), which reads pt_share_count of the page table that holds the entry, and of a table of contiguous
+ * PTEs that field was never set: pagetable_pmd_ctor() alone does so (include/linux/mm.h). See docs/kernel-findings.md.
+ */
+static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pages,
+				 struct error *err)
+{
+	static const char path[] = "/proc/kpagecount";
+	uint64_t last_head = UINT64_MAX, count = 0;
+	autoclose int fd = open_proc(path, err);
+
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t head = frames[i].pfn - frames[i].pfn % unit_pages;
+
+		if (!(frames[i].flags & KPF_BIT(HUGE)))
+			continue;
+		if (head != last_head && read_words(fd, path, &count, 1, head, err))
+			return -err->code;
+		last_head = head;
+		frames[i].mapped_once = count == 1;
+	}
+	return 0;
+}
+
 static int read_flags(struct frame *frames, size_t nr, size_t unit_pages, struct error *err)
 {
 	static const char path[] = "/proc/kpageflags";
@@ -126,7 +153,10 @@ int frames_read(const void *addr, size_t nr, size_t base_bytes, size_t unit_page
 				frame->pfn = words[j] & PM_PFN_MASK;
 		}
 	}
-	return read_flags(frames, nr, unit_pages, err);
+	if (read_flags(frames, nr, unit_pages, err))
+		return -err->code;
+	return nr && frames[0].flags & KPF_BIT(HUGE)
+		       ? read_hugetlb_mapcount(frames, nr, unit_pages, err) : 0;
 }
 
 size_t frames_moved(const struct frame *before, const struct frame *after, size_t nr)

@@ -15,7 +15,7 @@ struct frame {
 	uint64_t flags;      /* KPF_* bits (linux/kernel-page-flags.h); 0: not visible */
 	bool present;
 	bool swapped;
-	bool mapped_once;    /* pagemap bit 56: one mapping in all processes */
+	bool mapped_once;    /* one mapping in all processes: pagemap bit 56; of hugetlb pages, kpagecount */
 	bool exclusive;      /* PageAnonExclusive of the page or, for a mapped-whole compound page, of its head */
 };
 

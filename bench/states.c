@@ -137,7 +137,8 @@ static int peer_verify(const struct state_env *env, const struct frame *frames, 
 	if (peer_look(env->peer, &view, err))
 		return -err->code;
 	if (!view.bytes_intact)
-		return error_set(err, EPROTO, "the child sees other bytes than were written");
+		return error_set(err, EPROTO,
+				 "after fork() the child sees other bytes than the parent wrote before it");
 	for (size_t i = 0; visible && i < nr; i++)
 		if (view.frames[i].pfn != frames[i].pfn)
 			return error_set(err, EPROTO, "page %zu: parent and child map different frames",
@@ -154,13 +155,14 @@ int state_verify(const struct state *state, const struct state_env *env, const s
 	bool visible = frames_visible(NULL);
 	char perms[5];
 
-	for (size_t i = 0; i < nr; i++)
-		if (frame_verify(state, &frames[i], visible, i, err))
-			return -err->code;
+	/* what processes see before how the kernel keeps it: wrong bytes are the graver finding */
 	if (state->populated && region_check(window, env->offset, env->bytes, err))
 		return -err->code;
 	if (state->has_peer && peer_verify(env, frames, nr, visible, err))
 		return -err->code;
+	for (size_t i = 0; i < nr; i++)
+		if (frame_verify(state, &frames[i], visible, i, err))
+			return -err->code;
 	if (vma_permissions(window, perms, err))
 		return -err->code;
 	if ((perms[1] == 'w') == state->read_only)

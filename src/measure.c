@@ -138,22 +138,27 @@ static int round_do(const struct measure_env *env, const struct round_job *job,
 	return ret;
 }
 
-/* A metric counts only if every sample of the run has it. */
-static void run_settle(struct run *run, const struct round_result *round, uint64_t grain)
+static void run_take_clocks(struct run *run, const struct round_result *round, uint64_t grain)
 {
-	unsigned int have = (1u << NR_METRICS) - 1;
+	for (int metric = 0; metric < NR_METRICS; metric++) {
+		memcpy(run->clock[metric], round->clock[metric], sizeof(run->clock[metric]));
+		run->quantum[metric] = strcmp(round->clock[metric], CLOCK_OUTSIDE) == 0
+					       ? grain : round->quantum[metric];
+	}
+}
+
+/* A metric counts only if every sample of the run has it. */
+static void run_settle(struct run *run)
+{
+	unsigned int have = run->nr_samples ? (1u << NR_METRICS) - 1 : 0;
 
 	for (size_t i = 0; i < run->nr_samples; i++)
 		have &= run->samples[i].have;
 	for (size_t i = 0; i < run->nr_samples; i++)
 		run->samples[i].have &= have;
-	for (int metric = 0; metric < NR_METRICS; metric++) {
+	for (int metric = 0; metric < NR_METRICS; metric++)
 		if (!(have & 1u << metric))
-			continue;
-		memcpy(run->clock[metric], round->clock[metric], sizeof(run->clock[metric]));
-		run->quantum[metric] = strcmp(round->clock[metric], CLOCK_OUTSIDE) == 0
-					       ? grain : round->quantum[metric];
-	}
+			run->clock[metric][0] = '\0';
 }
 
 /* What each sample unshared must be the same: a later one that found less to do measured something else. */
@@ -204,12 +209,14 @@ static int run_time(struct measure_env *env, const struct plan_case *plan_case,
 		memcpy(run->samples + run->nr_samples, round->samples,
 		       round->nr_samples * sizeof(*run->samples));
 		run->nr_samples += round->nr_samples;
+		if (round->nr_samples)
+			run_take_clocks(run, round, env->clock_grain);
 		if (ret == 0)
 			ret = unshared_add(&unshared, round, err);
 	}
 	if (run->nr_samples < run->nr_warmup)
 		run->nr_warmup = run->nr_samples;
-	run_settle(run, round, env->clock_grain);
+	run_settle(run);
 	facts_take(result, round);
 	if (unshared.known) {
 		fact_number(&result->truth, (int64_t)unshared.first, "unshared_first_sample");
