@@ -19,6 +19,7 @@
 #include "progress.h"
 #include "report.h"
 #include "run.h"
+#include "table.h"
 #include "text.h"
 #include "version.h"
 
@@ -205,7 +206,13 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 	if (report_save(report, path, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	if (!order->quiet) {
-		printf("written to %s\n", path);
+		struct look look = look_of(stdout);
+
+		table_print(stdout, &look, report);
+		fflush(stdout);
+		fprintf(stderr, "\nwritten to %s\n", path);
+		if (ret == 0)
+			fprintf(stderr, "next: pinbench compare BASE %s\n", path);
 	}
 	return ret == -EINTR ? EXIT_INTERRUPTED : exit_code_of(report);
 }
