@@ -72,6 +72,10 @@ $(B)/src/config.o: configs/quick.json # the built-in job
 $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS) -lcmocka
+# A tree that stands in for /proc and /sys, and answers writes as the kernel does.
+TREE_TESTS := $(patsubst %,$(B)/tests/test_%,sysfile journal hugepage environment)
+$(TREE_TESTS): $(B)/tests/tree.o
+$(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sysfile_write
 tests: $(TESTS)
 
 # What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.

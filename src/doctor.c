@@ -286,22 +286,35 @@ static int64_t number_or(const struct fact_list *facts, const char *name, int64_
 	return fact && fact->kind != FACT_TEXT ? fact->number : otherwise;
 }
 
+/* ", 8 CPUs" */
+static void count_append(char *text, size_t size, int64_t nr, const char *what)
+{
+	size_t used = strlen(text);
+
+	if (nr > 0)
+		snprintf(text + used, size - used, ", %" PRId64 " %s%s", nr, what, nr == 1 ? "" : "s");
+}
+
 static void system_describe(char *text, size_t size)
 {
 	struct fact_list facts = { 0 };
-	int64_t cpus, nodes, kilobytes;
-	char hypervisor[64] = "";
+	int64_t kilobytes;
+	const char *on;
+	size_t used;
 
 	environment_collect(&facts);
-	cpus = number_or(&facts, "cpu.online", 0);
-	nodes = number_or(&facts, "numa.nodes", 0);
 	kilobytes = number_or(&facts, "memory.total_kb", 0);
-	if (strcmp(fact_or(&facts, "hypervisor", "none"), "none") != 0)
-		snprintf(hypervisor, sizeof(hypervisor), ", on %s", fact_or(&facts, "hypervisor", ""));
-	snprintf(text, size, "Linux %s %s, %.100s, %" PRId64 " CPU%s, %" PRId64 " memory node%s, %" PRId64 ".%" PRId64
-		 " GiB%s", fact_or(&facts, "kernel.release", "?"), fact_or(&facts, "kernel.arch", ""),
-		 fact_or(&facts, "cpu.model", "unknown CPU"), cpus, cpus == 1 ? "" : "s", nodes ? nodes : 1,
-		 nodes > 1 ? "s" : "", kilobytes >> 20, ((kilobytes & 0xfffff) * 10) >> 20, hypervisor);
+	on = fact_or(&facts, "hypervisor", "none");
+	snprintf(text, size, "Linux %s on %s, %.100s", fact_or(&facts, "kernel.release", "of unknown release"),
+		 fact_or(&facts, "kernel.arch", "unknown architecture"), fact_or(&facts, "cpu.model", "unknown CPU"));
+	count_append(text, size, number_or(&facts, "cpu.online", 0), "CPU");
+	count_append(text, size, number_or(&facts, "numa.nodes", 0), "memory node");
+	used = strlen(text);
+	if (kilobytes > 0)
+		used += (size_t)snprintf(text + used, size - used, ", %" PRId64 ".%" PRId64 " GiB", kilobytes >> 20,
+					 ((kilobytes & 0xfffff) * 10) >> 20);
+	if (strcmp(on, "none") != 0)
+		snprintf(text + used, size - used, ", hypervisor %s", on);
 	fact_list_free(&facts);
 }
 

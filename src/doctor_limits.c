@@ -102,21 +102,22 @@ static void memlock_check(struct finding *finding, const struct need *need)
 
 static void memory_check(struct finding *finding, const struct need *need)
 {
+	char size[24], plan[48] = "";
 	uint64_t available;
-	struct error why;
-	char text[24];
 
 	if (sysfile_read_field("/proc/meminfo", "MemAvailable", &available, NULL)) {
 		finding_set(finding, LEVEL_UNKNOWN, "/proc/meminfo does not tell what is available");
-	} else if (memory_guard(need->region_bytes, &why)) {
-		finding_set(finding, LEVEL_NO, "%s", why.text);
-		finding_fix(finding, "%s", why.fix);
-	} else {
-		size_format(need->region_bytes, text, sizeof(text));
-		finding_set(finding, LEVEL_OK, "%" PRIu64 " MiB available%s%s%s", available >> 10,
-			    need->region_bytes ? ", " : "", need->region_bytes ? text : "",
-			    need->region_bytes ? " planned" : "");
+		return;
 	}
+	if (need->region_bytes) {
+		size_format(need->region_bytes, size, sizeof(size));
+		snprintf(plan, sizeof(plan), ", %s planned", size);
+	}
+	if (memory_guard(need->region_bytes, NULL))
+		finding_set(finding, LEVEL_WARN, "%" PRIu64 " MiB available%s: run refuses what takes more than a quarter",
+			    available >> 10, plan);
+	else
+		finding_set(finding, LEVEL_OK, "%" PRIu64 " MiB available%s", available >> 10, plan);
 }
 
 static void io_uring_check(struct finding *finding, const struct need *need)
@@ -125,7 +126,9 @@ static void io_uring_check(struct finding *finding, const struct need *need)
 
 	(void)need;
 	capabilities_read(&set);
-	if (sysfile_read_u64("/proc/sys/kernel/io_uring_disabled", &mode, NULL)) {
+	if (!sysfile_exists("/proc/sys/kernel")) {
+		finding_set(finding, LEVEL_UNKNOWN, "/proc/sys cannot be read");
+	} else if (sysfile_read_u64("/proc/sys/kernel/io_uring_disabled", &mode, NULL)) {
 		finding_set(finding, LEVEL_OK, "this kernel has no sysctl to disable it (6.6 or later)");
 	} else if (mode == 0) {
 		finding_set(finding, LEVEL_OK, "allowed for everyone");

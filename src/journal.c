@@ -235,8 +235,8 @@ static int restore_counter(const struct change *change, struct journal_report *r
 	if (now != strtoull(text, NULL, 10))
 		return error_set(err, EIO, "%s is %" PRIu64 " after %s was written to it", change->path, now, text);
 	if (sibling_read(change->path, "surplus_hugepages", &surplus) && surplus > 0)
-		REPORT(report, nr_restored, "%s is %s again; %" PRIu64 " pages are still in use and go with their user",
-		       change->path, text, surplus);
+		REPORT(report, nr_restored, "%s is %s again; pages still in use: %" PRIu64 " (the kernel frees them "
+		       "with their last user)", change->path, text, surplus);
 	else
 		REPORT(report, nr_restored, "%s is %s again", change->path, text);
 	return 0;

@@ -85,7 +85,9 @@ static void governor_check(struct finding *finding, const struct kconfig *kconfi
 
 	(void)kconfig;
 	entries_visit(CPU_DIR "/cpufreq", "policy", governor_visit, &governors);
-	if (governors.nr == 0) {
+	if (governors.nr == 0 && !sysfile_exists(CPU_DIR)) {
+		finding_set(finding, LEVEL_UNKNOWN, "this kernel does not say");
+	} else if (governors.nr == 0) {
 		finding_set(finding, LEVEL_OK, "nothing scales the frequency from here");
 	} else if (governors.nr_other == 0) {
 		finding_set(finding, LEVEL_OK, "performance");
@@ -279,7 +281,9 @@ static void numa_balancing_check(struct finding *finding, const struct kconfig *
 	uint64_t mode;
 
 	(void)kconfig;
-	if (sysfile_read_u64("/proc/sys/kernel/numa_balancing", &mode, NULL) || mode == 0) {
+	if (!sysfile_exists("/proc/sys/kernel")) {
+		finding_set(finding, LEVEL_UNKNOWN, "/proc/sys cannot be read");
+	} else if (sysfile_read_u64("/proc/sys/kernel/numa_balancing", &mode, NULL) || mode == 0) {
 		finding_set(finding, LEVEL_OK, "off");
 	} else if (!sysfile_exists("/sys/devices/system/node/node1")) {
 		finding_set(finding, LEVEL_OK, "on, with nothing to balance on one node");
@@ -295,6 +299,10 @@ static void ksm_check(struct finding *finding, const struct kconfig *kconfig)
 	uint64_t run;
 
 	(void)kconfig;
+	if (!sysfile_exists("/sys/kernel/mm")) {
+		finding_set(finding, LEVEL_UNKNOWN, "/sys/kernel/mm cannot be read");
+		return;
+	}
 	if (sysfile_read_u64("/sys/kernel/mm/ksm/run", &run, NULL) || run != 1) {
 		finding_set(finding, LEVEL_OK, "not running");
 		return;
@@ -308,7 +316,9 @@ static void khugepaged_check(struct finding *finding, const struct kconfig *kcon
 	char word[32];
 
 	(void)kconfig;
-	if (sysfile_read_choice(THP_DIR "/enabled", word, sizeof(word), NULL)) {
+	if (!sysfile_exists("/sys/kernel/mm")) {
+		finding_set(finding, LEVEL_UNKNOWN, "/sys/kernel/mm cannot be read");
+	} else if (sysfile_read_choice(THP_DIR "/enabled", word, sizeof(word), NULL)) {
 		finding_set(finding, LEVEL_OK, "not in this kernel");
 	} else if (strcmp(word, "always") != 0) {
 		finding_set(finding, LEVEL_OK, "leaves alone what did not ask (THP: %s)", word);
@@ -323,6 +333,10 @@ static void swap_check(struct finding *finding, const struct kconfig *kconfig)
 	uint64_t total, left;
 
 	(void)kconfig;
+	if (!sysfile_exists("/proc/meminfo")) {
+		finding_set(finding, LEVEL_UNKNOWN, "/proc/meminfo cannot be read");
+		return;
+	}
 	if (sysfile_read_field("/proc/meminfo", "SwapTotal", &total, NULL) || total == 0) {
 		finding_set(finding, LEVEL_OK, "none");
 		return;

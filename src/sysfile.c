@@ -80,6 +80,7 @@ int sysfile_read(const char *path, char *text, size_t size, struct error *err)
 /* A decimal number at the start of @text, blanks around it allowed, nothing but @unit after it. */
 static int number_parse(const char *text, const char *unit, uint64_t *value)
 {
+	uint64_t number;
 	char *end;
 
 	while (isspace((unsigned char)*text))
@@ -87,7 +88,7 @@ static int number_parse(const char *text, const char *unit, uint64_t *value)
 	if (!isdigit((unsigned char)*text))
 		return -EINVAL;
 	errno = 0;
-	*value = strtoull(text, &end, 10);
+	number = strtoull(text, &end, 10);
 	if (errno)
 		return -errno;
 	while (isspace((unsigned char)*end))
@@ -96,7 +97,10 @@ static int number_parse(const char *text, const char *unit, uint64_t *value)
 		end += strlen(unit);
 	while (isspace((unsigned char)*end))
 		end++;
-	return *end ? -EINVAL : 0;
+	if (*end)
+		return -EINVAL;
+	*value = number;
+	return 0;
 }
 
 int sysfile_read_u64(const char *path, uint64_t *value, struct error *err)

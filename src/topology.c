@@ -2,12 +2,14 @@
 #include "topology.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <hwloc.h>
 #include <numaif.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "cleanup.h"
+#include "probe.h"
 #include "sysfile.h"
 
 #define NODE_LIMIT 1024 /* CONFIG_NODES_SHIFT is at most 10 */
@@ -15,20 +17,19 @@
 static hwloc_topology_t topology;
 static bool has_numa;
 
-static int topology_load(struct error *err)
+/* CPUs and memory only, as the kernel tells them. */
+static int hwloc_load(struct error *err)
 {
-	unsigned long mask[NODE_LIMIT / (8 * sizeof(long))];
-	int mode;
-
-	if (topology)
-		return 0;
 	/*
-	 * CPUs and memory only, as the kernel tells them: no PCI scan, no plugins for GPUs, and not the x86
-	 * backend, which hops over all CPUs to run cpuid on each.
+	 * No PCI scan, no plugins for GPUs, and not the x86 backend, which hops over all CPUs to run cpuid on
+	 * each.
 	 */
 	setenv("HWLOC_PLUGINS_PATH", "/dev/null", 0);
+	setenv("HWLOC_HIDE_ERRORS", "2", 0); /* what it cannot find is absent, and that is all */
 	if (!sysfile_is_live())
 		setenv("HWLOC_FSROOT", sysfile_root(), 1);
+	else
+		unsetenv("HWLOC_FSROOT");
 	if (hwloc_topology_init(&topology)) {
 		topology = NULL;
 		return error_errno(err, errno, "hwloc cannot be started");
@@ -43,6 +44,32 @@ static int topology_load(struct error *err)
 		topology = NULL;
 		return error_errno(err, errno, "hwloc cannot read the topology of this machine");
 	}
+	return 0;
+}
+
+static int hwloc_try(const void *context, struct error *why)
+{
+	(void)context;
+	/* for what assert(3) would say */
+	close(STDERR_FILENO);
+	open("/dev/null", O_WRONLY);
+	return hwloc_load(why);
+}
+
+static int topology_load(struct error *err)
+{
+	unsigned long mask[NODE_LIMIT / (8 * sizeof(long))];
+	struct error why;
+	int mode, rc = 0;
+
+	if (topology)
+		return 0;
+	/* hwloc trusts sysfs with assertions; the files of a saved tree may hold anything. */
+	if (!sysfile_is_live() && probe_run(hwloc_try, NULL, &why))
+		return error_set(err, EINVAL, "hwloc cannot make sense of the topology below %s", sysfile_root());
+	rc = hwloc_load(err);
+	if (rc)
+		return rc;
 	/* hwloc shows one node also where the kernel knows none. */
 	has_numa = sysfile_exists("/sys/devices/system/node/node0") ||
 		   sysfile_exists("/sys/devices/system/node/online");
@@ -237,7 +264,8 @@ void topology_facts(struct fact_list *facts)
 	int nr_cpus, nr_cores;
 	char list[1024];
 
-	if (topology_load(NULL))
+	/* Without it hwloc asks libc, which tells of this machine and not of a saved tree. */
+	if (topology_load(NULL) || !sysfile_exists("/sys/devices/system/cpu"))
 		return;
 	nr_cpus = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU);
 	nr_cores = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE);

@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Settings come back: after exit, after SIGKILL at any moment, and never over what someone else has set. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "journal.h"
+#include "sysfile.h"
+#include "tree.h"
+
+#define THP TREE_THP "/enabled"
+#define KNOB "/proc/sys/vm/knob"
+#define POOL TREE_2M "/nr_hugepages"
+#define FREE TREE_2M "/free_hugepages"
+#define SURPLUS TREE_2M "/surplus_hugepages"
+
+static int setup(void **state)
+{
+	(void)state;
+	tree_make();
+	tree_put("/proc/sys/kernel/random/boot_id", "boot-one");
+	tree_put(THP, "[always] madvise never");
+	tree_put(KNOB, "60");
+	tree_put(POOL, "4");
+	tree_put(FREE, "4");
+	tree_put(SURPLUS, "0");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tree_remove();
+	return 0;
+}
+
+static unsigned int journals_count(void)
+{
+	unsigned int nr = 0;
+	struct dirent *entry;
+	DIR *dir = opendir(tree_path(JOURNAL_DIR));
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		nr += entry->d_name[0] != '.';
+	closedir(dir);
+	return nr;
+}
+
+static void assert_as_before(void)
+{
+	assert_string_equal(tree_get(THP), "[always] madvise never");
+	assert_string_equal(tree_get(KNOB), "60");
+	assert_string_equal(tree_get(POOL), "4");
+	assert_string_equal(tree_get(FREE), "4");
+}
+
+/* What a run changes; returns the number of the first step that failed. */
+static int all_change(struct journal *journal)
+{
+	uint64_t granted;
+
+	if (journal_set(journal, THP, "madvise", NULL))
+		return 1;
+	if (journal_set(journal, KNOB, "100", NULL))
+		return 2;
+	if (journal_add(journal, POOL, 8, &granted, NULL) || granted != 8)
+		return 3;
+	return 0;
+}
+
+static void test_restore(void **state)
+{
+	struct journal_report report = { 0 };
+	struct journal *journal;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(stat(tree_path(JOURNAL_DIR), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(all_change(journal), 0);
+	assert_string_equal(tree_get(THP), "always [madvise] never");
+	assert_string_equal(tree_get(POOL), "12");
+	assert_int_equal(journals_count(), 1);
+	assert_int_equal(journal_restore(journal, &report, NULL), 0);
+	assert_int_equal(report.nr_restored, 3);
+	assert_int_equal(report.nr, 3);
+	/* in reverse order */
+	assert_non_null(strstr(report.lines[0], POOL));
+	assert_non_null(strstr(report.lines[2], THP));
+	journal_report_free(&report);
+	assert_as_before();
+	/* once is enough */
+	assert_int_equal(journal_restore(journal, &report, NULL), 0);
+	assert_int_equal(report.nr, 0);
+	journal_close(journal);
+	assert_int_equal(journals_count(), 0);
+}
+
+static void test_close_restores(void **state)
+{
+	struct journal *journal;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(all_change(journal), 0);
+	journal_close(journal);
+	assert_as_before();
+	assert_int_equal(journals_count(), 0);
+	journal_close(NULL);
+	journal_detach(NULL);
+}
+
+static void test_mark(void **state)
+{
+	struct journal *journal;
+	size_t mark;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_set(journal, KNOB, "100", NULL), 0);
+	mark = journal_mark(journal);
+	assert_int_equal(journal_set(journal, THP, "never", NULL), 0);
+	assert_int_equal(journal_restore_to(journal, mark, NULL, NULL), 0);
+	assert_string_equal(tree_get(THP), "[always] madvise never");
+	assert_string_equal(tree_get(KNOB), "100");
+	journal_close(journal);
+	assert_as_before();
+}
+
+static void test_same_value_is_not_written(void **state)
+{
+	struct journal *journal;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_set(journal, THP, "always", NULL), 0);
+	assert_int_equal(journal_mark(journal), 0);
+	assert_int_equal(tree_kernel.nr_writes, 0);
+	/* ... and so is not taken back from whoever sets it later */
+	tree_put(THP, "always madvise [never]");
+	journal_close(journal);
+	assert_string_equal(tree_get(THP), "always madvise [never]");
+}
+
+static void test_refused_and_ignored(void **state)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+	uint64_t granted = 1;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_set(journal, THP, "sometimes", &err), -EINVAL);
+	tree_kernel.refuse = KNOB;
+	assert_int_equal(journal_set(journal, KNOB, "1", &err), -EACCES);
+	tree_kernel.refuse = POOL;
+	assert_int_equal(journal_add(journal, POOL, 1, &granted, &err), -EACCES);
+	assert_int_equal(granted, 0);
+	tree_kernel.ignore = KNOB;
+	tree_kernel.refuse = NULL;
+	assert_int_equal(journal_set(journal, KNOB, "1", &err), -EIO);
+	assert_non_null(strstr(err.text, KNOB));
+	assert_int_equal(journal_set(journal, "/sys/none", "1", &err), -ENOENT);
+	tree_put("/etc/passwd", "x");
+	assert_int_equal(journal_set(journal, "/etc/passwd", "1", &err), -EINVAL);
+	tree_put("/sys/two-lines", "a\nb");
+	assert_int_equal(journal_set(journal, "/sys/two-lines", "1", &err), -EINVAL);
+	assert_int_equal(journal_set(journal, KNOB, "1\n2", &err), -EINVAL);
+	assert_int_equal(journal_set(journal, KNOB, "", &err), -EINVAL);
+	assert_string_equal(tree_get("/sys/two-lines"), "a\nb");
+	journal_close(journal);
+	assert_as_before();
+}
+
+static void test_someone_else(void **state)
+{
+	struct journal_report report = { 0 };
+	struct journal *journal;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(all_change(journal), 0);
+	tree_put(THP, "always madvise [never]");
+	/* another run added 3 pages and uses them */
+	tree_put(POOL, "15");
+	assert_int_equal(journal_restore(journal, &report, NULL), 0);
+	assert_int_equal(report.nr_foreign, 1);
+	assert_int_equal(report.nr_restored, 2);
+	assert_non_null(strstr(report.lines[2], "someone else"));
+	assert_non_null(strstr(report.lines[2], "\"always\""));
+	journal_report_free(&report);
+	assert_string_equal(tree_get(THP), "always madvise [never]");
+	assert_string_equal(tree_get(POOL), "7");
+	assert_string_equal(tree_get(KNOB), "60");
+	journal_close(journal);
+	assert_int_equal(journals_count(), 0);
+}
+
+static void test_pages_in_use(void **state)
+{
+	struct journal_report report = { 0 };
+	struct journal *journal;
+	uint64_t granted;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_add(journal, POOL, 2, &granted, NULL), 0);
+	tree_put(FREE, "1"); /* five of six are mapped by somebody */
+	assert_int_equal(journal_restore(journal, &report, NULL), 0);
+	assert_int_equal(report.nr_restored, 1);
+	assert_non_null(strstr(report.lines[0], "pages still in use: 1"));
+	journal_report_free(&report);
+	assert_string_equal(tree_get(SURPLUS), "1");
+	assert_string_equal(tree_get(POOL), "5"); /* 4, and the surplus one */
+	journal_close(journal);
+}
+
+static void test_counter_that_was_lowered(void **state)
+{
+	struct journal *journal;
+	uint64_t granted;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
+	/* the administrator took all away: there is nothing of ours to take */
+	tree_put(POOL, "3");
+	tree_put(FREE, "3");
+	journal_close(journal);
+	assert_string_equal(tree_get(POOL), "3");
+	/* some of ours are left: only these */
+	tree_put(POOL, "4");
+	tree_put(FREE, "4");
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
+	tree_put(POOL, "6");
+	tree_put(FREE, "6");
+	journal_close(journal);
+	assert_string_equal(tree_get(POOL), "4");
+}
+
+static void test_fewer_granted(void **state)
+{
+	struct journal *journal;
+	uint64_t granted;
+
+	(void)state;
+	tree_kernel.pages_left = 3;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_add(journal, POOL, 24, &granted, NULL), 0);
+	assert_int_equal(granted, 3);
+	assert_string_equal(tree_get(POOL), "7");
+	journal_close(journal);
+	assert_as_before();
+}
+
+static void test_failure_keeps_the_journal(void **state)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+	struct journal *journal;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(all_change(journal), 0);
+	tree_kernel.refuse = KNOB;
+	assert_int_equal(journal_restore(journal, &report, &err), -EACCES);
+	assert_int_equal(report.nr_failed, 1);
+	assert_int_equal(report.nr_restored, 2);
+	journal_report_free(&report);
+	journal_close(journal);
+	assert_int_equal(journals_count(), 1);
+	assert_string_equal(tree_get(KNOB), "100");
+	/* the next invocation, when it can be written again, restores that one alone */
+	tree_kernel.refuse = NULL;
+	tree_kernel.nr_writes = 0;
+	assert_int_equal(journal_recover(&report, &err), 0);
+	assert_int_equal(report.nr_restored, 1);
+	assert_int_equal(tree_kernel.nr_writes, 1);
+	journal_report_free(&report);
+	assert_int_equal(journals_count(), 0);
+	assert_as_before();
+}
+
+/* SIGKILL before or after the @kill_at-th write of a setting. */
+static unsigned int kill_at;
+static unsigned int kill_seen;
+
+static void kill_before(const char *path)
+{
+	(void)path;
+	if (++kill_seen == kill_at)
+		kill(getpid(), SIGKILL);
+}
+
+static void run_killed(unsigned int at)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		struct journal *journal;
+
+		kill_at = at;
+		kill_seen = 0;
+		tree_kernel.before = kill_before;
+		if (journal_open(&journal, NULL) || all_change(journal))
+			_exit(1);
+		kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void test_killed_at_each_write(void **state)
+{
+	/* before the 1st, 2nd, 3rd write, and after the last */
+	static const unsigned int changed[] = { 0, 1, 2, 3 };
+
+	(void)state;
+	for (unsigned int at = 1; at <= 4; at++) {
+		struct journal_report report = { 0 };
+		struct error err = { 0 };
+
+		run_killed(at);
+		assert_int_equal(journals_count(), 1);
+		assert_int_equal(journal_recover(&report, &err), 0);
+		assert_int_equal(report.nr_restored, changed[at - 1]);
+		assert_int_equal(report.nr_failed + report.nr_foreign, 0);
+		journal_report_free(&report);
+		assert_as_before();
+		assert_int_equal(journals_count(), 0);
+	}
+}
+
+/* The parent kills at random moments, also in the middle of a journal line. */
+static void test_killed_at_random(void **state)
+{
+	unsigned int seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0)
+			for (;;) {
+				struct journal *journal;
+
+				if (journal_open(&journal, NULL) || all_change(journal))
+					_exit(1);
+				journal_close(journal);
+			}
+		usleep(rand_r(&seed) % 3000);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFSIGNALED(status));
+		if (sysfile_exists(JOURNAL_DIR))
+			assert_int_equal(journal_recover(NULL, NULL), 0);
+		assert_string_equal(tree_get(THP), "[always] madvise never");
+		assert_string_equal(tree_get(KNOB), "60");
+		assert_string_equal(tree_get(POOL), "4");
+	}
+	assert_int_equal(journals_count(), 0);
+}
+
+static void test_alive_is_left_alone(void **state)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+	struct journal *journal;
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(all_change(journal), 0);
+	child = fork();
+	if (child == 0) {
+		int rc = journal_recover(&report, &err);
+
+		_exit(rc == 0 && report.nr == 0 && report.nr_live == 1 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_string_equal(tree_get(KNOB), "100");
+	assert_int_equal(journals_count(), 1);
+	journal_close(journal);
+	assert_as_before();
+}
+
+/* A worker that hangs must not keep the journal of its dead supervisor locked. */
+static void test_detached_worker_outlives(void **state)
+{
+	struct journal_report report = { 0 };
+	int status, ends[2];
+	pid_t supervisor, worker;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	supervisor = fork();
+	if (supervisor == 0) {
+		struct journal *journal;
+
+		if (journal_open(&journal, NULL) || all_change(journal))
+			_exit(1);
+		worker = fork();
+		if (worker == 0) {
+			journal_detach(journal);
+			worker = getpid();
+			if (write(ends[1], &worker, sizeof(worker)) < 0)
+				_exit(1);
+			pause();
+		}
+		pause();
+	}
+	assert_int_equal(read(ends[0], &worker, sizeof(worker)), sizeof(worker));
+	kill(supervisor, SIGKILL);
+	assert_int_equal(waitpid(supervisor, &status, 0), supervisor);
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr_restored, 3);
+	journal_report_free(&report);
+	assert_as_before();
+	kill(worker, SIGKILL);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void test_earlier_boot(void **state)
+{
+	struct journal_report report = { 0 };
+
+	(void)state;
+	run_killed(4);
+	tree_put("/proc/sys/kernel/random/boot_id", "boot-two");
+	tree_kernel.nr_writes = 0;
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr, 0);
+	assert_int_equal(tree_kernel.nr_writes, 0);
+	assert_int_equal(journals_count(), 0);
+	assert_string_equal(tree_get(KNOB), "100");
+}
+
+static void test_nothing_to_recover(void **state)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(journal_recover(&report, &err), 0);
+	assert_int_equal(report.nr, 0);
+	/* looking does not make the directory */
+	assert_false(sysfile_exists(JOURNAL_DIR));
+}
+
+/* A file in the journal directory that a run did not leave like this. */
+static void planted(const char *text, mode_t mode)
+{
+	tree_put(JOURNAL_DIR "/1-1", text);
+	assert_int_equal(chmod(tree_path(JOURNAL_DIR), 0700), 0);
+	assert_int_equal(chmod(tree_path(JOURNAL_DIR "/1-1"), mode), 0);
+}
+
+static void assert_not_replayed(int code)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+
+	tree_kernel.nr_writes = 0;
+	assert_int_equal(journal_recover(&report, &err), code);
+	assert_int_equal(tree_kernel.nr_writes, 0);
+	assert_int_equal(report.nr_restored, 0);
+	if (code) {
+		assert_int_equal(report.nr_failed, 1);
+		assert_true(err.text[0] != '\0');
+		/* the evidence stays */
+		assert_int_equal(journals_count(), 1);
+	}
+	journal_report_free(&report);
+	unlink(tree_path(JOURNAL_DIR "/1-1"));
+	assert_as_before();
+}
+
+#define HEAD "pinbench-journal-1\tboot-one\n"
+
+static void test_bad_journals(void **state)
+{
+	static const char *const bad[] = {
+		"#!/bin/sh",
+		"pinbench-journal-2\tboot-one",
+		HEAD "set\t/etc/passwd\troot\t60",
+		HEAD "set\t/sys/../etc/passwd\troot\t60",
+		HEAD "set\t" KNOB "\t0",
+		HEAD "set\t" KNOB "\t0\t60\tmore",
+		HEAD "set\t" KNOB "\t\t60",
+		HEAD "put\t" KNOB "\t0\t60",
+		HEAD "add\t" POOL "\t4\t3",
+		HEAD "add\t" POOL "\t-1\t3",
+		HEAD "add\t" POOL "\t1\t99999999999999999999",
+		HEAD "done\t0",
+		HEAD "set\t" KNOB "\t0\t60\ngot\t0\t1",
+		HEAD "add\t" POOL "\t1\t4\ngot\t0\t4",
+		HEAD "set\t" KNOB "\t0\t60\ndone\t1",
+		HEAD "set\t" KNOB "\t0\t60\n\n",
+		HEAD "set\t" KNOB "\t\033[31m\t60",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		planted(bad[i], 0600);
+		assert_not_replayed(-EINVAL);
+	}
+	/* not a run's mode; more than one name; a symlink; a fifo; too long */
+	planted(HEAD "set\t" KNOB "\t0\t60", 0644);
+	assert_not_replayed(-EPERM);
+	planted(HEAD "set\t" KNOB "\t0\t60", 0600);
+	assert_int_equal(link(tree_path(JOURNAL_DIR "/1-1"), "/tmp/pinbench-test-link") == 0 || errno == EEXIST, 1);
+	assert_not_replayed(-EPERM);
+	unlink("/tmp/pinbench-test-link");
+	tree_put("/evil", HEAD "set\t" KNOB "\t0\t60");
+	chmod(tree_path("/evil"), 0600);
+	assert_int_equal(symlink("../../evil", tree_path(JOURNAL_DIR "/1-1")), 0);
+	assert_not_replayed(-ELOOP);
+	assert_int_equal(mkfifo(tree_path(JOURNAL_DIR "/1-1"), 0600), 0);
+	alarm(10);
+	assert_not_replayed(-EPERM);
+	alarm(0);
+	planted(HEAD, 0600);
+	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), 64 * 1024 + 1), 0);
+	assert_not_replayed(-EPERM);
+	planted(HEAD, 0600);
+	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), 4096), 0); /* NUL bytes */
+	assert_not_replayed(-EINVAL);
+	/* nothing announced yet: empty, or a line that was not finished */
+	planted("", 0600);
+	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), 0), 0);
+	assert_not_replayed(0);
+	planted(HEAD "set\t" KNOB "\t0\t6", 0600);
+	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), strlen(HEAD "set\t" KNOB "\t0\t6")), 0);
+	assert_not_replayed(0);
+}
+
+static void test_planted_directory(void **state)
+{
+	struct journal *journal = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	tree_put("/elsewhere/file", "x");
+	tree_put("/run/file", "x");
+	assert_int_equal(symlink("../elsewhere", tree_path(JOURNAL_DIR)), 0);
+	assert_int_equal(journal_open(&journal, &err), -EPERM);
+	assert_int_equal(journal_recover(NULL, &err), -EPERM);
+	assert_null(journal);
+	unlink(tree_path(JOURNAL_DIR));
+	assert_int_equal(mkdir(tree_path(JOURNAL_DIR), 0777), 0);
+	assert_int_equal(chmod(tree_path(JOURNAL_DIR), 0777), 0);
+	assert_int_equal(journal_open(&journal, &err), -EPERM);
+	assert_true(err.fix[0] != '\0');
+	assert_null(journal);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_restore, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_close_restores, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_mark, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_same_value_is_not_written, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused_and_ignored, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_someone_else, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pages_in_use, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_counter_that_was_lowered, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_fewer_granted, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failure_keeps_the_journal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_killed_at_each_write, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_killed_at_random, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_alive_is_left_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_detached_worker_outlives, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_earlier_boot, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nothing_to_recover, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bad_journals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_planted_directory, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
