@@ -19,12 +19,6 @@ struct verb {
 	const char *about;
 };
 
-/* Weak until every verb has landed; then these lines go. */
-#pragma weak cmd_doctor
-#pragma weak cmd_vm
-#pragma weak cmd_compare
-#pragma weak cmd_plot
-
 static const struct verb verbs[] = {
 	{ "list", cmd_list, "pinners, layouts, states, windows and observers" },
 	{ "doctor", cmd_doctor, "what can run here, what cannot and why, what adds noise" },
@@ -81,11 +75,6 @@ static int verb_run(int argc, char **argv)
 			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 		return EXIT_USAGE;
 	}
-	if (!verb->fn) {
-		fprintf(stderr, "pinbench: %s is not built into this program\n", verb->name);
-		return EXIT_NOTHING_RAN;
-	}
-	cmd_recover();
 	snprintf(name, sizeof(name), "pinbench %s", verb->name);
 	argv[0] = name; /* argp shows it in usage and errors */
 	return verb->fn(argc, argv);
