@@ -35,7 +35,7 @@ static bool reason_same(const struct plan_case *a, const struct plan_case *b)
 }
 
 /* Cases are in blocks of one reason more often than not: comparing with all before is quick enough for a screen. */
-void cmd_skips_print(FILE *out, const struct plan *plan)
+static void reasons_print(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nr; i++) {
 		const struct plan_case *first = &plan->cases[i];
@@ -49,9 +49,9 @@ void cmd_skips_print(FILE *out, const struct plan *plan)
 			continue;
 		for (size_t k = i + 1; k < plan->nr; k++)
 			nr += reason_same(&plan->cases[k], first);
-		fprintf(out, "skipped %zu: %s\n", nr, first->skip_why);
+		printf("skipped %zu: %s\n", nr, first->skip_why);
 		if (first->skip_fix[0])
-			fprintf(out, "  try: %s\n", first->skip_fix);
+			printf("  try: %s\n", first->skip_fix);
 	}
 }
 
@@ -69,6 +69,6 @@ void cmd_plan_print(const struct plan *plan)
 			printf(" x %u runs", plan_case->runs);
 		putchar('\n');
 	}
-	cmd_skips_print(stdout, plan);
+	reasons_print(plan);
 	printf("%zu cases: %zu to run, %zu skipped\n", plan->nr, plan->nr - plan->nr_skipped, plan->nr_skipped);
 }

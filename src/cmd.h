@@ -4,8 +4,6 @@
  * The verbs. Each parses its own options with argp (argv[0] is "pinbench VERB"), prints, and returns the exit code;
  * usage errors leave through argp with EXIT_USAGE. Only cmd_*.c and main.c print: results on stdout, the rest on stderr.
  */
-#include <stdio.h>
-
 #include "error.h"
 #include "plan.h"
 
@@ -33,5 +31,3 @@ void cmd_recover(void);
 
 /* The cases on stdout, one a line, then why the others are skipped, each reason once. */
 void cmd_plan_print(const struct plan *plan);
-/* Why cases will not run: each reason once, with how many it stops and the way out. */
-void cmd_skips_print(FILE *out, const struct plan *plan);

@@ -273,8 +273,6 @@ int cmd_run(int argc, char **argv)
 	} else if (output_path(&order, path, sizeof(path), &err)) {
 		ret = cmd_fail(&err, EXIT_USAGE);
 	} else {
-		if (!order.quiet)
-			cmd_skips_print(stderr, &plan);
 		catch_signals();
 		report_begin(&report, &order, argc, argv);
 		report.config = config_text(&config);

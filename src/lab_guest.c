@@ -159,9 +159,9 @@ static void command_add(FILE *out, const struct guest_command *command)
 		fwrite(*word, strlen(*word) + 1, 1, argv);
 	fclose(argv);
 	cpio_add(out, "lab", NULL, 0);
-	cpio_add(out, LAB_WIRE_ARGV + 1, text, size); /* names in an archive have no leading slash */
+	cpio_add(out, &LAB_WIRE_ARGV[1], text, size); /* names in an archive have no leading slash */
 	if (command->config)
-		cpio_add(out, LAB_WIRE_CONFIG + 1, command->config, command->config_size);
+		cpio_add(out, &LAB_WIRE_CONFIG[1], command->config, command->config_size);
 	cpio_end(out);
 	free(text);
 }
