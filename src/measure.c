@@ -15,7 +15,7 @@
 #define FLOOR_CYCLES 1001
 #define ICOUNT_GRAIN 16      /* instructions: the guest's counter runs at 62.5 MHz */
 #define SETTLE_MS 2000       /* io_uring gives pages back after its file is closed */
-#define NEAR_GRAINS 50       /* a median below this many grains is mostly rounding */
+#define NEAR_GRAINS 20       /* a median below this many grains is rounded by 5 % or more */
 
 static int by_value(const void *a, const void *b)
 {
@@ -258,10 +258,9 @@ static void grain_warn(struct result *result, bool icount)
 			continue;
 		if (median < NEAR_GRAINS * run->quantum[metric])
 			result_warn(result,
-				    "%s: the median is %llu grains of its clock (%s, %llu %s): take a longer window",
-				    metric_names[metric],
-				    (unsigned long long)(median / run->quantum[metric]),
-				    run->clock[metric], (unsigned long long)run->quantum[metric],
+				    "%s: the median is below %d grains of its clock (%s, %llu %s): take a longer window",
+				    metric_names[metric], NEAR_GRAINS, run->clock[metric],
+				    (unsigned long long)run->quantum[metric],
 				    icount ? "instructions" : "ns");
 	}
 }
