@@ -141,6 +141,7 @@ struct pin_path {
 	const char *entry; /* kernel function: "pin_user_pages_fast" */
 	bool pins;         /* FOLL_PIN: nr_foll_pin_* move, read access can unshare; else FOLL_GET or nothing */
 	bool fast;         /* enters GUP-fast: a hit rate exists */
+	size_t max_pages;  /* a larger request reaches GUP in several calls, cut where the kernel likes; 0: whole */
 };
 
 #define PIN_REFS_UNKNOWN UINT64_MAX

@@ -15,7 +15,6 @@
 
 #include "cleanup.h"
 #include "direct_target.h"
-#include "sysfile.h"
 
 #define CALL_MAX (1ul << 30)  /* bytes of one system call; the kernel cuts at 2 GiB less a page */
 #define CHUNK (1ul << 20)     /* when the target is filled or read back */
@@ -26,17 +25,14 @@ struct pin {
 	size_t request;           /* bytes of one call */
 };
 
-/* Seen by probe(): 1 it pins, 0 it takes references, -1 not tried. Children of this process inherit it. */
-static int pins_seen = -1;
-
 static struct pin_path odirect_path(const struct pinner *pinner)
 {
 	/* 6.1 and 6.12 were read; block/bio.c changed in 6.5 by its log (a7e689dd1c06) */
-	bool pins = pins_seen >= 0 ? pins_seen : kernel_release() >= KERNEL(6, 5);
+	bool pins = kernel_release() >= KERNEL(6, 5);
 
 	(void)pinner;
 	return (struct pin_path){ .entry = pins ? "pin_user_pages_fast" : "get_user_pages_fast",
-				  .pins = pins, .fast = true };
+				  .pins = pins, .fast = true, .max_pages = 256 };
 }
 
 /* What read(2) brings in must be what stands there; what write(2) carries out must not be there before. */
@@ -150,35 +146,26 @@ static int odirect_read(struct pin *pin, void *bytes, struct error *err)
 	return 0;
 }
 
-/*
- * Moves 256 pages twice, and sees whether the kernel counted them as pins: distributions backport. The counters of
- * the CPUs hold back at most 125 each (mm/vmstat.c, calculate_normal_threshold).
- */
 static int odirect_probe(const struct pinner *pinner, struct error *why)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = 256 * page;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	const struct layout layout = { .name = "probe", .backing = BACKING_BASE, .page_bytes = page };
-	struct region region = { .layout = &layout, .bytes = bytes, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = bytes, .pages_per_call = 256,
+	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
+	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
 			       .access = pinner->access };
-	uint64_t before, after;
 	struct sample sample;
 	struct pin *pin = NULL;
-	int rc, counted;
+	int rc;
 
-	region.addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (region.addr == MAP_FAILED)
-		return error_errno(why, errno, "mapping 256 pages");
-	memset(region.addr, 1, bytes);
+		return error_errno(why, errno, "mapping one page");
+	*(volatile unsigned char *)region.addr = 1;
 	rc = odirect_open(&pin, pinner, &job, why);
-	counted = sysfile_read_field("/proc/vmstat", "nr_foll_pin_acquired", &before, NULL);
-	for (int i = 0; !rc && i < 2; i++)
+	if (!rc)
 		rc = odirect_cycle(pin, &sample, why);
-	counted |= sysfile_read_field("/proc/vmstat", "nr_foll_pin_acquired", &after, NULL);
-	if (!rc && !counted)
-		pins_seen = after - before >= 256;
 	odirect_close(pin);
-	munmap(region.addr, bytes);
+	munmap(region.addr, page);
 	return rc;
 }
 

@@ -42,7 +42,8 @@ struct batch {
 static struct pin_path process_vm_path(const struct pinner *pinner)
 {
 	(void)pinner;
-	return (struct pin_path){ .entry = "pin_user_pages_remote", .pins = true };
+	return (struct pin_path){ .entry = "pin_user_pages_remote", .pins = true,
+				  .max_pages = 2 * (size_t)sysconf(_SC_PAGESIZE) / sizeof(void *) };
 }
 
 static void process_vm_close(struct pin *pin)

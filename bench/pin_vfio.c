@@ -36,7 +36,8 @@ struct pin {
 static struct pin_path vfio_path(const struct pinner *pinner)
 {
 	(void)pinner;
-	return (struct pin_path){ .entry = "pin_user_pages_remote", .pins = true };
+	return (struct pin_path){ .entry = "pin_user_pages_remote", .pins = true,
+				  .max_pages = (size_t)sysconf(_SC_PAGESIZE) / sizeof(void *) };
 }
 
 /* The first PCI function bound to vfio-pci, into @name. */
