@@ -85,7 +85,9 @@ static const struct argp argp = {
 
 static int exit_code(int rc)
 {
-	return rc == -EINTR ? EXIT_INTERRUPTED : rc == -ENOENT ? EXIT_NOTHING_RAN : EXIT_USAGE;
+	if (rc == -EINTR)
+		return EXIT_INTERRUPTED;
+	return plot_gnuplot_path() ? EXIT_USAGE : EXIT_NOTHING_RAN;
 }
 
 int cmd_plot(int argc, char **argv)

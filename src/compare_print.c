@@ -425,7 +425,8 @@ void compare_print(FILE *out, const struct look *look, const struct comparison *
 	autofree bool *printed = calloc(comparison->nr_pairs + 1, sizeof(*printed));
 	struct names names = names_of(comparison);
 	struct params common;
-	size_t nr_differ = 0;
+	size_t nr_differ = 0, nr_rates = 0;
+	double rate;
 	char text[512];
 
 	if (!printed)
@@ -440,7 +441,10 @@ void compare_print(FILE *out, const struct look *look, const struct comparison *
 		look_print(look, out, text);
 		fputc('\n', out);
 	}
-	fputs("hit rate: pages that GUP-fast pinned itself, of those asked; higher is better\n", out);
+	for (size_t i = 0; i < comparison->nr_pairs; i++)
+		nr_rates += result_hit_rate(comparison->pairs[i].base, &rate);
+	if (nr_rates)
+		fputs("hit rate: pages that GUP-fast pinned itself, of those asked; higher is better\n", out);
 	look_print(look, out, comparison->base->icount ? "guest instructions" : "times");
 	look_print(look, out, ": median ± half the distance of the quartiles of n = runs x samples; lower is better");
 	fputc('\n', out);

@@ -91,9 +91,10 @@ static int get_command(struct reader *reader, const json_t *root, struct report 
 
 static int get_head(struct reader *reader, const json_t *root, struct report *report)
 {
+	static const char *const tools[] = { "pinbench", NULL };
 	const json_t *value;
 	char schema[64];
-	size_t used;
+	size_t used, ignored;
 	int rc = get_word(reader, root, "schema", REQUIRED, schema, sizeof(schema));
 
 	if (rc)
@@ -103,6 +104,9 @@ static int get_head(struct reader *reader, const json_t *root, struct report *re
 		return error_fix(reader->err, "use the version of pinbench that wrote it");
 	}
 	rc = get_member(reader, root, "tool", JSON_OBJECT, REQUIRED, &value, &used);
+	if (rc < 0)
+		return rc;
+	rc = get_choice(reader, value, "name", OPTIONAL, tools, &ignored);
 	if (rc < 0)
 		return rc;
 	rc = get_text(reader, value, "version", REQUIRED, &report->tool_version);

@@ -103,13 +103,14 @@ static void add_notes(struct grid *grid, const struct result *result, struct not
 }
 
 static void add_row(struct grid *grid, const struct report *report, const struct result *result,
-		    unsigned int wanted, struct notes *notes)
+		    unsigned int wanted, const char *layout, struct notes *notes)
 {
 	uint64_t pages = result_pages(result);
 	char text[32];
 	enum metric metric;
 	double rate;
 
+	grid_add(grid, "%s", layout);
 	table_add_case(grid, result);
 	if (pages > 0)
 		grid_add(grid, "%" PRIu64, pages);
@@ -131,6 +132,13 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 	add_notes(grid, result, notes);
 }
 
+/* Cases of one heading: the layout is a column. */
+static bool same_block(const struct params *a, const struct params *b)
+{
+	return strcmp(a->pinner, b->pinner) == 0 && strcmp(a->state, b->state) == 0 &&
+	       strcmp(a->access, b->access) == 0;
+}
+
 /* Columns of counts that are zero wherever they are known say nothing and take room. */
 static unsigned int counts_wanted(const struct report *report, const struct params *group)
 {
@@ -139,7 +147,7 @@ static unsigned int counts_wanted(const struct report *report, const struct para
 	for (size_t i = 0; i < report->nr_results; i++) {
 		const struct result *result = &report->results[i];
 
-		if (result->status != STATUS_DONE || !params_same_group(group, &result->params))
+		if (result->status != STATUS_DONE || !same_block(group, &result->params))
 			continue;
 		for (size_t j = 0; j < NR_COUNT_COLUMNS; j++)
 			if (count_known(result, count_columns[j].count) &&
@@ -149,34 +157,50 @@ static unsigned int counts_wanted(const struct report *report, const struct para
 	return wanted;
 }
 
-static void print_group(FILE *out, const struct look *look, const struct report *report, size_t first,
+static void add_heading(struct grid *grid)
+{
+	grid_add(grid, "layout");
+	grid_add(grid, "window");
+	grid_add(grid, "per call");
+	grid_add(grid, "%s", "");
+	grid_add(grid, "pages");
+	grid_add(grid, "hit rate");
+	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++)
+		grid_add(grid, "%s", count_columns[i].heading);
+	for (size_t i = 0; i < NR_METRICS; i++)
+		grid_add(grid, "%s", metric_names[i]);
+	grid_add(grid, "per page");
+	grid_add(grid, "n");
+	grid_add(grid, "%s", "");
+}
+
+/* All done cases with the pinner, state and access of the first, layout by layout. */
+static void print_block(FILE *out, const struct look *look, const struct report *report, size_t first,
 			const struct params *common, bool *printed, struct notes *notes)
 {
-	const struct params *group = &report->results[first].params;
-	unsigned int wanted = counts_wanted(report, group);
+	const struct params *block = &report->results[first].params;
+	unsigned int wanted = counts_wanted(report, block);
+	struct params heading = *block;
 	struct grid grid;
 	char title[256];
 
-	group_format(group, common, title, sizeof(title));
-	grid_init(&grid, look, "lrlrrrrrrrrrrrll");
-	grid_add(&grid, "window");
-	grid_add(&grid, "per call");
-	grid_add(&grid, "%s", "");
-	grid_add(&grid, "pages");
-	grid_add(&grid, "hit rate");
-	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++)
-		grid_add(&grid, "%s", count_columns[i].heading);
-	for (size_t i = 0; i < NR_METRICS; i++)
-		grid_add(&grid, "%s", metric_names[i]);
-	grid_add(&grid, "per page");
-	grid_add(&grid, "n");
-	grid_add(&grid, "%s", "");
+	heading.layout[0] = '\0';
+	group_format(&heading, common, title, sizeof(title));
+	grid_init(&grid, look, "llrlrrrrrrrrrrrll");
+	add_heading(&grid);
 	for (size_t i = first; i < report->nr_results; i++) {
-		if (printed[i] || report->results[i].status != STATUS_DONE ||
-		    !params_same_group(group, &report->results[i].params))
-			continue;
-		printed[i] = true;
-		add_row(&grid, report, &report->results[i], wanted, notes);
+		const char *layout = report->results[i].params.layout, *shown = layout;
+
+		for (size_t j = i; j < report->nr_results; j++) {
+			const struct result *result = &report->results[j];
+
+			if (printed[j] || result->status != STATUS_DONE || !same_block(block, &result->params) ||
+			    strcmp(layout, result->params.layout))
+				continue;
+			printed[j] = true;
+			add_row(&grid, report, result, wanted, *common->layout ? "" : shown, notes);
+			shown = "";
+		}
 	}
 	fputc('\n', out);
 	if (*title) {
@@ -193,6 +217,7 @@ void fit_format(const struct report *report, const struct unshare_list *list, si
 	struct line line;
 	struct unit unit;
 	char fixed[48], slope[48];
+	const char *doubt = "";
 
 	text[0] = '\0';
 	if (unshare_fit(list, index, &line))
@@ -200,9 +225,13 @@ void fit_format(const struct report *report, const struct unshare_list *list, si
 	unit = unit_for(report->icount, fabs(line.fixed), 0);
 	ticks_format(&unit, line.fixed, fixed, sizeof(fixed));
 	unit = unit_for(report->icount, fabs(line.slope), 0);
-	ticks_format(&unit, line.slope, slope, sizeof(slope));
-	snprintf(text, size, "%s + %s per page (%zu points%s, r2 %.3f)", fixed, slope, line.nr,
-		 line.nr_x == 2 ? " of two sizes only" : "", line.r2);
+	ticks_format(&unit, fabs(line.slope), slope, sizeof(slope));
+	if (line.nr_x == 2)
+		doubt = ", only two sizes";
+	else if (line.r2 < 0.9)
+		doubt = ", not a straight line";
+	snprintf(text, size, "%s %c %s per page (%zu points, r2 %.3f%s)", fixed, line.slope < 0 ? '-' : '+', slope,
+		 line.nr, line.r2, doubt);
 }
 
 static void print_unshare(FILE *out, const struct look *look, const struct report *report)
@@ -305,7 +334,8 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 	struct notes notes = { 0 };
 	struct params common;
 	char text[512];
-	size_t nr_done = 0;
+	size_t nr_done = 0, nr_rates = 0;
+	double rate;
 
 	if (!printed)
 		abort();
@@ -325,17 +355,20 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 		look_print(look, out, text);
 		fputc('\n', out);
 	}
-	for (size_t i = 0; i < report->nr_results; i++)
+	for (size_t i = 0; i < report->nr_results; i++) {
 		nr_done += report->results[i].status == STATUS_DONE;
-	if (nr_done) {
+		nr_rates += result_hit_rate(&report->results[i], &rate);
+	}
+	if (nr_rates)
 		fputs("hit rate: pages that GUP-fast pinned itself, of those asked\n", out);
+	if (nr_done) {
 		look_print(look, out, report->icount ? "guest instructions" : "times");
 		look_print(look, out, ": median ±");
 		fputs(" half the distance of the quartiles of n runs x samples; lower is better\n", out);
 	}
 	for (size_t i = 0; i < report->nr_results; i++)
 		if (!printed[i] && report->results[i].status == STATUS_DONE)
-			print_group(out, look, report, i, &common, printed, &notes);
+			print_block(out, look, report, i, &common, printed, &notes);
 	texts = notes.texts;
 	for (size_t i = 0; i < notes.nr; i++) {
 		fprintf(out, "%s  [%zu] ", i == 0 ? "\n" : "", i + 1);

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# docs/result-1.schema.json, the program that writes result files and the one that reads them agree.
+set -u
+pinbench=$(realpath "${PINBENCH:-./pinbench}")
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+chmod 755 "$dir"
+
+if ! python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null; then
+	echo "ok - the schema # SKIP python3-jsonschema is not installed (make deps)"
+	exit 0
+fi
+# what the program writes here and now: a case that is done, one that is skipped, and one interrupted
+"$pinbench" run -q -p pinner=null -p samples=3 -o "$dir/null.json" >/dev/null 2>&1
+"$pinbench" run -q -p pinner=gup-test/pin-fast -p samples=1 -p warmup=0 -o "$dir/skipped.json" >/dev/null 2>&1
+for file in null skipped; do
+	[ -s "$dir/$file.json" ] || { echo "not ok - pinbench run wrote no $file.json"; exit 1; }
+done
+python3 tests/result_format.py "$pinbench" tests/fixtures/*.json "$dir"/*.json
