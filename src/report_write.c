@@ -42,8 +42,8 @@ static json_t *text_json(const char *text)
 	length = strlen(copy);
 	if (text[length]) {
 		/* not in the middle of a character */
-		while (length > 0 && (copy[length] & 0xc0) == 0x80)
-			copy[length--] = '\0';
+		while (length > 0 && (text[length] & 0xc0) == 0x80)
+			length--;
 		copy[length] = '\0';
 	}
 	string = json_string(copy);

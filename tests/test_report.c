@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A report survives writing and reading; nothing survives a failed write; what the format cannot hold is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "text.h"
+
+static char dir[64], path[128];
+
+static int enter_directory(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/pinbench-test-XXXXXX");
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/result.json", dir);
+	return 0;
+}
+
+static int leave_directory(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(dir); /* fails when anything else was left behind */
+}
+
+static size_t nr_files(void)
+{
+	DIR *stream = opendir(dir);
+	size_t nr = 0;
+
+	assert_non_null(stream);
+	while (readdir(stream))
+		nr++;
+	closedir(stream);
+	return nr - 2;
+}
+
+static struct run *add_run(struct result *result, uint64_t first, size_t nr, size_t nr_warmup)
+{
+	struct run *run = result_add_run(result);
+
+	run->samples = calloc(nr, sizeof(*run->samples));
+	run->nr_samples = nr;
+	run->nr_warmup = nr_warmup;
+	run->cpu = 3;
+	for (size_t i = 0; i < nr; i++) {
+		run->samples[i].have = 1 << METRIC_PIN | 1 << METRIC_UNPIN;
+		run->samples[i].ticks[METRIC_PIN] = first + i;
+		run->samples[i].ticks[METRIC_UNPIN] = 10 * first + i;
+		run->samples[i].nr_pages = 16;
+	}
+	strcpy(run->clock[METRIC_PIN], "monotonic-raw");
+	strcpy(run->clock[METRIC_UNPIN], "monotonic-raw");
+	run->quantum[METRIC_PIN] = 1;
+	return run;
+}
+
+static struct result *add_done(struct report *report, const char *key)
+{
+	struct result *result = report_add(report, key);
+
+	strcpy(result->params.pinner, "gup-test/pin-fast");
+	strcpy(result->params.layout, "hugetlb-64K");
+	strcpy(result->params.state, "exclusive-ro");
+	strcpy(result->params.access, "read");
+	strcpy(result->params.window, "page");
+	result->params.bytes = 65536;
+	result->params.pages_per_call = 16;
+	result->params.region_bytes = 2 << 20;
+	return result;
+}
+
+static void count(struct result *result, enum count which, uint64_t value)
+{
+	result->counts.value[which] = value;
+	strcpy(result->counts.observer[which], "kprobe");
+}
+
+static void make(struct report *report)
+{
+	struct result *result;
+
+	memset(report, 0, sizeof(*report));
+	report->tool_version = strdup("1.2.3");
+	report->label = strdup("a \"label\" with \\ and \xc3\xa9");
+	report->complete = true;
+	report->started = strdup("2026-01-31T12:00:00Z");
+	report->duration_s = 1.25;
+	report->command = calloc(3, sizeof(*report->command));
+	report->command[0] = strdup("pinbench");
+	report->command[1] = strdup("run");
+	report->config = strdup("{\"defaults\":{\"samples\":30}}");
+	fact_text(&report->environment, "6.1.192", "kernel.release");
+	fact_text(&report->environment, "y", "kernel.config.CONFIG_GUP_TEST");
+	fact_number(&report->environment, INT64_MIN, "least");
+	fact_bool(&report->environment, false, "rights.root");
+	result = add_done(report, "a,b,c,read,page,n=16");
+	add_run(result, 100, 5, 2);
+	add_run(result, 200, 3, 0)->node = 1;
+	result->runs[1].samples[2].nr_pages = 15;
+	count(result, COUNT_REQUESTED_PAGES, 16);
+	count(result, COUNT_SLOW_PAGES, 0);
+	fact_number(&result->truth, 17, "pins.acquired");
+	result_warn(result, "the %s is near", "grain");
+	result_warn(result, "the grain is near");
+	result = report_add(report, "skipped,case");
+	result->status = STATUS_SKIPPED;
+	result->why = strdup("no huge pages");
+	result->fix = strdup("echo 1 >nr_hugepages");
+}
+
+static void assert_same_fact(const struct fact_list *a, const struct fact_list *b)
+{
+	assert_int_equal(a->nr, b->nr);
+	for (size_t i = 0; i < a->nr; i++) {
+		const struct fact *other = fact_find(b, a->items[i].name);
+
+		assert_non_null(other);
+		assert_int_equal(a->items[i].kind, other->kind);
+		assert_int_equal(a->items[i].number, other->number);
+		if (other->kind == FACT_TEXT)
+			assert_string_equal(a->items[i].text, other->text);
+	}
+}
+
+static void test_round_trip(void **state)
+{
+	struct report report, back;
+	struct error err = { 0 };
+
+	(void)state;
+	make(&report);
+	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(nr_files(), 1);
+	assert_int_equal(report_load(&back, path, &err), 0);
+	assert_string_equal(back.path, path);
+	assert_string_equal(back.label, report.label);
+	assert_string_equal(back.tool_version, report.tool_version);
+	assert_string_equal(back.started, report.started);
+	assert_string_equal(back.config, report.config);
+	assert_string_equal(back.command[1], "run");
+	assert_null(back.command[2]);
+	assert_true(back.complete);
+	assert_false(back.icount);
+	assert_true(back.duration_s == 1.25);
+	assert_same_fact(&report.environment, &back.environment);
+	assert_int_equal(back.nr_results, 2);
+	assert_memory_equal(&back.results[0].params, &report.results[0].params, sizeof(struct params));
+	assert_memory_equal(&back.results[0].counts, &report.results[0].counts, sizeof(struct path_count));
+	assert_same_fact(&report.results[0].truth, &back.results[0].truth);
+	assert_int_equal(back.results[0].nr_warnings, 1);
+	assert_string_equal(back.results[0].warnings[0], "the grain is near");
+	assert_int_equal(back.results[0].nr_runs, 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct run *run = &back.results[0].runs[i], *own = &report.results[0].runs[i];
+
+		assert_int_equal(run->index, i);
+		assert_int_equal(run->cpu, 3);
+		assert_int_equal(run->node, own->node);
+		assert_int_equal(run->nr_samples, own->nr_samples);
+		assert_int_equal(run->nr_warmup, own->nr_warmup);
+		assert_memory_equal(run->samples, own->samples, own->nr_samples * sizeof(*own->samples));
+		assert_memory_equal(run->clock, own->clock, sizeof(own->clock));
+		assert_memory_equal(run->quantum, own->quantum, sizeof(own->quantum));
+	}
+	assert_int_equal(back.results[1].status, STATUS_SKIPPED);
+	assert_string_equal(back.results[1].fix, "echo 1 >nr_hugepages");
+	report_free(&report);
+	report_free(&back);
+}
+
+static void test_icount(void **state)
+{
+	struct report report, back;
+	struct error err = { 0 };
+
+	(void)state;
+	make(&report);
+	report.icount = true;
+	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(report_load(&back, path, &err), 0);
+	assert_true(back.icount);
+	assert_string_equal(report_unit(&back), "instructions");
+	report_free(&report);
+	report_free(&back);
+}
+
+/* Bytes that are not UTF-8, and text that is too long, must not lose a measurement. */
+static void test_bad_text(void **state)
+{
+	struct report report, back;
+	struct error err = { 0 };
+	char *longest = malloc(10000);
+
+	(void)state;
+	make(&report);
+	free(report.label);
+	report.label = strdup("bad \xff\xc3 bytes");
+	memset(longest, 'x', 9999);
+	longest[9999] = '\0';
+	memcpy(longest + 4095, "\xc3\xa9", 2); /* lies across the limit */
+	fact_text(&report.environment, longest, "kernel.cmdline");
+	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(report_load(&back, path, &err), 0);
+	assert_string_equal(back.label, "bad ?? bytes");
+	assert_int_equal(strlen(fact_find(&back.environment, "kernel.cmdline")->text), 4095);
+	report_free(&report);
+	report_free(&back);
+	free(longest);
+}
+
+static void refused(struct report *report, const char *sentence)
+{
+	struct error err = { 0 };
+
+	assert_true(report_save(report, path, &err) < 0);
+	if (!strstr(err.text, sentence))
+		fail_msg("\"%s\" is not in \"%s\"", sentence, err.text);
+	assert_int_equal(nr_files(), 0);
+	report_free(report);
+}
+
+static void test_unwritable(void **state)
+{
+	struct report report;
+
+	(void)state;
+	make(&report);
+	report.results[0].runs[0].samples[3].have = 1 << METRIC_PIN;
+	refused(&report, "results[0] a,b,c,read,page,n=16: sample 3");
+	make(&report);
+	report.results[0].runs[0].samples[3].ticks[METRIC_PIN] = UINT64_MAX;
+	refused(&report, "above 2^63");
+	make(&report);
+	report.results[0].runs[1].clock[METRIC_PIN][0] = '\0';
+	refused(&report, "names no clock");
+	make(&report);
+	free(report.results[1].why);
+	report.results[1].why = NULL;
+	refused(&report, "does not say why");
+	make(&report);
+	fact_number(&report.environment, 1, "kernel");
+	refused(&report, "both a value and a group");
+	make(&report);
+	fact_number(&report.environment, 1, "kernel.release.more");
+	refused(&report, "both a value and a group");
+	make(&report);
+	free(report.config);
+	report.config = strdup("{ not json");
+	refused(&report, "config:1:");
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void assert_file(const char *name, const char *text)
+{
+	char have[64] = "";
+	FILE *file = fopen(name, "r");
+
+	assert_non_null(file);
+	assert_non_null(fgets(have, sizeof(have), file));
+	fclose(file);
+	assert_string_equal(have, text);
+}
+
+/* A full disk, as this process sees it: the old file stays, nothing else does. */
+static void test_no_room(void **state)
+{
+	struct rlimit old, tiny;
+	struct report report;
+	struct error err = { 0 };
+
+	(void)state;
+	make(&report);
+	write_file(path, "the old one");
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	for (rlim_t bytes = 0; bytes < 2000; bytes += 500) {
+		tiny = (struct rlimit){ bytes, old.rlim_max };
+		setrlimit(RLIMIT_FSIZE, &tiny);
+		assert_true(report_save(&report, path, &err) < 0);
+		setrlimit(RLIMIT_FSIZE, &old);
+		assert_file(path, "the old one");
+		assert_int_equal(nr_files(), 1);
+	}
+	assert_int_equal(report_save(&report, path, &err), 0);
+	report_free(&report);
+}
+
+static void test_bad_targets(void **state)
+{
+	char other[160];
+	struct report report;
+	struct error err = { 0 };
+
+	(void)state;
+	make(&report);
+	snprintf(other, sizeof(other), "%s/other", dir);
+	write_file(other, "precious");
+	assert_int_equal(symlink(other, path), 0);
+	assert_int_equal(report_save(&report, path, &err), -EEXIST);
+	assert_non_null(strstr(err.text, "symbolic link"));
+	assert_file(other, "precious");
+	unlink(other);
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(report_save(&report, path, &err), -EEXIST);
+	rmdir(path);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(report_save(&report, path, &err), -EEXIST);
+	unlink(path);
+	assert_int_equal(report_save(&report, "/nowhere/at/all.json", &err), -ENOENT);
+	assert_int_equal(report_save(&report, "/dev/null", &err), -EEXIST);
+	assert_int_equal(nr_files(), 0);
+	report_free(&report);
+}
+
+static void test_sudo(void **state)
+{
+	struct report report;
+	struct error err = { 0 };
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	make(&report);
+	setenv("SUDO_UID", "12345", 1);
+	setenv("SUDO_GID", "54321", 1);
+	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 12345);
+	assert_int_equal(st.st_gid, 54321);
+	setenv("SUDO_UID", "-1", 1);
+	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	unsetenv("SUDO_UID");
+	unsetenv("SUDO_GID");
+	report_free(&report);
+}
+
+/* Boots of one kernel: runs add up; what they disagree about is said. */
+static void test_merge(void **state)
+{
+	struct report into, from;
+	struct error err = { 0 };
+
+	(void)state;
+	make(&into);
+	make(&from);
+	count(&from.results[0], COUNT_SLOW_PAGES, 15);
+	fact_bool(&into.results[0].truth, true, "contents_ok");
+	fact_bool(&from.results[0].truth, false, "contents_ok");
+	add_run(add_done(&from, "another"), 7, 1, 0);
+	from.results[1].status = STATUS_FAILED;
+	assert_int_equal(report_merge(&into, &from, &err), 0);
+	assert_int_equal(into.nr_results, 3);
+	assert_int_equal(into.results[0].nr_runs, 4);
+	assert_int_equal(into.results[0].runs[3].index, 3);
+	assert_int_equal(into.results[0].runs[3].samples[0].ticks[METRIC_PIN], 200);
+	assert_int_equal(into.results[0].counts.value[COUNT_SLOW_PAGES], 0);
+	assert_int_equal(into.results[0].nr_warnings, 2);
+	assert_non_null(strstr(into.results[0].warnings[1], "slow_pages differs between runs: 0 and 15"));
+	assert_int_equal(fact_find(&into.results[0].truth, "contents_ok")->number, 0);
+	assert_int_equal(into.results[1].status, STATUS_FAILED);
+	assert_string_equal(into.results[2].key, "another");
+	report_free(&from);
+	assert_int_equal(report_save(&into, path, &err), 0);
+	make(&from);
+	from.icount = true;
+	assert_int_equal(report_merge(&into, &from, &err), -EINVAL);
+	report_free(&from);
+	report_free(&into);
+}
+
+/* One boot could not do what another did, and the other way round: done, and said. */
+static void test_merge_status(void **state)
+{
+	static const enum status cases[][3] = {
+		{ STATUS_DONE, STATUS_SKIPPED, STATUS_DONE }, { STATUS_SKIPPED, STATUS_DONE, STATUS_DONE },
+		{ STATUS_DONE, STATUS_FAILED, STATUS_FAILED }, { STATUS_FAILED, STATUS_DONE, STATUS_FAILED },
+		{ STATUS_SKIPPED, STATUS_FAILED, STATUS_FAILED }, { STATUS_FAILED, STATUS_SKIPPED, STATUS_FAILED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct report into = { 0 }, from = { 0 };
+		struct result *a = report_add(&into, "k"), *b = report_add(&from, "k");
+
+		a->status = cases[i][0];
+		a->why = a->status == STATUS_DONE ? NULL : strdup("why a");
+		b->status = cases[i][1];
+		b->why = b->status == STATUS_DONE ? NULL : strdup("why b");
+		assert_int_equal(report_merge(&into, &from, NULL), 0);
+		assert_int_equal(a->status, cases[i][2]);
+		if (a->status == STATUS_DONE)
+			assert_null(a->why);
+		else
+			assert_string_equal(a->why, cases[i][0] == STATUS_FAILED ? "why a" : "why b");
+		if (cases[i][0] == STATUS_SKIPPED || cases[i][1] == STATUS_SKIPPED)
+			assert_int_equal(a->nr_warnings, 1);
+		report_free(&into);
+		report_free(&from);
+	}
+}
+
+static void test_text_plain(void **state)
+{
+	char text[] = "a\x1b[31mb\r\n\tc\x7f \xc2\x9b \xe2\x80\xae \xc3\xa9 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff";
+	char ascii[] = "1 \xc2\xb1 2 \xc3\xa9 \x1b";
+
+	(void)state;
+	text_plain(text);
+	assert_string_equal(text, "a?[31mb???c? ? ? \xc3\xa9 ?? ??? ???? ?");
+	text_ascii(ascii);
+	assert_string_equal(ascii, "1 +- 2 ? ?");
+	assert_int_equal(text_width("\xc2\xb1" "1"), 2);
+	assert_true(text_is_word("hugetlb-64K"));
+	assert_false(text_is_word("a b"));
+	assert_false(text_is_word(""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_round_trip, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_icount, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_bad_text, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_unwritable, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_no_room, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_bad_targets, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_sudo, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_merge, enter_directory, leave_directory),
+		cmocka_unit_test(test_merge_status),
+		cmocka_unit_test(test_text_plain),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}
