@@ -18,7 +18,7 @@ _pinbench_values() # PROGRAM KEY
 _pinbench()
 {
 	local program=$1 cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} key='' verb='' words='' i
-	local keys='pinner layout state access window pages_per_call size samples warmup runs timeout_s cpu node'
+	local keys='pinner layout state access window pages_per_call size samples warmup runs timeout_s cpu node device'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do

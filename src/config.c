@@ -276,6 +276,8 @@ static json_t *key_json(const struct job *job, const struct key *key)
 	switch (key->kind) {
 	case KIND_WORDS:
 		return ((const struct word_list *)slot)->nr ? words_json(slot) : NULL;
+	case KIND_WORD:
+		return ((const struct word_list *)slot)->nr ? json_string(((const struct word_list *)slot)->words[0]) : NULL;
 	case KIND_COUNTS:
 		return counts_json(job);
 	case KIND_SIZE:

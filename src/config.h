@@ -47,6 +47,7 @@ struct job {
 	unsigned int runs;         /* processes per case, 1..1000, default 1 */
 	unsigned int timeout_s;    /* deadline of one case, 1..3600, default 60 */
 	int cpu, node;             /* -1: pinbench chooses */
+	struct word_list device;   /* none or one: struct pin_job, device */
 };
 
 struct config {

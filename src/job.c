@@ -24,6 +24,7 @@ const struct key job_keys[NR_KEYS] = {
 	{ "timeout_s", KIND_NUMBER, offsetof(struct job, timeout_s), 1, 3600, "60" },
 	{ "cpu", KIND_INDEX, offsetof(struct job, cpu), 0, 65535, NULL },
 	{ "node", KIND_INDEX, offsetof(struct job, node), 0, 1023, NULL },
+	{ "device", KIND_WORD, offsetof(struct job, device), 0, 0, NULL },
 };
 
 static const char *key_nth(const void *context, size_t i)
@@ -44,7 +45,7 @@ const struct key *key_find(const char *name, const char *where, struct error *er
 		  near ? near : "", near ? "\"?" : "");
 	if (!near)
 		error_fix(err, "keys: pinner layout state access window pages_per_call size samples warmup runs "
-			  "timeout_s cpu node, and comment");
+			  "timeout_s cpu node device, and comment");
 	return NULL;
 }
 
@@ -141,6 +142,7 @@ int key_set(struct job *job, const struct key *key, const char *const *values, s
 	}
 	switch (key->kind) {
 	case KIND_WORDS:
+	case KIND_WORD:
 		return word_list_set(slot, values, nr) ? error_errno(err, ENOMEM, "%s.%s", where, key->name) : 0;
 	case KIND_COUNTS:
 		return counts_set(job, key, values, nr, where, err);
@@ -166,6 +168,7 @@ void job_free(struct job *job)
 	word_list_free(&job->state);
 	word_list_free(&job->access);
 	word_list_free(&job->window);
+	word_list_free(&job->device);
 	free(job->pages_per_call);
 }
 

@@ -11,6 +11,7 @@
 
 enum kind {
 	KIND_WORDS,  /* struct word_list of names or patterns */
+	KIND_WORD,   /* struct word_list of one, empty until set */
 	KIND_COUNTS, /* pages_per_call */
 	KIND_SIZE,   /* uint64_t bytes */
 	KIND_NUMBER, /* unsigned int */
@@ -26,7 +27,7 @@ struct key {
 };
 
 /* In the order in which config_text() writes them. */
-#define NR_KEYS 13
+#define NR_KEYS 14
 extern const struct key job_keys[NR_KEYS];
 
 /* NULL and -EINVAL in @err, with the nearest key, for an unknown one. */

@@ -225,6 +225,8 @@ static int job_plan(struct builder *builder, const struct job *job, struct error
 	struct layout_picks layout_picks;
 	int ret;
 
+	if (job->device.nr)
+		snprintf(template.device, sizeof(template.device), "%s", job->device.words[0]);
 	ret = pinners_pick(&pinner_picks, builder->offer, builder->where, &job->pinner, err);
 	if (ret == 0)
 		ret = layouts_pick(&layout_picks, builder->offer, builder->where, &job->layout, err);

@@ -33,6 +33,7 @@ struct plan_case {
 	size_t region_bytes;      /* a multiple of layout.page_bytes */
 	unsigned int samples, warmup, runs, timeout_s;
 	int cpu, node;            /* -1: pinbench chooses */
+	char device[CONFIG_MAX_WORD + 1]; /* empty: the pinner chooses */
 	char skip_why[512];       /* empty: it will run */
 	char skip_fix[256];
 };

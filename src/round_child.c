@@ -159,6 +159,7 @@ static int pin_build(struct scene *scene, struct error *err)
 					     err);
 	scene->result->unsupported = ret == -EOPNOTSUPP;
 	program_populate(scene);
+	clock_now(); /* that of the vDSO's data cannot be had so: its first reading faults */
 	return ret;
 }
 
@@ -178,6 +179,7 @@ static void scene_set(struct scene *scene, const struct round_job *job, struct r
 			.pages_per_call = plan_case->pages_per_call,
 			.access = plan_case->access,
 			.unpopulated = !plan_case->state->populated,
+			.device = plan_case->device[0] ? plan_case->device : NULL,
 		},
 		.env = {
 			.region = &scene->region,
