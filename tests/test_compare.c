@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a comparison finds, what unsharing costs, and how numbers are written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare.h"
+#include "heading.h"
+#include "summary.h"
+#include "unshare.h"
+
+/* A done case named by its key, with the given ticks as the pin of one run. */
+static struct result *add_case(struct report *report, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
+{
+	struct result *result = report_add(report, key);
+	struct run *run = result_add_run(result);
+	unsigned long n;
+
+	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner, result->params.layout,
+		   result->params.state, result->params.access, result->params.window, &n) != 6)
+		fail_msg("%s is no key", key);
+	result->params.pages_per_call = n;
+	result->params.bytes = pages * 4096;
+	run->samples = calloc(nr, sizeof(*run->samples));
+	run->nr_samples = nr;
+	for (size_t i = 0; i < nr; i++) {
+		run->samples[i].have = 1 << METRIC_PIN;
+		run->samples[i].ticks[METRIC_PIN] = ticks[i];
+		run->samples[i].nr_pages = pages;
+	}
+	strcpy(run->clock[METRIC_PIN], "test");
+	return result;
+}
+
+static struct result *add_time(struct report *report, const char *key, uint64_t pages, uint64_t ticks)
+{
+	return add_case(report, key, pages, 1, &ticks);
+}
+
+static void set_count(struct result *result, enum count count, uint64_t value)
+{
+	result->counts.value[count] = value;
+	strcpy(result->counts.observer[count], "test");
+}
+
+static void test_pairs(void **state)
+{
+	struct report base = { .label = strdup("b") }, new = { .label = strdup("n") };
+	struct comparison comparison;
+	struct error err = { 0 };
+
+	(void)state;
+	set_count(add_time(&base, "p,l,s,read,page,n=1", 1, 5), COUNT_SLOW_PAGES, 1);
+	add_time(&base, "p,l,s,read,head,n=1", 1, 5);
+	add_time(&base, "p,l,s,read,tail,n=1", 1, 5);
+	add_time(&new, "p,l,s,read,last,n=1", 1, 5);
+	add_time(&new, "p,l,s,read,tail,n=1", 1, 5)->status = STATUS_FAILED;
+	set_count(add_time(&new, "p,l,s,read,page,n=1", 1, 5), COUNT_SLOW_PAGES, 1);
+	assert_int_equal(compare_reports(&comparison, &base, &new, &err), 0);
+	assert_int_equal(comparison.nr_pairs, 1);
+	assert_string_equal(comparison.pairs[0].base->params.window, "page");
+	assert_false(pair_counts_differ(&comparison.pairs[0]));
+	new.results[2].counts.value[COUNT_SLOW_PAGES] = 0;
+	assert_true(pair_counts_differ(&comparison.pairs[0]));
+	/* unknown is not different */
+	new.results[2].counts.observer[COUNT_SLOW_PAGES][0] = '\0';
+	assert_false(pair_counts_differ(&comparison.pairs[0]));
+	assert_int_equal(comparison.nr_others, 3);
+	assert_null(comparison.others[0].new);
+	assert_int_equal(comparison.others[1].new->status, STATUS_FAILED);
+	assert_null(comparison.others[2].base);
+	comparison_free(&comparison);
+	new.icount = true;
+	assert_int_equal(compare_reports(&comparison, &base, &new, &err), -EINVAL);
+	report_free(&base);
+	report_free(&new);
+}
+
+static void test_changes(void **state)
+{
+	struct report base = { 0 }, new = { 0 };
+	struct comparison comparison;
+	struct error err = { 0 };
+
+	(void)state;
+	fact_text(&base.environment, "a", "cpu.model");
+	fact_text(&new.environment, "b", "cpu.model");
+	fact_text(&base.environment, "ok", "noise.load");
+	fact_text(&new.environment, "warn", "noise.load");
+	fact_number(&base.environment, 4096, "memory.page_bytes");
+	fact_number(&new.environment, 65536, "memory.page_bytes");
+	fact_bool(&base.environment, true, "same");
+	fact_bool(&new.environment, true, "same");
+	fact_number(&base.environment, 1, "kind");
+	fact_bool(&new.environment, true, "kind");
+	fact_text(&new.environment, "x", "added");
+	assert_int_equal(compare_reports(&comparison, &base, &new, &err), 0);
+	assert_int_equal(comparison.nr_changes, 5);
+	assert_int_equal(comparison.nr_noise, 1);
+	assert_string_equal(comparison.changes[0].base->name, "memory.page_bytes");
+	assert_null(comparison.changes[1].base);
+	assert_string_equal(comparison.changes[1].new->name, "added");
+	assert_string_equal(comparison.changes[2].base->name, "cpu.model");
+	assert_string_equal(comparison.changes[3].base->name, "kind");
+	assert_true(comparison.changes[4].noise);
+	comparison_free(&comparison);
+	report_free(&base);
+	report_free(&new);
+}
+
+/* Fixed 100 and 7 a page; the same pin without unsharing costs 50 and 1 a page. */
+static void test_unshare(void **state)
+{
+	static const uint64_t pages[] = { 1, 16, 64, 256 };
+	struct report report = { 0 };
+	struct unshare_list list;
+	struct line line;
+	char key[80];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(key, sizeof(key), "p,base,exclusive-ro,read,w%zu,n=%zu", i, (size_t)pages[i]);
+		add_time(&report, key, pages[i], 50 + pages[i]);
+		snprintf(key, sizeof(key), "p,base,shared,read,w%zu,n=%zu", i, (size_t)pages[i]);
+		add_time(&report, key, pages[i], 150 + 8 * pages[i]);
+		snprintf(key, sizeof(key), "p,base,previously-shared,read,w%zu,n=%zu", i, (size_t)pages[i]);
+		add_time(&report, key, pages[i], 80 + 3 * pages[i]);
+	}
+	/* these have no partner: another batch size, another region, a failed one */
+	add_time(&report, "p,base,shared,read,w2,n=1", 64, 1000);
+	add_time(&report, "p,base,shared,read,w3,n=256,size=4M", 256, 1000);
+	add_time(&report, "q,base,shared,read,w1,n=16", 16, 1000);
+	add_time(&report, "q,base,exclusive-ro,read,w1,n=16", 16, 10)->status = STATUS_FAILED;
+	unshare_find(&list, &report);
+	assert_int_equal(list.nr, 8);
+	for (size_t i = 0; i < 8; i++) {
+		assert_string_equal(list.items[i].with->params.state, i < 4 ? "shared" : "previously-shared");
+		assert_true(unshare_ticks(&list.items[i]) ==
+			    (i < 4 ? 100 + 7 * (double)pages[i] : 30 + 2 * (double)pages[i - 4]));
+		assert_int_equal(unshare_fit(&list, i, &line), 0);
+		assert_int_equal(line.nr, 4);
+		assert_true(line.fixed > (i < 4 ? 99.99 : 29.99) && line.fixed < (i < 4 ? 100.01 : 30.01));
+		assert_true(line.slope > (i < 4 ? 6.999 : 1.999) && line.slope < (i < 4 ? 7.001 : 2.001));
+	}
+	unshare_list_free(&list);
+	report_free(&report);
+}
+
+static void test_summary(void **state)
+{
+	static const uint64_t first[] = { 900, 10, 20, 30 }, second[] = { 40, 50 };
+	struct report report = { 0 };
+	struct result *result = add_case(&report, "p,l,s,read,page,n=1", 4, 4, first);
+	struct summary summary;
+	struct run *run;
+	enum metric metric;
+	char text[32];
+
+	(void)state;
+	result->runs[0].nr_warmup = 1;
+	result_replication(result, METRIC_PIN, text, sizeof(text));
+	assert_string_equal(text, "1x3");
+	run = result_add_run(result);
+	*run = result->runs[0];
+	run->samples = calloc(2, sizeof(*run->samples));
+	run->nr_samples = 2;
+	run->nr_warmup = 0;
+	for (size_t i = 0; i < 2; i++)
+		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = second[i] }, .have = 1, .nr_pages = 4 };
+	assert_true(result_summary(result, METRIC_PIN, &summary));
+	assert_int_equal(summary.nr, 5);
+	assert_true(summary.median == 30);
+	assert_true(summary.max == 50); /* the warm-up is not in it */
+	assert_false(result_summary(result, METRIC_CYCLE, &summary));
+	assert_true(result_pin_metric(result, &metric));
+	assert_int_equal(metric, METRIC_PIN);
+	result_replication(result, METRIC_PIN, text, sizeof(text));
+	assert_string_equal(text, "2x2-3");
+	assert_int_equal(result_pages(result), 4);
+	run->samples[1].nr_pages = 3;
+	assert_int_equal(result_pages(result), 0);
+	report_free(&report);
+}
+
+static void test_hit_rate(void **state)
+{
+	static const struct {
+		uint64_t asked, slow;
+		const char *text;
+	} cases[] = {
+		{ 16, 15, "6.25 %" }, { 1, 0, "100 %" }, { 1, 1, "0 %" }, { 512, 1, "99.8 %" }, { 16, 1, "93.75 %" },
+		{ 1 << 20, 1, ">99.99 %" }, { 1 << 20, (1 << 20) - 1, "<0.01 %" }, { 3, 1, "66.67 %" },
+	};
+	struct report report = { 0 };
+	struct result *result = add_time(&report, "p,l,s,read,page,n=1", 1, 5);
+	double rate;
+	char text[32];
+
+	(void)state;
+	set_count(result, COUNT_SLOW_PAGES, 0);
+	assert_false(result_hit_rate(result, &rate)); /* pages asked unknown */
+	set_count(result, COUNT_REQUESTED_PAGES, 0);
+	assert_false(result_hit_rate(result, &rate)); /* never entered */
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_count(result, COUNT_REQUESTED_PAGES, cases[i].asked);
+		set_count(result, COUNT_SLOW_PAGES, cases[i].slow);
+		assert_true(result_hit_rate(result, &rate));
+		rate_format(rate, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+	set_count(result, COUNT_REQUESTED_PAGES, 1);
+	set_count(result, COUNT_SLOW_PAGES, 2);
+	assert_false(result_hit_rate(result, &rate)); /* the counts contradict each other */
+	report_free(&report);
+}
+
+static void test_units(void **state)
+{
+	static const struct {
+		bool icount;
+		double ticks, other;
+		const char *text;
+	} cases[] = {
+		{ false, 0, 0, "0 ns" }, { false, 41, 41, "41 ns" }, { false, 41.5, 41.5, "41.50 ns" },
+		{ false, 999, 999, "999 ns" }, { false, 1000, 1000, "1.000 us" }, { false, 12345, 12345, "12.35 us" },
+		{ false, 123456, 123456, "123.5 us" }, { false, 1234567, 1234567, "1.235 ms" },
+		{ false, 2.5e9, 2.5e9, "2.500 s" }, { false, 3402, 12310, "3.402 us" },
+		{ false, 916, 2563, "0.916 us" }, { false, 40, 250000, "40 ns" }, { false, -6160, 60000, "-6.160 us" },
+		{ true, 916, 916, "916 instr" }, { true, 12345, 12345, "12.35 k instr" },
+		{ true, 1.5e6, 1.5e6, "1.500 M instr" },
+	};
+	char text[48];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		double most = cases[i].ticks > cases[i].other ? cases[i].ticks : cases[i].other;
+		double least = cases[i].ticks < cases[i].other ? cases[i].ticks : cases[i].other;
+		struct unit unit = unit_for(cases[i].icount, most, least);
+
+		ticks_format(&unit, cases[i].ticks, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void test_headings(void **state)
+{
+	struct report report = { 0 };
+	const struct report *reports[] = { &report };
+	struct params common;
+	char text[160];
+
+	(void)state;
+	add_time(&report, "p,base,shared,read,head,n=1,size=4M,cpu=2", 1, 5);
+	add_time(&report, "p,thp-2M,shared,read,head,n=1", 1, 5);
+	common_find(&common, reports, 1);
+	common_format(&common, text, sizeof(text));
+	assert_string_equal(text, "pinner p, state shared, access read, window head");
+	group_format(&report.results[1].params, &common, text, sizeof(text));
+	assert_string_equal(text, "thp-2M");
+	extras_format(report.results[0].key, text, sizeof(text));
+	assert_string_equal(text, "size=4M cpu=2");
+	extras_format(report.results[1].key, text, sizeof(text));
+	assert_string_equal(text, "");
+	report_free(&report);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_unshare),
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_hit_rate),
+		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_headings),
+	};
+
+	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
+}
