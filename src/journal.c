@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "sysfile.h"
 
 #define BUSY_WAIT_MS 2000
+#define ENDING_WAIT_MS 1000
 
 static void report_line(struct journal_report *report, unsigned int *count, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -291,11 +293,51 @@ void journal_detach(struct journal *journal)
 		journal_file_close(journal, false);
 }
 
+#define PF_EXITING 0x4 /* include/linux/sched.h */
+
+/*
+ * Whether the run that holds the journal @name (PID-TIME) is about to be gone: kill -9 returns before its target has let
+ * go of its locks.
+ */
+static bool holder_ends(const char *name)
+{
+	char path[64], text[4096], *field;
+	unsigned long flags;
+	char state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", atoi(name));
+	if (sysfile_read(path, text, sizeof(text), NULL))
+		return true;
+	/* the name of the program may hold anything, a parenthesis included */
+	field = strrchr(text, ')');
+	if (!field || sscanf(field + 1, " %c %*d %*d %*d %*d %*d %lu", &state, &flags) != 2)
+		return false;
+	if (state == 'Z' || state == 'X' || (flags & PF_EXITING))
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/status", atoi(name));
+	if (sysfile_read(path, text, sizeof(text), NULL))
+		return true;
+	field = strstr(text, "\nShdPnd:");
+	return field && (strtoull(field + strlen("\nShdPnd:"), NULL, 16) & 1u << (SIGKILL - 1));
+}
+
+static int journal_load_dead(struct journal **journal, int dir_fd, const char *name, struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
+	int rc = journal_file_load(journal, dir_fd, name, err);
+
+	for (int waited = 0; rc == -EWOULDBLOCK && waited < ENDING_WAIT_MS && holder_ends(name); waited += 10) {
+		nanosleep(&pause, NULL);
+		rc = journal_file_load(journal, dir_fd, name, err);
+	}
+	return rc;
+}
+
 /* One journal of the directory; what cannot be read or restored stays for the user to look at. */
 static int journal_replay(int dir_fd, const char *name, struct journal_report *report, struct error *err)
 {
 	struct journal *journal;
-	int rc = journal_file_load(&journal, dir_fd, name, err);
+	int rc = journal_load_dead(&journal, dir_fd, name, err);
 
 	if (rc == -EWOULDBLOCK) {
 		if (report)

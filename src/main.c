@@ -75,6 +75,7 @@ static int verb_run(int argc, char **argv)
 			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 		return EXIT_USAGE;
 	}
+	cmd_recover();
 	snprintf(name, sizeof(name), "pinbench %s", verb->name);
 	argv[0] = name; /* argp shows it in usage and errors */
 	return verb->fn(argc, argv);

@@ -376,6 +376,7 @@ int measure_case(struct measure_env *env, const struct plan_case *plan_case, str
 	struct round_job job = {
 		.plan_case = plan_case,
 		.place = &env->place,
+		.journal = env->journal,
 		.deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000),
 	};
 	struct before before = { .have_pins = false };

@@ -138,6 +138,8 @@ int round_run(const struct round_job *job, struct round_result *result,
 	if (pid < 0)
 		return error_errno(err, errno, "fork a worker");
 	if (pid == 0) {
+		/* A worker that hangs must not keep a dead run's journal from the next invocation. */
+		journal_detach(job->journal);
 		child_settle(parent);
 		round_child(job, result);
 		result->finished = true;

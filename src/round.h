@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "fact.h"
+#include "journal.h"
 #include "plan.h"
 #include "sample.h"
 #include "topology.h"
@@ -25,6 +26,7 @@ struct round_job {
 	enum round_kind kind;
 	const struct plan_case *plan_case;
 	const struct place *place;
+	struct journal *journal; /* of the run, for the worker to let go; or NULL */
 	size_t nr_samples;       /* ROUND_TIME: cycles in this process */
 	bool use_observer[8];    /* ROUND_OBSERVE: by index in observers[] */
 	uint64_t deadline_ns;    /* on clock_now() */

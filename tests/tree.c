@@ -33,7 +33,7 @@ void tree_make(void)
 	check(mkdtemp(tree_root) != NULL, "mkdtemp");
 	sysfile_set_root(tree_root);
 	memset(&tree_kernel, 0, sizeof(tree_kernel));
-	tree_kernel.pages_left = UINT64_MAX;
+	tree_kernel.pages_left = INT64_MAX; /* room to be given back to */
 }
 
 static int entry_remove(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -126,9 +126,12 @@ static void counter_write(const char *path, const char *text)
 			surplus++;
 		}
 	}
+	/* In an order in which a writer that is killed in between leaves too many free pages, never too few. */
+	if (wanted >= number_get(path))
+		number_put(free_path, nr_free);
+	number_put(surplus_path, surplus);
 	number_put(path, now + surplus);
 	number_put(free_path, nr_free);
-	number_put(surplus_path, surplus);
 }
 
 /* "always [madvise] never" becomes "[always] madvise never"; -EINVAL for a word that is not there. */

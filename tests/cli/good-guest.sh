@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A run that reserves huge pages gives them back: at its end, on SIGINT and SIGTERM, and by the next invocation after
+# SIGKILL. On the running system, with the null pinner; needs root and a kernel that can spare a few 2M pages.
+set -u
+pinbench=${PINBENCH:-./pinbench}
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+bad=0
+
+skip()
+{
+	echo "ok - a good guest # SKIP $*"
+	exit 77
+}
+
+[ "$(id -u)" = 0 ] || skip "only root can reserve huge pages"
+pools=(/sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages)
+[ -w "${pools[0]}" ] || pools=(/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages)
+[ -w "${pools[0]}" ] || skip "no pool of 2M pages can be written here"
+
+pages() # all pools, on one line
+{
+	cat "${pools[@]}" | tr '\n' ' '
+}
+
+# Long enough to be interrupted; "raised" means that the run has taken its pages.
+measure=("$pinbench" run -q --label guest -o "$dir/result.json" -p pinner=null -p layout=hugetlb-2M -p state=exclusive
+	-p size=16M -p samples=100000 -p runs=1000 -p window=region)
+start()
+{
+	before=$(pages)
+	rm -f "$dir/result.json"
+	"${measure[@]}" >"$dir/out" 2>"$dir/err" </dev/null &
+	pid=$!
+	for _ in $(seq 500); do
+		[ "$(pages)" = "$before" ] || return 0
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.01
+	done
+	sed 's/^/# /' "$dir/out" "$dir/err"
+	wait "$pid"
+	skip "the run found enough free pages, or could not get them"
+}
+
+check() # WHAT EXPECTED GOT
+{
+	if [ "$2" = "$3" ]; then
+		echo "ok - $1: $3"
+	else
+		echo "not ok - $1: $3 instead of $2"
+		bad=1
+	fi
+}
+
+for signal in INT TERM; do
+	start
+	kill -s "$signal" "$pid"
+	wait "$pid"
+	check "exit status after SIG$signal" 130 $?
+	check "2M pages after SIG$signal" "$before" "$(pages)"
+	check "complete after SIG$signal" false "$(jq .complete "$dir/result.json")"
+done
+
+for verb in list doctor "compare $dir/result.json $dir/result.json"; do
+	start
+	kill -KILL "$pid"
+	# No waiting in between: the next invocation comes while the killed one is still going.
+	read -ra words <<<"$verb"
+	"$pinbench" "${words[@]}" >/dev/null 2>"$dir/err" </dev/null
+	wait "$pid" 2>/dev/null
+	check "exit status after SIGKILL" 137 $?
+	check "2M pages after SIGKILL and pinbench ${verb%% *}" "$before" "$(pages)"
+	grep -q 'after a run that was killed: .*nr_hugepages is [0-9]* again' "$dir/err"
+	check "pinbench ${verb%% *} says what it put back" 0 $?
+done
+
+# A second one beside a live run takes nothing from it.
+start
+raised=$(pages)
+"$pinbench" list >/dev/null 2>"$dir/err"
+check "a live run keeps its pages" "$raised" "$(pages)"
+check "nothing is said about a live run" "" "$(cat "$dir/err")"
+kill -s INT "$pid"
+wait "$pid"
+check "2M pages at the end" "$before" "$(pages)"
+check "journals left" "" "$(ls -A /run/pinbench)"
+exit $bad
