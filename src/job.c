@@ -35,7 +35,9 @@ static const char *key_nth(const void *context, size_t i)
 
 const struct key *key_find(const char *name, const char *where, struct error *err)
 {
+	char all[NR_KEYS * 20] = "";
 	const char *near;
+	size_t used = 0;
 
 	for (size_t i = 0; i < NR_KEYS; i++)
 		if (strcmp(job_keys[i].name, name) == 0)
@@ -43,9 +45,11 @@ const struct key *key_find(const char *name, const char *where, struct error *er
 	near = suggest_word(name, key_nth, NULL);
 	error_set(err, EINVAL, "%s: unknown key \"%.64s\"%s%s%s", where, name, near ? "; did you mean \"" : "",
 		  near ? near : "", near ? "\"?" : "");
-	if (!near)
-		error_fix(err, "keys: pinner layout state access window pages_per_call size samples warmup runs "
-			  "timeout_s cpu node device, and comment");
+	if (!near) {
+		for (size_t i = 0; i < NR_KEYS; i++)
+			used += snprintf(all + used, sizeof(all) - used, " %s", job_keys[i].name);
+		error_fix(err, "one of the keys%s", all);
+	}
 	return NULL;
 }
 

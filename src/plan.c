@@ -116,7 +116,7 @@ static size_t default_region_bytes(const struct plan_case *plan_case)
 
 static void case_name(struct plan_case *plan_case)
 {
-	char tail[96] = "", size[24];
+	char tail[128] = "", size[24];
 	size_t used = 0;
 
 	if (plan_case->layout.page_bytes && plan_case->region_bytes != default_region_bytes(plan_case)) {
@@ -126,8 +126,10 @@ static void case_name(struct plan_case *plan_case)
 	if (plan_case->cpu >= 0)
 		used += snprintf(tail + used, sizeof(tail) - used, ",cpu=%d", plan_case->cpu);
 	if (plan_case->node >= 0)
-		snprintf(tail + used, sizeof(tail) - used, ",node=%d", plan_case->node);
-	snprintf(plan_case->key, sizeof(plan_case->key), "%.40s,%.23s,%.23s,%s,%.39s,n=%zu%.32s", plan_case->pinner->name,
+		used += snprintf(tail + used, sizeof(tail) - used, ",node=%d", plan_case->node);
+	if (plan_case->device[0])
+		snprintf(tail + used, sizeof(tail) - used, ",device=%s", plan_case->device);
+	snprintf(plan_case->key, sizeof(plan_case->key), "%.40s,%.23s,%.23s,%s,%.39s,n=%zu%.127s", plan_case->pinner->name,
 		 plan_case->layout.name, plan_case->state->name, access_name(plan_case->access), plan_case->window,
 		 plan_case->pages_per_call, tail);
 }

@@ -6,11 +6,11 @@
  *
  * The key is the identity of a case in every file and table:
  *
- *     PINNER,LAYOUT,STATE,ACCESS,WINDOW,n=PAGES[,size=SIZE][,cpu=N][,node=N]
+ *     PINNER,LAYOUT,STATE,ACCESS,WINDOW,n=PAGES[,size=SIZE][,cpu=N][,node=N][,device=NAME]
  *     gup-test/pin-fast,hugetlb-64K,exclusive-ro,read,tail,n=1
  *
  * n is the number of base pages in one call, size the region where it is not the default one (2M, or the window's end
- * where that is further, in whole pages of the layout), cpu and node where the job names them.
+ * where that is further, in whole pages of the layout), cpu, node and device where the job names them.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
 #define PLAN_MAX_LAYOUTS 32
 
 struct plan_case {
-	char key[192];
+	char key[320];
 	const struct pinner *pinner;
 	struct layout layout;     /* page_bytes 0: a pattern that no layout of this kernel matches; skipped */
 	const struct state *state;

@@ -130,6 +130,8 @@ static void test_keys(void **state)
 		    KEYS("test/fails,hugetlb-1G,exclusive,read,region,n=262144", "test/fails,base,exclusive,read,region,n=512"));
 	assert_keys("'pinner': 'test/fails', 'cpu': 1, 'node': 0, 'size': '4M'",
 		    KEYS("test/fails,base,exclusive,read,region,n=1024,size=4M,cpu=1,node=0"));
+	assert_keys("'pinner': 'test/fails', 'device': '0000:00:01.0'",
+		    KEYS("test/fails,base,exclusive,read,region,n=512,device=0000:00:01.0"));
 }
 
 struct place {

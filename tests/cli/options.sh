@@ -59,6 +59,10 @@ for verb in $verbs; do
 		"$(completed "$verb" -- | sed -n 's/^--//p' | grep -vxE 'help|usage' | sort -u)"
 done
 
+keys=$("$pinbench" run -p zzzzzzzz=1 2>&1 | sed -n 's/^  try: one of the keys //p' | tr ' ' '\n' | sort)
+same "keys of job files in the man page" "$keys" "$(sed -n '/^\.Sh JOB FILES/,/^\.Sh ENV/s/^\.It //p' "$man" |
+	sed 's/ , /\n/g' | sort)"
+same "keys of job files in the completion" "$keys" "$(completed run -p '' | tr -d = | sort)"
 same "completion of a key" "layout=" "$(completed run -p lay)"
 same "completion of a value" "previously-shared" "$(completed run -p state = prev)"
 same "completion of a second value" "base,previously-shared" "$(completed run -p state = base,prev)"
