@@ -59,6 +59,12 @@ config_check() { # STRICT CONFIG WANTED
 	    "an option was renamed or lacks a dependency: see lab/config and Kconfig of this source"
 }
 
+# One build at a time: two would only slow each other, and may be of the same kernel.
+build_lock() {
+	exec 9>"$CACHE/build.lock"
+	flock -n 9 || { say "waiting for another build"; flock 9; }
+}
+
 # ARCH SOURCE OUTPUT WANTED STRICT LABEL: configure and build.
 build() {
 	local arch=$1 source=$2 output=$3 wanted=$4 strict=$5 label=$6
@@ -102,6 +108,7 @@ kernel_from_list() {
 	key=$({ echo "$id $arch $(compiler "$arch")"; cat "$wanted"; [ -z "$variant" ] || cat "$LAB/variants/$variant.json"; } |
 		sha256sum | cut -c1-16)
 	place=$CACHE/kernels/$key
+	[ -e "$place/image" ] || build_lock
 	if [ ! -e "$place/image" ]; then
 		tree=$(package_source "$source")
 		label="$name ($id)"
@@ -145,6 +152,7 @@ kernel_from_tree() {
 	[ -f "$tree/MAINTAINERS" ] || die "$1 is not a kernel source tree" "BASE=the directory that has MAINTAINERS"
 	[ -z "$patch" ] || [ -f "$patch" ] || die "$patch is not there" "PATCH=the file that git format-patch made"
 	need rsync
+	build_lock
 	arch=$(arch_native)
 	key=$(printf '%s' "$tree" | sha256sum | cut -c1-12)
 	copy=$CACHE/trees/$key/$([ -n "$patch" ] && echo patched || echo base)
@@ -169,8 +177,6 @@ kernel_from_tree() {
 need jq
 need make
 mkdir -p "$CACHE"
-exec 9>"$CACHE/build.lock"
-flock 9 # one build at a time: two would only slow each other
 if [ "$1" = --tree ]; then
 	tree=${2:?--tree DIR} patch='' config=''
 	shift 2
