@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "doctor.h"
+#include "mounts.h"
 #include "sysfile.h"
 #include "text.h"
 
@@ -295,6 +296,7 @@ int cmd_doctor(int argc, char **argv)
 			return cmd_fail(&err, EXIT_USAGE);
 		}
 	}
+	mounts_complete(); /* as run does: what it would see, not what the host happens to have mounted */
 	rc = config_load(&config, args.config, NULL, 0, &err);
 	if (rc)
 		return cmd_fail(&err, EXIT_USAGE);
