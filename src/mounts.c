@@ -16,6 +16,7 @@ static const struct {
 } wanted[] = {
 	{ "debugfs", "/sys/kernel/debug", DEBUGFS_MAGIC },
 	{ "tracefs", "/sys/kernel/tracing", TRACEFS_MAGIC },
+	{ "securityfs", "/sys/kernel/security", SECURITYFS_MAGIC }, /* what lockdown forbids */
 };
 
 static bool is_mounted(size_t i)

@@ -43,12 +43,12 @@ golden() # NAME
 }
 
 for tree in server guest empty; do
-	status "saved tree of $tree" 0 "$pinbench" doctor --root "$fixtures/root-$tree" -c "$fixtures/doctor.json"
+	status "saved tree of $tree" 0 "$pinbench" doctor --root "$fixtures/root-$tree" -c "$fixtures/jobs/doctor.json"
 	golden "doctor-$tree"
 	[ ! -s "$dir/err" ]
 	result $? "doctor says nothing on stderr about $tree"
 done
-status "saved tree as JSON" 0 "$pinbench" doctor --json --root "$fixtures/root-server" -c "$fixtures/doctor.json"
+status "saved tree as JSON" 0 "$pinbench" doctor --json --root "$fixtures/root-server" -c "$fixtures/jobs/doctor.json"
 golden doctor-server-json
 
 # Whatever the files hold: no crash, nothing that steers a terminal, and no number made up.
@@ -57,20 +57,20 @@ junk=$(printf '\033[2J\033]0;title\007%0300d\t\303\050' 7)
 while IFS= read -r file; do
 	printf '%s' "$junk" >"$file"
 done < <(find "$dir/hostile" -type f)
-status "a tree of junk" 0 "$pinbench" doctor --root "$dir/hostile" -c "$fixtures/doctor.json"
+status "a tree of junk" 0 "$pinbench" doctor --root "$dir/hostile" -c "$fixtures/jobs/doctor.json"
 ! LC_ALL=C grep -q '[^[:print:]]' "$dir/out"
 result $? "no control character gets through"
 ! grep -q 'planned: run reserves.*7777' "$dir/out"
 result $? "no number is made of junk"
-status "a tree of junk as JSON" 0 "$pinbench" doctor --json --root "$dir/hostile" -c "$fixtures/doctor.json"
+status "a tree of junk as JSON" 0 "$pinbench" doctor --json --root "$dir/hostile" -c "$fixtures/jobs/doctor.json"
 while IFS= read -r file; do
 	head -c 200000 /dev/zero | tr '\0' '9' >"$file"
 done < <(find "$dir/hostile" -type f)
-status "a tree of endless numbers" 0 "$pinbench" doctor --root "$dir/hostile" -c "$fixtures/doctor.json"
+status "a tree of endless numbers" 0 "$pinbench" doctor --root "$dir/hostile" -c "$fixtures/jobs/doctor.json"
 while IFS= read -r file; do
 	: >"$file"
 done < <(find "$dir/hostile" -type f)
-status "a tree of empty files" 0 "$pinbench" doctor --root "$dir/hostile" -c "$fixtures/doctor.json"
+status "a tree of empty files" 0 "$pinbench" doctor --root "$dir/hostile" -c "$fixtures/jobs/doctor.json"
 
 # The running system. What it changes must be nothing; another user of the machine may, so it has three goes.
 state()
