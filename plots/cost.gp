@@ -24,8 +24,8 @@ set border 3 lc rgb faint
 set tics nomirror tc rgb ink
 set grid xtics ytics lt 1 lw 0.7 lc rgb grid_colour
 set xlabel 'base pages in one call' tc rgb ink
-set ylabel unit_text.' per base page' offset 1 tc rgb ink noenhanced
-set key at screen px_x(90), px_y(584) left top Left reverse horizontal maxcols 2 width -2 noenhanced tc rgb ink
+set label 7 unit_text.' per base page' at screen px_x(34), px_y(324) center rotate tc rgb ink noenhanced
+set key at screen px_x(90), px_y(584) left top Left reverse vertical maxcols 1 noenhanced tc rgb ink
 set bars 0.6
 
 plot for [i=0:nr_lines-1] 'lines.tsv' index i using 1:2:3:4 with yerrorlines linetype i+1 title columnheader(1)

@@ -29,9 +29,9 @@ static void append(char *text, size_t size, const char *separator, const char *m
 		snprintf(text + used, size - used, "%s%s", used ? separator : "", more);
 }
 
-void machine_format(const struct report *report, char *text, size_t size)
+void hardware_format(const struct report *report, char *text, size_t size)
 {
-	static const char *const names[] = { "kernel.release", "kernel.arch", "cpu.model" };
+	static const char *const names[] = { "kernel.arch", "cpu.model" };
 	char value[160];
 
 	text[0] = '\0';
@@ -42,6 +42,16 @@ void machine_format(const struct report *report, char *text, size_t size)
 		append(text, size, ", ", "on ");
 		append(text, size, "", value);
 	}
+}
+
+void machine_format(const struct report *report, char *text, size_t size)
+{
+	char hardware[400];
+
+	text[0] = '\0';
+	fact_value(&report->environment, "kernel.release", text, size);
+	hardware_format(report, hardware, sizeof(hardware));
+	append(text, size, ", ", hardware);
 }
 
 /* The text parameters, in the order of the key. */

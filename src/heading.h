@@ -9,6 +9,8 @@ const char *fact_value(const struct fact_list *facts, const char *name, char *te
 
 /* "6.1.192, aarch64, Cortex-A76": kernel and machine, as far as the file knows them; in one line. */
 void machine_format(const struct report *report, char *text, size_t size);
+/* The same without the kernel. */
+void hardware_format(const struct report *report, char *text, size_t size);
 
 /* What every case of all reports shares: the other fields are empty. */
 void common_add(struct params *common, const struct params *params, bool first);

@@ -131,15 +131,17 @@ int plot_write_head(struct plot *plot, const char *title, const char *subtitle, 
 }
 
 /* Only the cases that are drawn decide what is common. */
-static void find_common(struct plot *plot)
+static void find_common(struct plot *plot, const struct plot_kind *kind)
 {
 	bool first = true;
 
 	for (size_t i = 0; i < plot->nr_reports; i++) {
 		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			if (!plot_wants(plot, &plot->reports[i]->results[j]))
+			const struct result *result = &plot->reports[i]->results[j];
+
+			if (!plot_wants(plot, result) || !kind->draws(plot, plot->reports[i], result))
 				continue;
-			common_add(&plot->common, &plot->reports[i]->results[j].params, first);
+			common_add(&plot->common, &result->params, first);
 			first = false;
 		}
 	}
@@ -242,7 +244,7 @@ int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path,
 		error_set(err, ENOENT, "gnuplot is not installed");
 		return error_fix(err, "apt-get install gnuplot-nox");
 	}
-	find_common(plot);
+	find_common(plot, kind);
 	/* from before the directory is made until it is gone */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);

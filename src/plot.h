@@ -25,6 +25,8 @@ struct plot {
 struct plot_kind {
 	const char *name;        /* as on the command line, and of its template */
 	const char *about;
+	/* Whether a wanted case has a place in the picture: these decide what is common to all. */
+	bool (*draws)(const struct plot *plot, const struct report *report, const struct result *result);
 	int (*write)(struct plot *plot, struct error *err);
 };
 

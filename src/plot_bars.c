@@ -27,6 +27,7 @@
 struct bar_case {
 	const struct result *result;
 	size_t group;
+	enum metric metric;
 };
 
 struct bars {
@@ -54,19 +55,48 @@ static void case_label(const struct result *result, char *text, size_t size)
 		snprintf(text + strlen(text), size - strlen(text), ", %s", extras);
 }
 
-static bool bar_of(const struct plot *plot, size_t report, const char *key, struct summary *summary)
+/* The case in that file, if it has a place in the picture. */
+static const struct result *bar_result(const struct plot *plot, size_t report, const char *key)
 {
 	const struct result *result = report_find(plot->reports[report], key);
 	enum metric metric;
 
-	return result && plot_wants(plot, result) && result_pin_metric(result, &metric) &&
-	       result_summary(result, metric, summary);
+	return result && plot_wants(plot, result) && result_pin_metric(result, &metric) ? result : NULL;
+}
+
+static bool bar_of(const struct plot *plot, size_t report, const struct bar_case *bar, struct summary *summary)
+{
+	const struct result *result = bar_result(plot, report, bar->result->key);
+
+	return result && result_summary(result, bar->metric, summary);
+}
+
+/* Bars that stand together show the same: pin where all of the group have it, else pin and unpin together. */
+static void choose_metrics(const struct plot *plot, struct bars *bars)
+{
+	autofree const struct result **results = calloc(bars->nr * plot->nr_reports, sizeof(*results));
+	struct bar_case *bar;
+
+	if (!results)
+		abort();
+	for (size_t group = 0; group < bars->nr_groups; group++) {
+		enum metric metric;
+		bool one;
+		size_t nr = 0;
+
+		for (bar = bars->cases; bar < bars->cases + bars->nr; bar++)
+			for (size_t i = 0; bar->group == group && i < plot->nr_reports; i++)
+				if (bar_result(plot, i, bar->result->key))
+					results[nr++] = bar_result(plot, i, bar->result->key);
+		one = results_pin_metric(results, nr, &metric);
+		for (bar = bars->cases; bar < bars->cases + bars->nr; bar++)
+			if (bar->group == group && (one || !result_pin_metric(bar->result, &bar->metric)))
+				bar->metric = metric;
+	}
 }
 
 static int collect(struct plot *plot, struct bars *bars, struct error *err)
 {
-	struct summary summary;
-
 	bars->cases = calloc(MAX_BARS, sizeof(*bars->cases));
 	if (!bars->cases)
 		return error_set(err, ENOMEM, "out of memory");
@@ -77,7 +107,7 @@ static int collect(struct plot *plot, struct bars *bars, struct error *err)
 
 			while (seen < bars->nr && strcmp(bars->cases[seen].result->key, result->key))
 				seen++;
-			if (seen < bars->nr || !bar_of(plot, i, result->key, &summary))
+			if (seen < bars->nr || !bar_result(plot, i, result->key))
 				continue;
 			if ((bars->nr + 1) * plot->nr_reports > MAX_BARS) {
 				error_set(err, E2BIG, "more than %u bars do not fit in one picture", MAX_BARS);
@@ -91,7 +121,10 @@ static int collect(struct plot *plot, struct bars *bars, struct error *err)
 			bars->cases[bars->nr++].result = result;
 		}
 	}
-	return bars->nr ? 0 : error_set(err, ENODATA, "no case has times of a pin");
+	if (bars->nr == 0)
+		return error_set(err, ENODATA, "no case has times of a pin");
+	choose_metrics(plot, bars);
+	return 0;
 }
 
 static void measure(struct plot *plot, struct bars *bars)
@@ -101,12 +134,10 @@ static void measure(struct plot *plot, struct bars *bars)
 
 	for (size_t i = 0; i < bars->nr; i++) {
 		char n[32];
-		enum metric metric;
 
 		case_label(bars->cases[i].result, label, sizeof(label));
 		width = text_width(label) > width ? text_width(label) : width;
-		result_pin_metric(bars->cases[i].result, &metric);
-		result_replication(bars->cases[i].result, metric, n, sizeof(n));
+		result_replication(bars->cases[i].result, bars->cases[i].metric, n, sizeof(n));
 		if (i == 0)
 			memcpy(bars->replication, n, sizeof(n));
 		else if (strcmp(bars->replication, n))
@@ -127,7 +158,7 @@ static double group_scale(const struct plot *plot, const struct bars *bars, size
 
 	for (size_t i = 0; i < bars->nr; i++)
 		for (size_t j = 0; bars->cases[i].group == group && j < plot->nr_reports; j++)
-			if (bar_of(plot, j, bars->cases[i].result->key, &summary))
+			if (bar_of(plot, j, &bars->cases[i], &summary))
 				most = fmax(most, summary.q3);
 	return most > 0 ? most : 1;
 }
@@ -146,7 +177,7 @@ static void write_bar(const struct plot *plot, struct bars *bars, size_t report,
 		bars->left_px + summary->q3 * px, bars->left_px + summary->q3 * px + 8, text);
 }
 
-static unsigned int write_case(const struct plot *plot, struct bars *bars, const struct result *result, double scale,
+static unsigned int write_case(const struct plot *plot, struct bars *bars, const struct bar_case *bar, double scale,
 			       unsigned int y)
 {
 	struct summary summary;
@@ -155,18 +186,18 @@ static unsigned int write_case(const struct plot *plot, struct bars *bars, const
 	char label[160];
 
 	for (size_t i = 0; i < plot->nr_reports; i++) {
-		if (!bar_of(plot, i, result->key, &summary))
+		if (!bar_of(plot, i, bar, &summary))
 			continue;
 		smallest = largest == 0 ? summary.median : fmin(smallest, summary.median);
 		largest = fmax(largest, summary.median);
 	}
 	unit = unit_for(plot->reports[0]->icount, largest, smallest);
-	case_label(result, label, sizeof(label));
+	case_label(bar->result, label, sizeof(label));
 	fprintf(bars->rows, "%u\t%u\t", bars->left_px - 10, y + (unsigned int)plot->nr_reports * BAR_PX / 2);
 	plot_put_text(bars->rows, label, 60);
 	fputc('\n', bars->rows);
 	for (size_t i = 0; i < plot->nr_reports; i++) {
-		if (bar_of(plot, i, result->key, &summary))
+		if (bar_of(plot, i, bar, &summary))
 			write_bar(plot, bars, i, &summary, scale, &unit, y);
 		y += BAR_PX;
 	}
@@ -186,13 +217,15 @@ static void write_all(struct plot *plot, struct bars *bars)
 			if (bars->cases[i].group != group)
 				continue;
 			group_format(&bars->cases[i].result->params, &plot->common, title, sizeof(title));
+			snprintf(title + strlen(title), sizeof(title) - strlen(title), "%s%s", *title ? ": " : "",
+				 bars->cases[i].metric == METRIC_PIN ? "pin" : "pin and unpin");
 			if (!titled) {
 				fprintf(bars->panels, "%u\t%u\t", 24, y - 14);
 				plot_put_text(bars->panels, title, plot->width / CHAR_PX - 6);
 				fputc('\n', bars->panels);
 			}
 			titled = true;
-			y = write_case(plot, bars, bars->cases[i].result, group_scale(plot, bars, group), y);
+			y = write_case(plot, bars, &bars->cases[i], group_scale(plot, bars, group), y);
 		}
 	}
 }
@@ -213,6 +246,15 @@ static int write_legend(struct plot *plot, struct error *err)
 	return plot_file_close(file, "columns.tsv", err);
 }
 
+static bool bars_draws(const struct plot *plot, const struct report *report, const struct result *result)
+{
+	enum metric metric;
+
+	(void)plot;
+	(void)report;
+	return result_pin_metric(result, &metric);
+}
+
 static int bars_write(struct plot *plot, struct error *err)
 {
 	struct bars bars = { .nr = 0 };
@@ -224,11 +266,11 @@ static int bars_write(struct plot *plot, struct error *err)
 	if (rc)
 		return rc;
 	measure(plot, &bars);
-	snprintf(foot, sizeof(foot), "bar: median, line: quartiles, n = %s (runs x samples); lower is better",
-		 *bars.replication ? bars.replication : "different");
+	snprintf(foot, sizeof(foot), "bar: median, line: quartiles%s%s (runs x samples); lower is better",
+		 *bars.replication ? ", n = " : ", n differs", bars.replication);
 	rc = plot_write_head(plot, plot->reports[0]->icount ? "Instructions to pin the window once" :
 			     "Time to pin the window once",
-			     "pin alone where the interface lets it be timed alone, else pin and unpin together", foot,
+			     "pin alone where all of a group could be timed so, else pin and unpin together", foot,
 			     "each group has a scale of its own, from 0", err);
 	if (!rc)
 		rc = write_legend(plot, err);
@@ -253,5 +295,6 @@ static int bars_write(struct plot *plot, struct error *err)
 const struct plot_kind plot_bars = {
 	.name = "bars",
 	.about = "median time of each case, one bar for each file: before and after",
+	.draws = bars_draws,
 	.write = bars_write,
 };

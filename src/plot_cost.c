@@ -45,7 +45,11 @@ static int compare_calls(const void *a, const void *b)
 static void write_line(struct plot *plot, FILE *file, size_t report, const struct result **points, size_t nr)
 {
 	char label[512], name[256];
+	enum metric metric;
 
+	/* a line of pins that goes on as pins and unpins would show a step that is none */
+	if (!results_pin_metric(points, nr, &metric))
+		metric = METRIC_CYCLE;
 	group_format(&points[0]->params, &plot->common, label, sizeof(label));
 	if (!*plot->common.window)
 		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s", *label ? ", " : "",
@@ -60,10 +64,9 @@ static void write_line(struct plot *plot, FILE *file, size_t report, const struc
 	for (size_t i = 0; i < nr; i++) {
 		double pages = result_pages(points[i]);
 		struct summary summary;
-		enum metric metric;
 
-		result_pin_metric(points[i], &metric);
-		result_summary(points[i], metric, &summary);
+		if (!result_summary(points[i], metric, &summary))
+			continue;
 		if (plot->most == 0 || summary.q1 / pages < plot->least)
 			plot->least = summary.q1 / pages;
 		plot->most = fmax(plot->most, summary.q3 / pages);
@@ -125,6 +128,18 @@ static void replication(const struct plot *plot, char *text, size_t size)
 	}
 }
 
+/* Cases with a partner that differs in the pages per call. */
+static bool cost_draws(const struct plot *plot, const struct report *report, const struct result *result)
+{
+	if (!drawn(plot, result))
+		return false;
+	for (size_t i = 0; i < report->nr_results; i++)
+		if (&report->results[i] != result && drawn(plot, &report->results[i]) &&
+		    same_line(&report->results[i], result))
+			return true;
+	return false;
+}
+
 static int cost_write(struct plot *plot, struct error *err)
 {
 	FILE *file = plot_file(plot, "lines.tsv", err);
@@ -147,15 +162,16 @@ static int cost_write(struct plot *plot, struct error *err)
 	replication(plot, n, sizeof(n));
 	snprintf(more, sizeof(more), "n = %s (runs x samples)", n);
 	plot->width = WIDTH_PX;
-	plot->height = HEIGHT_PX + (plot->nr_lines + 1) / 2 * KEY_PX;
+	plot->height = HEIGHT_PX + plot->nr_lines * KEY_PX;
 	return plot_write_head(plot, plot->reports[0]->icount ? "Instructions per page against pages per call" :
 			       "Time per page against pages per call",
-			       "median of the pin, or of pin and unpin where only both can be timed; logarithmic axes",
+			       "median of the pin, or of pin and unpin where not all of a line could be timed apart; logarithmic axes",
 			       "bars at the points: between the quartiles; lower is better", more, err);
 }
 
 const struct plot_kind plot_cost = {
 	.name = "cost",
 	.about = "time per page against pages per call, on logarithmic axes",
+	.draws = cost_draws,
 	.write = cost_write,
 };

@@ -12,11 +12,13 @@
 
 #define MAX_ROWS 40u
 #define MAX_COLUMNS 16u
-#define ROW_PX 36u
+#define ROW_PX 32u
 #define CHAR_PX 9u
 #define TOP_PX 186u    /* title lines, panel titles, column labels */
+#define PANEL_PX 74u   /* title and column labels of a further panel */
 #define FOOT_PX 56u
 #define GAP_PX 36u     /* between panels */
+#define MAX_WIDTH_PX 1100u /* beyond it panels stand one below the other */
 
 struct axis_label {
 	char text[160], more[48];
@@ -25,7 +27,7 @@ struct axis_label {
 struct hit_map {
 	struct axis_label rows[MAX_ROWS], columns[MAX_COLUMNS];
 	size_t nr_rows, nr_columns;
-	unsigned int left_px, column_px;
+	unsigned int left_px, column_px, panel_px; /* panel_px: its height with labels, when stacked; else 0 */
 };
 
 static void row_label(const struct plot *plot, const struct result *result, struct axis_label *label)
@@ -62,6 +64,15 @@ static size_t label_index(struct axis_label *labels, size_t *nr, size_t max, con
 	else
 		return max;
 	return *nr - 1;
+}
+
+static bool hit_draws(const struct plot *plot, const struct report *report, const struct result *result)
+{
+	double rate;
+
+	(void)plot;
+	(void)report;
+	return result_hit_rate(result, &rate);
 }
 
 static bool drawn(const struct plot *plot, const struct result *result, double *rate)
@@ -112,15 +123,26 @@ static void measure(struct plot *plot, struct hit_map *map)
 	}
 	/* labels come from files: a hostile one must not make a picture of a kilometre */
 	map->left_px = 32 + CHAR_PX * (row < 60 ? row : 60);
-	map->column_px = 12 + CHAR_PX * (column < 24 ? column : 24);
+	map->column_px = 12 + (CHAR_PX - 1) * (column < 24 ? column : 24);
 	plot->width = map->left_px + plot->nr_reports * (map->nr_columns * map->column_px + GAP_PX);
-	plot->width = plot->width < 800 ? 800 : plot->width;
 	plot->height = TOP_PX + map->nr_rows * ROW_PX + FOOT_PX;
+	if (plot->width > MAX_WIDTH_PX && plot->nr_reports > 1) {
+		map->panel_px = map->nr_rows * ROW_PX + PANEL_PX;
+		plot->width = map->left_px + map->nr_columns * map->column_px + GAP_PX;
+		plot->height += (plot->nr_reports - 1) * map->panel_px;
+	}
+	plot->width = plot->width < 800 ? 800 : plot->width;
 }
 
+/* The top left corner of a panel's cells. */
 static unsigned int panel_x(const struct hit_map *map, size_t panel)
 {
-	return map->left_px + panel * (map->nr_columns * map->column_px + GAP_PX);
+	return map->left_px + (map->panel_px ? 0 : panel * (map->nr_columns * map->column_px + GAP_PX));
+}
+
+static unsigned int panel_y(const struct hit_map *map, size_t panel)
+{
+	return TOP_PX + panel * map->panel_px;
 }
 
 static int write_cells(struct plot *plot, struct hit_map *map, struct error *err)
@@ -145,8 +167,9 @@ static int write_cells(struct plot *plot, struct hit_map *map, struct error *err
 			column = label_index(map->columns, &map->nr_columns, MAX_COLUMNS, &label);
 			rate_format(rate, text, sizeof(text));
 			fprintf(file, "%zu\t%zu\t%zu\t%zu\t%.4f\t%s\n",
-				panel_x(map, i) + column * map->column_px + 1, TOP_PX + row * ROW_PX + 1,
-				panel_x(map, i) + (column + 1) * map->column_px - 1, TOP_PX + (row + 1) * ROW_PX - 1,
+				panel_x(map, i) + column * map->column_px + 1, panel_y(map, i) + row * ROW_PX + 1,
+				panel_x(map, i) + (column + 1) * map->column_px - 1,
+				panel_y(map, i) + (row + 1) * ROW_PX - 1,
 				rate * 100, text);
 		}
 	}
@@ -165,19 +188,20 @@ static int write_labels(struct plot *plot, struct hit_map *map, struct error *er
 		more = more || *map->columns[i].more;
 	if (!rows || !columns || !panels)
 		goto out;
-	for (size_t i = 0; i < map->nr_rows; i++) {
-		fprintf(rows, "%u\t%zu\t", map->left_px - 10, TOP_PX + i * ROW_PX + ROW_PX / 2);
-		plot_put_text(rows, map->rows[i].text, 60);
+	for (size_t i = 0; i < map->nr_rows * (map->panel_px ? plot->nr_reports : 1); i++) {
+		fprintf(rows, "%u\t%zu\t", map->left_px - 10,
+			panel_y(map, i / map->nr_rows) + i % map->nr_rows * ROW_PX + ROW_PX / 2);
+		plot_put_text(rows, map->rows[i % map->nr_rows].text, 60);
 		fputc('\n', rows);
 	}
 	for (size_t i = 0; i < plot->nr_reports; i++) {
 		plot_label(plot, i, label, sizeof(label));
-		fprintf(panels, "%u\t%u\t", panel_x(map, i), TOP_PX - (more ? 50 : 40));
+		fprintf(panels, "%u\t%u\t", panel_x(map, i), panel_y(map, i) - (more ? 50 : 40));
 		plot_put_text(panels, label, map->nr_columns * map->column_px / CHAR_PX);
 		fputc('\n', panels);
 		for (size_t j = 0; j < map->nr_columns; j++) {
 			fprintf(columns, "%zu\t%u\t", panel_x(map, i) + j * map->column_px + map->column_px / 2,
-				*map->columns[j].more ? TOP_PX - 26 : TOP_PX - 13);
+				panel_y(map, i) - (*map->columns[j].more ? 26 : 13));
 			plot_put_text(columns, map->columns[j].text, 24);
 			fputc('\t', columns);
 			plot_put_text(columns, map->columns[j].more, 24);
@@ -239,5 +263,6 @@ static int hit_write(struct plot *plot, struct error *err)
 const struct plot_kind plot_hit = {
 	.name = "hit",
 	.about = "heat map of the fast-path hit rate, layout by window; one panel for each file",
+	.draws = hit_draws,
 	.write = hit_write,
 };

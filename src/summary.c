@@ -71,15 +71,26 @@ uint64_t result_pages(const struct result *result)
 	return pages;
 }
 
-bool result_pin_metric(const struct result *result, enum metric *metric)
+bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric)
 {
+	static const enum metric choices[] = { METRIC_PIN, METRIC_CYCLE };
 	struct summary summary;
 
-	*metric = METRIC_PIN;
-	if (result_summary(result, METRIC_PIN, &summary))
-		return true;
-	*metric = METRIC_CYCLE;
-	return result_summary(result, METRIC_CYCLE, &summary);
+	for (size_t i = 0; i < 2; i++) {
+		size_t nr_have = 0;
+
+		while (nr_have < nr && result_summary(results[nr_have], choices[i], &summary))
+			nr_have++;
+		*metric = choices[i];
+		if (nr > 0 && nr_have == nr)
+			return true;
+	}
+	return false;
+}
+
+bool result_pin_metric(const struct result *result, enum metric *metric)
+{
+	return results_pin_metric(&result, 1, metric);
 }
 
 bool count_known(const struct result *result, enum count count)

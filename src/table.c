@@ -77,15 +77,15 @@ static void add_time(struct grid *grid, const struct report *report, const struc
 	grid_add(grid, "%s", text);
 }
 
-static void add_per_page(struct grid *grid, const struct report *report, const struct result *result)
+static void add_per_page(struct grid *grid, const struct report *report, const struct result *result,
+			 enum metric metric)
 {
 	uint64_t pages = result_pages(result);
 	struct summary summary;
-	enum metric metric;
 	struct unit unit;
 	char text[64] = "";
 
-	if (pages > 0 && result_pin_metric(result, &metric) && result_summary(result, metric, &summary)) {
+	if (pages > 0 && result_summary(result, metric, &summary)) {
 		unit = unit_for(report->icount, summary.median / pages, 0);
 		ticks_format(&unit, summary.median / pages, text, sizeof(text));
 	}
@@ -102,12 +102,18 @@ static void add_notes(struct grid *grid, const struct result *result, struct not
 	grid_add(grid, "%s", text);
 }
 
+/* What the rows under one heading show. */
+struct block {
+	const struct params *params;  /* of its first row */
+	unsigned int counts;          /* bits of count_columns */
+	enum metric metric;           /* of the last columns: pin where every row has it, else cycle */
+};
+
 static void add_row(struct grid *grid, const struct report *report, const struct result *result,
-		    unsigned int wanted, const char *layout, struct notes *notes)
+		    const struct block *block, const char *layout, struct notes *notes)
 {
 	uint64_t pages = result_pages(result);
 	char text[32];
-	enum metric metric;
 	double rate;
 
 	grid_add(grid, "%s", layout);
@@ -121,13 +127,11 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 		rate_format(rate, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++)
-		add_count(grid, result, count_columns[i].count, wanted >> i & 1);
+		add_count(grid, result, count_columns[i].count, block->counts >> i & 1);
 	for (unsigned int i = 0; i < NR_METRICS; i++)
 		add_time(grid, report, result, i);
-	add_per_page(grid, report, result);
-	text[0] = '\0';
-	if (result_pin_metric(result, &metric))
-		result_replication(result, metric, text, sizeof(text));
+	add_per_page(grid, report, result, block->metric);
+	result_replication(result, block->metric, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	add_notes(grid, result, notes);
 }
@@ -140,24 +144,30 @@ static bool same_block(const struct params *a, const struct params *b)
 }
 
 /* Columns of counts that are zero wherever they are known say nothing and take room. */
-static unsigned int counts_wanted(const struct report *report, const struct params *group)
+static struct block block_of(const struct report *report, const struct params *params)
 {
-	unsigned int wanted = 0;
+	autofree const struct result **rows = calloc(report->nr_results, sizeof(*rows));
+	struct block block = { .params = params };
+	size_t nr = 0;
 
+	if (!rows)
+		abort();
 	for (size_t i = 0; i < report->nr_results; i++) {
 		const struct result *result = &report->results[i];
 
-		if (result->status != STATUS_DONE || !same_block(group, &result->params))
+		if (result->status != STATUS_DONE || !same_block(params, &result->params))
 			continue;
+		rows[nr++] = result;
 		for (size_t j = 0; j < NR_COUNT_COLUMNS; j++)
 			if (count_known(result, count_columns[j].count) &&
 			    result->counts.value[count_columns[j].count])
-				wanted |= 1u << j;
+				block.counts |= 1u << j;
 	}
-	return wanted;
+	results_pin_metric(rows, nr, &block.metric);
+	return block;
 }
 
-static void add_heading(struct grid *grid)
+static void add_heading(struct grid *grid, enum metric metric)
 {
 	grid_add(grid, "layout");
 	grid_add(grid, "window");
@@ -169,7 +179,7 @@ static void add_heading(struct grid *grid)
 		grid_add(grid, "%s", count_columns[i].heading);
 	for (size_t i = 0; i < NR_METRICS; i++)
 		grid_add(grid, "%s", metric_names[i]);
-	grid_add(grid, "per page");
+	grid_add(grid, "%s/page", metric_names[metric]);
 	grid_add(grid, "n");
 	grid_add(grid, "%s", "");
 }
@@ -178,27 +188,26 @@ static void add_heading(struct grid *grid)
 static void print_block(FILE *out, const struct look *look, const struct report *report, size_t first,
 			const struct params *common, bool *printed, struct notes *notes)
 {
-	const struct params *block = &report->results[first].params;
-	unsigned int wanted = counts_wanted(report, block);
-	struct params heading = *block;
+	struct block block = block_of(report, &report->results[first].params);
+	struct params heading = *block.params;
 	struct grid grid;
 	char title[256];
 
 	heading.layout[0] = '\0';
 	group_format(&heading, common, title, sizeof(title));
 	grid_init(&grid, look, "llrlrrrrrrrrrrrll");
-	add_heading(&grid);
+	add_heading(&grid, block.metric);
 	for (size_t i = first; i < report->nr_results; i++) {
 		const char *layout = report->results[i].params.layout, *shown = layout;
 
 		for (size_t j = i; j < report->nr_results; j++) {
 			const struct result *result = &report->results[j];
 
-			if (printed[j] || result->status != STATUS_DONE || !same_block(block, &result->params) ||
+			if (printed[j] || result->status != STATUS_DONE || !same_block(block.params, &result->params) ||
 			    strcmp(layout, result->params.layout))
 				continue;
 			printed[j] = true;
-			add_row(&grid, report, result, wanted, *common->layout ? "" : shown, notes);
+			add_row(&grid, report, result, &block, *common->layout ? "" : shown, notes);
 			shown = "";
 		}
 	}
@@ -217,7 +226,6 @@ void fit_format(const struct report *report, const struct unshare_list *list, si
 	struct line line;
 	struct unit unit;
 	char fixed[48], slope[48];
-	const char *doubt = "";
 
 	text[0] = '\0';
 	if (unshare_fit(list, index, &line))
@@ -226,12 +234,12 @@ void fit_format(const struct report *report, const struct unshare_list *list, si
 	ticks_format(&unit, line.fixed, fixed, sizeof(fixed));
 	unit = unit_for(report->icount, fabs(line.slope), 0);
 	ticks_format(&unit, fabs(line.slope), slope, sizeof(slope));
+	snprintf(text, size, "%s %c %s per page (", fixed, line.slope < 0 ? '-' : '+', slope);
 	if (line.nr_x == 2)
-		doubt = ", only two sizes";
-	else if (line.r2 < 0.9)
-		doubt = ", not a straight line";
-	snprintf(text, size, "%s %c %s per page (%zu points, r2 %.3f%s)", fixed, line.slope < 0 ? '-' : '+', slope,
-		 line.nr, line.r2, doubt);
+		snprintf(text + strlen(text), size - strlen(text), "only two sizes)");
+	else
+		snprintf(text + strlen(text), size - strlen(text), "%zu points, r2 %.3f%s)", line.nr, line.r2,
+			 line.r2 < 0.9 ? ", not a straight line" : "");
 }
 
 static void print_unshare(FILE *out, const struct look *look, const struct report *report)

@@ -107,7 +107,7 @@ kinds=(hit bars cost)
 for i in "${!vectors[@]}"; do
 	vector=${vectors[i]} kind=${kinds[i % 3]}
 	from=before.json
-	[ $kind = cost ] && from=cost.json
+	[ "$kind" = cost ] && from=cost.json
 	python3 - "$files/$from" "$dir/vector.json" "$vector" <<'PYTHON'
 import json, sys
 document = json.load(open(sys.argv[1]))
