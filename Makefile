@@ -83,6 +83,9 @@ guest: $(B)/guest.cpio
 $(B)/agent: lab/agent.c src/lab_wire.h src/crc32.h
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(filter --sysroot=%,$(PKG_LDLIBS))
+$(B)/gup_loop: tests/lab/gup_loop.c # for tests/lab/agreement.sh
+	@echo "  CC      $<"
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(filter --sysroot=%,$(PKG_LDLIBS))
 $(B)/guest.cpio: $(B)/pinbench $(B)/agent lab/init lab/initramfs.sh lab/lib.sh
 	@echo "  GUEST   $@"
 	$(Q)lab/initramfs.sh $(ARCH) $@ $(B)/pinbench $(B)/agent
