@@ -15,13 +15,14 @@
  *   memory.total_kb, memory.available_kb, memory.page_bytes
  *   hugepages.SIZE.nodeN.total, .free               pages; "all" for nodeN without NUMA
  *   thp.enabled, thp.defrag, thp.pmd_bytes, thp.size.SIZE    the chosen word
- *   hypervisor, clocksource
+ *   hypervisor, clocksource; clock                  the last is set by run: real or icount
  *   sysctl.NAME                                     perf_event_paranoid, io_uring_disabled ...
  *   rights.root                                     whether it ran as root
  *   noise.NAME                                      "LEVEL: what was found", noise.h
  */
 #include "fact.h"
 
+/* What is below the sysfile root, and of the running system what only it can tell. */
 void environment_collect(struct fact_list *facts);
 
 /* The kernel's command line without what identifies a machine; cuts what belongs to init (after " -- "). */

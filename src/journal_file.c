@@ -55,6 +55,15 @@ static void boot_id_read(char *id, size_t size)
 		snprintf(id, size, "-");
 }
 
+/* What keeps an ordinary user from making or opening the directory keeps him from changing settings, too. */
+static int dir_refuse(int code, const char *what, const char *path, struct error *err)
+{
+	error_errno(err, code, "kernel settings cannot be changed without a journal: cannot %s %s", what, path);
+	if (code == EACCES || code == EPERM)
+		error_fix(err, "run as root");
+	return -code;
+}
+
 int journal_dir_open(bool create, struct error *err)
 {
 	char path[PATH_MAX];
@@ -63,23 +72,21 @@ int journal_dir_open(bool create, struct error *err)
 
 	snprintf(path, sizeof(path), "%s/run", sysfile_root());
 	if (create && mkdir(path, 0755) && errno != EEXIST)
-		return error_errno(err, errno, "cannot make %s for the journal of changed settings", path);
+		return dir_refuse(errno, "make", path, err);
 	snprintf(path, sizeof(path), "%s%s", sysfile_root(), JOURNAL_DIR);
 	if (create && mkdir(path, 0700) && errno != EEXIST)
-		return error_errno(err, errno, "cannot make %s for the journal of changed settings", path);
+		return dir_refuse(errno, "make", path, err);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0) {
-		int code = errno;
-
-		error_errno(err, code, "cannot open the journal directory %s", path);
-		return code == ENOTDIR || code == ELOOP ?
-			error_set(err, EPERM, "%s is not a directory; somebody put it there", path) : -code;
-	}
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return error_set(err, EPERM, "%s is not a directory; somebody put it there", path);
+	if (fd < 0)
+		return dir_refuse(errno, "open", path, err);
 	if (fstat(fd, &st) || st.st_uid != geteuid() || (st.st_mode & 077)) {
 		close(fd);
 		error_set(err, EPERM, "%s does not belong to this user alone (mode 0700); its journals are not trusted",
 			  path);
-		return error_fix(err, "look at what is in %s, then remove it", path);
+		error_fix(err, "look at what is in %s, then remove it", path);
+		return -EPERM;
 	}
 	return fd;
 }

@@ -121,11 +121,18 @@ static void turbo_check(struct finding *finding, const struct kconfig *kconfig)
 static void smt_check(struct finding *finding, const struct kconfig *kconfig)
 {
 	uint64_t active;
+	char list[64];
 
 	(void)kconfig;
 	if (sysfile_read_u64(CPU_DIR "/smt/active", &active, NULL)) {
-		finding_set(finding, LEVEL_UNKNOWN, "this kernel does not say whether cores are shared");
-	} else if (active) {
+		/* Without CONFIG_HOTPLUG_SMT the list of threads in a core tells: "0", or "0,4" or "0-1". */
+		if (sysfile_read(CPU_DIR "/cpu0/topology/thread_siblings_list", list, sizeof(list), NULL)) {
+			finding_set(finding, LEVEL_UNKNOWN, "this kernel does not say whether cores are shared");
+			return;
+		}
+		active = strpbrk(list, ",-") != NULL;
+	}
+	if (active) {
 		finding_set(finding, LEVEL_WARN, "on: a busy sibling halves the speed of the measured thread");
 		finding_fix(finding, "echo off > " CPU_DIR "/smt/control");
 	} else {

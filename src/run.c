@@ -201,6 +201,7 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 
 	*troubles = NULL;
 	environment_collect(&report->environment);
+	fact_text(&report->environment, options->icount ? "icount" : "real", "clock");
 	if (measure_open(&runner.measure, options->stop, options->icount, report, err))
 		return -err->code;
 	if (plan_changes_settings(plan) && journal_open(&runner.journal, &runner.no_journal))
