@@ -42,5 +42,11 @@ int check_string(struct reader *reader, const json_t *value, size_t max_bytes);
 char *get_plain(const json_t *value);
 int get_integer(struct reader *reader, const json_t *value, uint64_t min, uint64_t max, uint64_t *number);
 
+/*
+ * report_layout.c: puts small groups on one line, in place, in the indented text of jansson, which breaks all lines
+ * or none: 1000 samples are not 1000 lines. Returns the new length.
+ */
+size_t json_join_lines(char *text);
+
 /* report_result.c: everything below "results". */
 int get_results(struct reader *reader, const json_t *root, struct report *report);

@@ -8,7 +8,7 @@
 
 #include "cleanup.h"
 #include "outfile.h"
-#include "report.h"
+#include "report_json.h"
 #include "text.h"
 
 /* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure is kept. */
@@ -299,65 +299,6 @@ static json_t *report_json(struct writer *writer)
 	return object;
 }
 
-/* The end of a group that holds no other group and is worth one line: any list of numbers, or what fits in 100 columns. */
-static const char *line_end(const char *open)
-{
-	const char *at = open + 1;
-	bool numbers = *open == '[';
-	size_t width = 0;
-
-	for (; *at != ']' && *at != '}'; at++) {
-		if (*at == '[' || *at == '{' || !*at)
-			return NULL;
-		width += *at != ' ' && *at != '\n';
-		if (*at != '"')
-			continue;
-		numbers = false;
-		for (at++; *at != '"'; at++, width++)
-			at += *at == '\\';
-	}
-	return numbers || width <= 80 ? at : NULL;
-}
-
-static size_t copy_string(char **to, const char *from)
-{
-	size_t length = 1;
-
-	while (from[length] != '"')
-		length += from[length] == '\\' ? 2 : 1;
-	memmove(*to, from, ++length);
-	*to += length;
-	return length;
-}
-
-/* Puts small groups on one line, in place: jansson indents all or nothing, and 1000 samples are not 1000 lines. */
-static size_t join_lines(char *text)
-{
-	const char *end = NULL;
-	char *to = text;
-
-	for (const char *from = text; *from;) {
-		if (*from == '"') {
-			from += copy_string(&to, from);
-			continue;
-		}
-		if (!end && (*from == '[' || *from == '{'))
-			end = line_end(from);
-		else if (from == end)
-			end = NULL;
-		if (end && *from == '\n') {
-			from += 1 + strspn(from + 1, " ");
-			if (to[-1] == ',')
-				*to++ = ' ';
-			continue;
-		}
-
-		*to++ = *from++;
-	}
-	*to = '\0';
-	return to - text;
-}
-
 int report_save(const struct report *report, const char *path, struct error *err)
 {
 	struct writer writer = { .report = report, .err = err };
@@ -376,7 +317,7 @@ int report_save(const struct report *report, const char *path, struct error *err
 		rc = error_set(err, -rc, "%s: %.400s", path, inner.text);
 		goto out;
 	}
-	size = join_lines(text);
+	size = json_join_lines(text);
 	if (size >= REPORT_MAX_BYTES) {
 		rc = error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file",
 			       path, size);

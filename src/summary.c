@@ -71,17 +71,39 @@ uint64_t result_pages(const struct result *result)
 	return pages;
 }
 
+bool result_metric_whole(const struct result *result, enum metric metric)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i++) {
+		const struct run *run = &result->runs[i];
+
+		if (run->nr_samples <= run->nr_warmup)
+			continue;
+		if (!measured(run, run->nr_warmup, metric))
+			return false;
+		nr++;
+	}
+	return nr > 0;
+}
+
 bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric)
 {
-	static const enum metric choices[] = { METRIC_PIN, METRIC_CYCLE };
+	static const struct {
+		enum metric metric;
+		bool whole;
+	} choices[] = {
+		{ METRIC_PIN, true }, { METRIC_CYCLE, true }, { METRIC_PIN, false }, { METRIC_CYCLE, false },
+	};
 	struct summary summary;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
 		size_t nr_have = 0;
 
-		while (nr_have < nr && result_summary(results[nr_have], choices[i], &summary))
+		*metric = choices[i].metric;
+		while (nr_have < nr && (choices[i].whole ? result_metric_whole(results[nr_have], *metric) :
+					result_summary(results[nr_have], *metric, &summary)))
 			nr_have++;
-		*metric = choices[i];
 		if (nr > 0 && nr_have == nr)
 			return true;
 	}

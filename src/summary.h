@@ -14,7 +14,9 @@ void result_replication(const struct result *result, enum metric metric, char *t
 uint64_t result_pages(const struct result *result);
 /* The time that holds the pinning: pin, or cycle where the two were not told apart. False: neither. */
 bool result_pin_metric(const struct result *result, enum metric *metric);
-/* The same for results that shall be compared: pin where all have it, else cycle where all have it. */
+/* Whether every run with samples has the metric: a clock too coarse for some of them leaves the longer ones. */
+bool result_metric_whole(const struct result *result, enum metric metric);
+/* The same for results that shall be compared: pin where all have it in every run, else cycle, else what all have. */
 bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric);
 bool count_known(const struct result *result, enum count count);
 /* Part of the pages asked that GUP-fast pinned itself, 0..1; false: not known, or nothing asked. */

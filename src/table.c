@@ -2,7 +2,6 @@
 #include "table.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,9 +54,9 @@ static const struct {
 
 #define NR_COUNT_COLUMNS (sizeof(count_columns) / sizeof(count_columns[0]))
 
-static void add_count(struct grid *grid, const struct result *result, enum count count, bool wanted)
+void table_add_count(struct grid *grid, const struct result *result, enum count count)
 {
-	if (wanted && count_known(result, count))
+	if (count_known(result, count))
 		grid_add(grid, "%" PRIu64, result->counts.value[count]);
 	else
 		grid_add(grid, "%s", "");
@@ -126,8 +125,12 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 	if (result_hit_rate(result, &rate))
 		rate_format(rate, text, sizeof(text));
 	grid_add(grid, "%s", text);
-	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++)
-		add_count(grid, result, count_columns[i].count, block->counts >> i & 1);
+	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++) {
+		if (block->counts >> i & 1)
+			table_add_count(grid, result, count_columns[i].count);
+		else
+			grid_add(grid, "%s", "");
+	}
 	for (unsigned int i = 0; i < NR_METRICS; i++)
 		add_time(grid, report, result, i);
 	add_per_page(grid, report, result, block->metric);
@@ -221,78 +224,6 @@ static void print_block(FILE *out, const struct look *look, const struct report 
 	grid_free(&grid);
 }
 
-void fit_format(const struct report *report, const struct unshare_list *list, size_t index, char *text, size_t size)
-{
-	struct line line;
-	struct unit unit;
-	char fixed[48], slope[48];
-
-	text[0] = '\0';
-	if (unshare_fit(list, index, &line))
-		return;
-	unit = unit_for(report->icount, fabs(line.fixed), 0);
-	ticks_format(&unit, line.fixed, fixed, sizeof(fixed));
-	unit = unit_for(report->icount, fabs(line.slope), 0);
-	ticks_format(&unit, fabs(line.slope), slope, sizeof(slope));
-	snprintf(text, size, "%s %c %s per page (", fixed, line.slope < 0 ? '-' : '+', slope);
-	if (line.nr_x == 2)
-		snprintf(text + strlen(text), size - strlen(text), "only two sizes)");
-	else
-		snprintf(text + strlen(text), size - strlen(text), "%zu points, r2 %.3f%s)", line.nr, line.r2,
-			 line.r2 < 0.9 ? ", not a straight line" : "");
-}
-
-static void print_unshare(FILE *out, const struct look *look, const struct report *report)
-{
-	struct unshare_list list;
-	struct grid grid;
-
-	unshare_find(&list, report);
-	if (list.nr == 0)
-		goto out;
-	fprintf(out, "\n%sunshare cost%s: the pin that unshares, minus the pin of the same pages in exclusive-ro\n",
-		look_bold(look), look_end(look));
-	for (size_t i = 0; i < list.nr; i++) {
-		const struct unshare *unshare = &list.items[i];
-		struct unit unit = unit_for(report->icount, fabs(unshare->with_ticks), fabs(unshare_ticks(unshare)));
-		char title[256], text[160];
-
-		if (i == 0 || !unshare_same_series(unshare, &list.items[i - 1])) {
-			group_format(&unshare->with->params, &(struct params){ 0 }, title, sizeof(title));
-			fputs("  ", out);
-			look_print(look, out, title);
-			fputc('\n', out);
-			grid_init(&grid, look, "lrlrrrrr");
-			grid_add(&grid, "window");
-			grid_add(&grid, "per call");
-			grid_add(&grid, "%s", "");
-			grid_add(&grid, "copied");
-			grid_add(&grid, "reused");
-			grid_add(&grid, "%s", metric_names[unshare->metric]);
-			grid_add(&grid, "- exclusive-ro");
-			grid_add(&grid, "= unshare");
-		}
-		table_add_case(&grid, unshare->with);
-		add_count(&grid, unshare->with, COUNT_COPIED_PAGES, true);
-		add_count(&grid, unshare->with, COUNT_REUSED_PAGES, true);
-		ticks_format(&unit, unshare->with_ticks, text, sizeof(text));
-		grid_add(&grid, "%s", text);
-		ticks_format(&unit, unshare->without_ticks, text, sizeof(text));
-		grid_add(&grid, "%s", text);
-		ticks_format(&unit, unshare_ticks(unshare), text, sizeof(text));
-		grid_add(&grid, "%s", text);
-		if (i + 1 < list.nr && unshare_same_series(unshare, &list.items[i + 1]))
-			continue;
-		grid_print(&grid, out, "    ");
-		grid_free(&grid);
-		fit_format(report, &list, i, text, sizeof(text));
-		if (*text)
-			fprintf(out, "    fitted: %s\n", text);
-	}
-out:
-	unshare_list_free(&list);
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
@@ -383,6 +314,6 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 		look_print(look, out, notes.texts[i]);
 		fputc('\n', out);
 	}
-	print_unshare(out, look, report);
+	table_print_unshare(out, look, report);
 	table_print_undone(out, look, report, "");
 }

@@ -30,22 +30,17 @@ static const struct result *partner(const struct report *report, const struct re
 	return report_find(report, key);
 }
 
-static bool measure(struct unshare *unshare)
+static bool measure(struct unshare *unshare, enum metric metric)
 {
-	static const enum metric metrics[] = { METRIC_PIN, METRIC_CYCLE };
 	struct summary with, without;
 
-	for (size_t i = 0; i < 2; i++) {
-		if (!result_summary(unshare->with, metrics[i], &with) ||
-		    !result_summary(unshare->without, metrics[i], &without))
-			continue;
-		unshare->metric = metrics[i];
-		unshare->with_ticks = with.median;
-		unshare->without_ticks = without.median;
-		unshare->nr_pages = result_pages(unshare->without);
-		return true;
-	}
-	return false;
+	if (!result_summary(unshare->with, metric, &with) || !result_summary(unshare->without, metric, &without))
+		return false;
+	unshare->metric = metric;
+	unshare->with_ticks = with.median;
+	unshare->without_ticks = without.median;
+	unshare->nr_pages = result_pages(unshare->without);
+	return true;
 }
 
 static bool one_call(const struct unshare *unshare)
@@ -59,7 +54,7 @@ bool unshare_same_series(const struct unshare *a, const struct unshare *b)
 
 	return strcmp(left->pinner, right->pinner) == 0 && strcmp(left->layout, right->layout) == 0 &&
 	       strcmp(left->state, right->state) == 0 && strcmp(left->access, right->access) == 0 &&
-	       a->metric == b->metric && one_call(a) == one_call(b) &&
+	       one_call(a) == one_call(b) &&
 	       (one_call(a) || left->pages_per_call == right->pages_per_call);
 }
 
@@ -81,6 +76,8 @@ static void insert(struct unshare_list *list, const struct unshare *unshare)
 
 void unshare_find(struct unshare_list *list, const struct report *report)
 {
+	enum metric metric;
+
 	*list = (struct unshare_list){ .items = calloc(report->nr_results + 1, sizeof(*list->items)) };
 	if (!list->items)
 		abort();
@@ -90,9 +87,17 @@ void unshare_find(struct unshare_list *list, const struct report *report)
 		if (unshare.with->status != STATUS_DONE || !unshares(unshare.with->params.state))
 			continue;
 		unshare.without = partner(report, unshare.with);
-		if (unshare.without && unshare.without->status == STATUS_DONE && measure(&unshare))
+		if (!unshare.without || unshare.without->status != STATUS_DONE)
+			continue;
+		if (results_pin_metric((const struct result *[]){ unshare.with, unshare.without }, 2, &metric) &&
+		    measure(&unshare, metric))
 			insert(list, &unshare);
 	}
+	for (size_t i = 0; i < list->nr; i++)
+		for (size_t j = 0; j < list->nr && list->items[i].metric == METRIC_PIN; j++)
+			if (list->items[j].metric == METRIC_CYCLE &&
+			    unshare_same_series(&list->items[i], &list->items[j]))
+				measure(&list->items[i], METRIC_CYCLE);
 }
 
 void unshare_list_free(struct unshare_list *list)
@@ -109,7 +114,8 @@ int unshare_fit(const struct unshare_list *list, size_t index, struct line *line
 	if (!x || !y)
 		abort();
 	for (size_t i = 0; i < list->nr; i++) {
-		if (!list->items[i].nr_pages || !unshare_same_series(&list->items[i], &list->items[index]))
+		if (!list->items[i].nr_pages || list->items[i].metric != list->items[index].metric ||
+		    !unshare_same_series(&list->items[i], &list->items[index]))
 			continue;
 		x[nr] = list->items[i].nr_pages;
 		y[nr++] = unshare_ticks(&list->items[i]);

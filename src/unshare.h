@@ -11,7 +11,7 @@
 struct unshare {
 	const struct result *with;    /* shared or previously-shared */
 	const struct result *without; /* exclusive-ro */
-	enum metric metric;           /* pin where both have it, else cycle */
+	enum metric metric;           /* pin where all of the series have both, else cycle */
 	double with_ticks, without_ticks; /* medians of one cycle */
 	uint64_t nr_pages;            /* base pages of the window; 0: unknown */
 };

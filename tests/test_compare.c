@@ -151,6 +151,60 @@ static void test_unshare(void **state)
 	report_free(&report);
 }
 
+static void also_cycle(struct result *result, uint64_t ticks)
+{
+	result->runs[0].samples[0].have |= 1 << METRIC_CYCLE;
+	result->runs[0].samples[0].ticks[METRIC_CYCLE] = ticks;
+}
+
+/* A clock too coarse for the short window leaves it the cycle only: the whole line is then one of cycles. */
+static void test_unshare_one_metric(void **state)
+{
+	struct report report = { 0 };
+	struct unshare_list list;
+	struct line line;
+
+	(void)state;
+	also_cycle(add_time(&report, "p,base,exclusive-ro,read,w1,n=16", 16, 20), 30);
+	also_cycle(add_time(&report, "p,base,shared,read,w1,n=16", 16, 120), 140);
+	also_cycle(add_time(&report, "p,base,exclusive-ro,read,w2,n=1", 1, 0), 10);
+	report.results[2].runs[0].samples[0].have = 1 << METRIC_CYCLE;
+	also_cycle(add_time(&report, "p,base,shared,read,w2,n=1", 1, 50), 60);
+	unshare_find(&list, &report);
+	assert_int_equal(list.nr, 2);
+	assert_int_equal(list.items[0].metric, METRIC_CYCLE);
+	assert_true(unshare_ticks(&list.items[0]) == 110);
+	assert_int_equal(list.items[1].metric, METRIC_CYCLE);
+	assert_true(unshare_ticks(&list.items[1]) == 50);
+	assert_int_equal(unshare_fit(&list, 1, &line), 0);
+	assert_int_equal(line.nr, 2);
+	unshare_list_free(&list);
+	report_free(&report);
+}
+
+/* Runs whose clock could not tell pin from unpin are the short ones: the rest would look longer than all. */
+static void test_metric_whole(void **state)
+{
+	static const uint64_t ticks[] = { 25, 26 };
+	struct report report = { 0 };
+	const struct result *result = add_case(&report, "p,l,s,read,page,n=1", 1, 2, ticks);
+	struct run *run = result_add_run(&report.results[0]);
+	enum metric metric;
+
+	(void)state;
+	*run = result->runs[0];
+	run->samples = calloc(2, sizeof(*run->samples));
+	for (size_t i = 0; i < 2; i++) {
+		run->samples[i] = (struct sample){ .ticks = { [METRIC_CYCLE] = 30 }, .have = 1 << METRIC_CYCLE };
+		result->runs[0].samples[i].have |= 1 << METRIC_CYCLE;
+	}
+	assert_false(result_metric_whole(result, METRIC_PIN));
+	assert_true(result_metric_whole(result, METRIC_CYCLE));
+	assert_true(result_pin_metric(result, &metric));
+	assert_int_equal(metric, METRIC_CYCLE);
+	report_free(&report);
+}
+
 static void test_summary(void **state)
 {
 	static const uint64_t first[] = { 900, 10, 20, 30 }, second[] = { 40, 50 };
@@ -275,6 +329,8 @@ int main(void)
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_unshare),
+		cmocka_unit_test(test_unshare_one_metric),
+		cmocka_unit_test(test_metric_whole),
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_hit_rate),
 		cmocka_unit_test(test_units),

@@ -17,7 +17,7 @@ if ! clang -fsanitize=fuzzer,address,undefined -o "$dir/probe" "$dir/probe.c" 2>
 fi
 # shellcheck disable=SC2046 # the flags are words
 if ! clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=gnu11 -D_GNU_SOURCE -Isrc \
-	$(pkg-config --cflags jansson) -o "$dir/fuzz" tests/fuzz/fuzz_report.c src/report*.c src/compare*.c src/table.c \
+	$(pkg-config --cflags jansson) -o "$dir/fuzz" tests/fuzz/fuzz_report.c src/report*.c src/compare*.c src/table*.c \
 	src/unshare.c src/summary.c src/heading.c src/grid.c src/stats.c src/outfile.c src/fact.c src/text.c src/size.c \
 	src/error.c src/sample.c $(pkg-config --libs jansson) -lm; then
 	echo "not ok - the fuzz target does not build"

@@ -17,4 +17,6 @@ fi
 for file in null skipped; do
 	[ -s "$dir/$file.json" ] || { echo "not ok - pinbench run wrote no $file.json"; exit 1; }
 done
-python3 tests/result_format.py "$pinbench" tests/fixtures/*.json "$dir"/*.json
+# shellcheck disable=SC2046 # names of these files have no spaces
+python3 tests/result_format.py "$pinbench" $(grep -l urn:pinbench:result:1 tests/fixtures/*.json results/reference/*.json 2>/dev/null) \
+	"$dir"/*.json
