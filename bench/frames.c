@@ -65,8 +65,8 @@ bool frames_visible(struct error *why)
 /* Flags of runs of consecutive frames are read together: one call for a huge page, not 512. */
 /*
  * Of a hugetlb page bit 56 of pagemap cannot be believed: 6.12 asks hugetlb_pmd_shared() (fs/proc/task_mmu.c
- * pagemap_hugetlb_range), which reads pt_share_count of the page table that holds the entry, and of a table of contiguous
- * PTEs that field was never set: pagetable_pmd_ctor() alone does so (include/linux/mm.h). See docs/kernel-findings.md.
+ * pagemap_hugetlb_range), which reads pt_share_count of the page table that holds the entry, and in a PTE or PUD
+ * table that field was never set: pagetable_pmd_ctor() alone does so (include/linux/mm.h). See docs/kernel-findings.md.
  */
 static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pages,
 				 struct error *err)
