@@ -377,11 +377,13 @@ int need_collect(struct need *need, const struct config *config, struct error *e
 		return rc;
 	for (size_t i = 0; i < plan.nr; i++) {
 		const struct plan_case *it = &plan.cases[i];
+		uint64_t bytes;
 
 		if (it->layout.page_bytes == 0)
 			continue;
-		if (it->region_bytes > need->region_bytes)
-			need->region_bytes = it->region_bytes;
+		bytes = it->region_bytes * (it->state->has_peer ? 2 : 1);
+		if (bytes > need->region_bytes)
+			need->region_bytes = bytes;
 		if ((strncmp(it->pinner->name, "io_uring/", 9) == 0 || strncmp(it->pinner->name, "vfio/", 5) == 0) &&
 		    it->bytes > need->locked_bytes)
 			need->locked_bytes = it->bytes;

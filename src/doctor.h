@@ -26,7 +26,7 @@ enum section_id { SECTION_PINNERS, SECTION_LAYOUTS, SECTION_OBSERVERS, SECTION_L
 
 /* What a run would ask of the machine; 0 where nothing is planned. */
 struct need {
-	uint64_t region_bytes;                        /* of the largest case */
+	uint64_t region_bytes;                        /* of the largest case, both copies of a shared one */
 	uint64_t locked_bytes;                        /* largest window of an interface that RLIMIT_MEMLOCK counts */
 	size_t huge_bytes[PLAN_MAX_LAYOUTS];          /* hugetlb sizes ... */
 	unsigned int nr_huge[PLAN_MAX_LAYOUTS];       /* ... and pages of each that one case takes */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <hwloc.h>
 #include <numaif.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,8 @@ static int hwloc_load(struct error *err)
 		setenv("HWLOC_FSROOT", sysfile_root(), 1);
 	else
 		unsetenv("HWLOC_FSROOT");
+	unsetenv("HWLOC_XMLFILE"); /* the user's, for other programs: binding to another machine does nothing */
+	unsetenv("HWLOC_SYNTHETIC");
 	if (hwloc_topology_init(&topology)) {
 		topology = NULL;
 		return error_errno(err, errno, "hwloc cannot be started");
@@ -222,6 +225,8 @@ int topology_bind_cpu(const struct place *place, struct error *err)
 	hwloc_bitmap_only(set, (unsigned int)place->cpu);
 	if (hwloc_set_cpubind(topology, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT))
 		rc = error_errno(err, errno, "cannot bind to CPU %d", place->cpu);
+	else if (sched_getcpu() != place->cpu)
+		rc = error_set(err, EIO, "bound to CPU %d, but running on CPU %d", place->cpu, sched_getcpu());
 	hwloc_bitmap_free(set);
 	return rc;
 }

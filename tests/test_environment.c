@@ -7,10 +7,14 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <numaif.h>
+#include <sched.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "environment.h"
@@ -289,6 +293,46 @@ static void test_pick(void **state)
 	assert_int_equal(topology_bind_memory(NULL, 4096, -1, &err), 0);
 }
 
+/* On the running system: the thread is where it was put, whatever hwloc's environment says. */
+static void test_bind(void **state)
+{
+	struct place place;
+	struct error err = { 0 };
+
+	(void)state;
+	setenv("HWLOC_SYNTHETIC", "pack:1 core:64 pu:2", 1);
+	assert_int_equal(topology_pick(-1, -1, &place, &err), 0);
+	assert_true(place.cpu < sysconf(_SC_NPROCESSORS_CONF));
+	assert_int_equal(topology_bind_cpu(&place, &err), 0);
+	assert_int_equal(sched_getcpu(), place.cpu);
+	place.cpu = 4095;
+	assert_true(topology_bind_cpu(&place, &err) < 0);
+	assert_true(err.text[0] != '\0');
+}
+
+/* Memory comes from the node that was asked for, or the call says that it cannot. */
+static void test_bind_memory(void **state)
+{
+	struct place place;
+	struct error err = { 0 };
+	size_t bytes = 16 * (size_t)sysconf(_SC_PAGESIZE);
+	int node = -1;
+	char *memory;
+
+	(void)state;
+	assert_int_equal(topology_pick(-1, -1, &place, &err), 0);
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	assert_int_equal(topology_bind_memory(memory, bytes, place.node, &err), 0);
+	memory[0] = 1;
+	if (place.node >= 0 && get_mempolicy(&node, NULL, 0, memory, MPOL_F_NODE | MPOL_F_ADDR) == 0)
+		assert_int_equal(node, place.node);
+	if (place.node >= 0)
+		assert_true(topology_bind_memory(memory, bytes, 1023, &err) < 0);
+	assert_true(topology_bind_memory(memory, bytes, 1024, &err) < 0);
+	munmap(memory, bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,7 +340,8 @@ int main(void)
 		cmocka_unit_test_teardown(test_guest, leave),       cmocka_unit_test_teardown(test_empty, leave),
 		cmocka_unit_test_teardown(test_live, leave),        cmocka_unit_test_teardown(test_cmdline, leave),
 		cmocka_unit_test_teardown(test_kconfig, leave),     cmocka_unit_test_teardown(test_kconfig_bomb, leave),
-		cmocka_unit_test_teardown(test_pick, leave),
+		cmocka_unit_test_teardown(test_pick, leave),        cmocka_unit_test_teardown(test_bind, leave),
+		cmocka_unit_test_teardown(test_bind_memory, leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
