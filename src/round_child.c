@@ -144,6 +144,9 @@ static void program_populate(const struct scene *scene)
 		if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3 || perms[0] != 'r' ||
 		    (start < region + scene->region.bytes && region < end))
 			continue;
+		/* a sanitizer's shadow: terabytes, of which the program touches next to nothing */
+		if (end - start > 128ul << 20)
+			continue;
 		/* 5.14; special mappings refuse, which is as good */
 		madvise((void *)start, end - start,
 			perms[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
