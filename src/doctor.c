@@ -40,6 +40,13 @@ static struct finding *diagnosis_add(struct section *section, const char *format
 	return &added->finding;
 }
 
+/* The beginning of a line of pinbench list, which tells the rest: one line on the screen for what works. */
+static const char *about_short(const char *about, char text[128])
+{
+	snprintf(text, 128, "%.*s", (int)strcspn(about, ":;"), about);
+	return text;
+}
+
 /* What the trial of something says about it. */
 static void finding_try(struct finding *finding, int (*trial)(const void *, struct error *), const void *context,
 			const char *about)
@@ -105,11 +112,13 @@ static void pinner_explain(struct finding *finding, const char *name, const stru
 
 static void pinners_check(struct section *section, const struct kconfig *kconfig, unsigned int *nr_runnable)
 {
+	char text[128];
+
 	for (size_t i = 0; pinners[i]; i++) {
 		struct finding *finding = diagnosis_add(section, "%s", pinners[i]->name);
 
 		if (sysfile_is_live())
-			finding_try(finding, pinner_try, pinners[i], pinners[i]->about);
+			finding_try(finding, pinner_try, pinners[i], about_short(pinners[i]->about, text));
 		else
 			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
 		pinner_explain(finding, pinners[i]->name, kconfig);
@@ -173,13 +182,12 @@ static void pool_check(struct finding *finding, size_t page_bytes, int node, con
 		return;
 	}
 	if (page_bytes >= 512u << 20) {
-		finding_set(finding, LEVEL_WARN, "%" PRIu64 " free%s%s: run asks for more, which often fails "
-			    "when memory is fragmented", nr_free, where, plan);
+		finding_set(finding, LEVEL_WARN, "%" PRIu64 " free%s%s: fails where memory is fragmented", nr_free,
+			    where, plan);
 		finding_fix(finding, "boot with hugepagesz=%s hugepages=%u", size, wanted ? wanted : 1);
 		return;
 	}
-	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: run reserves what it needs and gives it back", nr_free,
-		    where, plan);
+	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: reserved for the run", nr_free, where, plan);
 }
 
 static void thp_check(struct finding *finding, const struct layout *layout)
@@ -192,14 +200,14 @@ static void thp_check(struct finding *finding, const struct layout *layout)
 		finding_set(finding, LEVEL_NO, "switched off (enabled: %s)", word);
 		finding_fix(finding, "echo madvise | sudo tee " THP_DIR "/enabled");
 	} else if (!thp_available()) {
-		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): run as root allows it and takes that back", word);
+		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): allowed for the run", word);
 	} else if (sysfile_is_live()) {
-		char about[128];
+		char about[96];
 
-		snprintf(about, sizeof(about), "%s; one was mapped and seen (enabled: %s)", layout->about, word);
+		snprintf(about, sizeof(about), "one was mapped and seen (enabled: %s)", word);
 		finding_try(finding, layout_try, layout, about);
 	} else {
-		finding_set(finding, LEVEL_OK, "%s (enabled: %s)", layout->about, word);
+		finding_set(finding, LEVEL_OK, "allowed (enabled: %s)", word);
 	}
 }
 
@@ -236,6 +244,7 @@ static void mthp_check(struct finding *finding)
 
 static void layouts_check(struct section *section, const struct need *need)
 {
+	char text[128];
 	struct layout layouts[PLAN_MAX_LAYOUTS];
 	size_t nr = layout_list(layouts, PLAN_MAX_LAYOUTS);
 	int nodes[NODES_MAX];
@@ -252,9 +261,11 @@ static void layouts_check(struct section *section, const struct need *need)
 		} else if (layout->backing == BACKING_THP) {
 			thp_check(diagnosis_add(section, "%s", layout->name), layout);
 		} else if (sysfile_is_live()) {
-			finding_try(diagnosis_add(section, "%s", layout->name), layout_try, layout, layout->about);
+			finding_try(diagnosis_add(section, "%s", layout->name), layout_try, layout,
+				    about_short(layout->about, text));
 		} else {
-			finding_set(diagnosis_add(section, "%s", layout->name), LEVEL_OK, "%s", layout->about);
+			finding_set(diagnosis_add(section, "%s", layout->name), LEVEL_OK, "%s",
+				    about_short(layout->about, text));
 		}
 	}
 	mthp_check(diagnosis_add(section, "mthp"));
@@ -262,11 +273,13 @@ static void layouts_check(struct section *section, const struct need *need)
 
 static void observers_check(struct section *section)
 {
+	char text[128];
+
 	for (size_t i = 0; observers[i]; i++) {
 		struct finding *finding = diagnosis_add(section, "%s", observers[i]->name);
 
 		if (sysfile_is_live())
-			finding_try(finding, observer_try, observers[i], observers[i]->about);
+			finding_try(finding, observer_try, observers[i], about_short(observers[i]->about, text));
 		else
 			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
 	}
