@@ -14,7 +14,7 @@
 
 #define TICK_MS 20
 #define TAIL_BYTES (16u << 10)
-#define TAIL_LINES 15
+#define TAIL_LINES 40
 
 /* What has been read of one of QEMU's output files. */
 struct tap {

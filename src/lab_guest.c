@@ -117,6 +117,8 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, in
 	if (command->is_run) {
 		command->argv[nr++] = strdup("-o");
 		command->argv[nr++] = strdup(LAB_WIRE_RESULT);
+		/* A guest is nobody's machine: there is nothing to spare there. */
+		command->argv[nr++] = strdup("--force");
 		command->argv[nr++] = strdup("--clock");
 		command->argv[nr++] = strdup(icount ? "icount" : "real");
 	}
