@@ -111,7 +111,7 @@ check:
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)$(MAKE) --no-print-directory run-check
 run-check:
-	$(Q)tests/run $(TESTS) $(wildcard tests/cli/*.sh)
+	$(Q)PINBENCH=$(CURDIR)/$(B)/pinbench tests/run $(TESTS) $(wildcard tests/cli/*.sh)
 
 check-lab:
 	$(Q)$(DEPS) build test lab

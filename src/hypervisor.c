@@ -15,12 +15,14 @@ struct sign {
 	const char *text, *name;
 };
 
+#if defined(__x86_64__) || defined(__i386__)
 /* What CPUID leaf 0x40000000 answers. */
 static const struct sign cpuid_signs[] = {
 	{ "TCGTCGTCGTCG", "QEMU TCG" }, { "KVMKVMKVM", "KVM" },       { "Linux KVM Hv", "KVM" },
 	{ "Microsoft Hv", "Hyper-V" },  { "VMwareVMware", "VMware" }, { "XenVMMXenVMM", "Xen" },
 	{ "ACRNACRNACRN", "ACRN" },     { "bhyve bhyve ", "bhyve" },  { "VBoxVBoxVBox", "VirtualBox" },
 };
+#endif
 
 /* What the firmware's tables begin with: DMI's vendor, or the device tree's compatible. */
 static const struct sign firmware_signs[] = {
