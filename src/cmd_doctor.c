@@ -158,6 +158,18 @@ static size_t group_count(const struct section *section, size_t first)
 	return nr;
 }
 
+/* What the names of a group begin with: "gup-test/", or "gup-test/hold-" where the others of the family differ. */
+static size_t group_prefix(const struct section *section, size_t first, size_t nr)
+{
+	const char *head = section->items[first].name;
+	size_t length = strlen(head);
+
+	for (size_t i = first + 1; i < first + nr; i++)
+		while (strncmp(section->items[i].name, head, length) != 0)
+			length--;
+	return length;
+}
+
 static void section_print(const struct screen *screen, const struct section *section)
 {
 	char names[64][NAME_WIDTH_MAX * 2];
@@ -170,7 +182,8 @@ static void section_print(const struct screen *screen, const struct section *sec
 
 		first[nr] = i;
 		if (group > 1)
-			snprintf(names[nr], sizeof(names[nr]), "%.*s* (%zu)", (int)family_length(name), name, group);
+			snprintf(names[nr], sizeof(names[nr]), "%.*s* (%zu)", (int)group_prefix(section, i, group), name,
+				 group);
 		else
 			snprintf(names[nr], sizeof(names[nr]), "%s", name);
 		if ((int)strlen(names[nr]) > width)
@@ -209,9 +222,9 @@ static void next_print(const char *about, const char *format, ...)
 static bool gup_test_missing(const struct section *section)
 {
 	for (size_t i = 0; i < section->nr; i++)
-		if (strncmp(section->items[i].name, "gup-test/", 9) == 0 && section->items[i].finding.level != LEVEL_OK)
-			return true;
-	return false;
+		if (strncmp(section->items[i].name, "gup-test/", 9) == 0 && section->items[i].finding.level == LEVEL_OK)
+			return false;
+	return true;
 }
 
 static void checkup_print(const struct checkup *checkup, const struct doctor_args *args)
