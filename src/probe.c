@@ -51,6 +51,12 @@ static int child_end(pid_t child)
 
 int probe_run(int (*trial)(const void *context, struct error *why), const void *context, struct error *why)
 {
+	return probe_run_within(PROBE_DEADLINE_MS, trial, context, why);
+}
+
+int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context, struct error *why),
+		     const void *context, struct error *why)
+{
 	struct answer answer = { 0 };
 	struct pollfd ready = { .events = POLLIN };
 	int ends[2], status;
@@ -68,7 +74,7 @@ int probe_run(int (*trial)(const void *context, struct error *why), const void *
 	if (child < 0)
 		return error_errno(why, errno, "cannot start a process to try it in");
 	ready.fd = in;
-	if (poll(&ready, 1, PROBE_DEADLINE_MS) > 0)
+	if (poll(&ready, 1, (int)deadline_ms) > 0)
 		got = read(in, &answer, sizeof(answer));
 	else
 		kill(child, SIGKILL);
@@ -79,7 +85,7 @@ int probe_run(int (*trial)(const void *context, struct error *why), const void *
 		return answer.rc;
 	}
 	if (ready.revents == 0) {
-		error_set(why, ETIMEDOUT, "no answer within %d s: it hangs in the kernel", PROBE_DEADLINE_MS / 1000);
+		error_set(why, ETIMEDOUT, "no answer within %u ms: it hangs in the kernel", deadline_ms);
 		return error_fix(why, "dmesg");
 	}
 	error_set(why, EFAULT, "the process that tried it was ended by %s", WIFSIGNALED(status) ?

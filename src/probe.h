@@ -8,5 +8,10 @@
 
 #define PROBE_DEADLINE_MS 10000
 
-/* @trial returns 0 or -errno with the reason, as probe_run() then does; -ETIMEDOUT, -EFAULT when the child hung or was killed. */
+/*
+ * @trial returns 0 or -errno with the reason, and so does probe_run(). -ETIMEDOUT: no answer in time, the child has
+ * been killed; -EFAULT: it ended without one.
+ */
 int probe_run(int (*trial)(const void *context, struct error *why), const void *context, struct error *why);
+int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context, struct error *why),
+		     const void *context, struct error *why);
