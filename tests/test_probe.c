@@ -32,8 +32,9 @@ static int hang(const void *context, struct error *why)
 	(void)context;
 	(void)why;
 	signal(SIGTERM, SIG_IGN);
-	for (;;)
+	while (1)
 		pause();
+	return 0;
 }
 
 static int crash(const void *context, struct error *why)
