@@ -123,7 +123,7 @@ bench:
 	$(Q)$(DEPS) build run $(if $(filter 0,$(LAB)),,lab)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(if $(filter 0,$(LAB)),,$(MAKE) --no-print-directory ARCH=arm64 guest)
-	$(Q)LAB=$(LAB) lab/bench.sh
+	$(Q)WITH_LAB=$(LAB) lab/bench.sh
 
 lab:
 	$(Q)[ -n "$(BASE)" ] || { echo "make: usage: make lab BASE=~/linux PATCH=x.patch [JOB=configs/X.json] [BOOTS=N]" >&2; exit 2; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The main job, as "make bench" runs it: this kernel, then a before/after pair in QEMU; tables, results, plots.
-# LAB=0: only this kernel.
+# WITH_LAB=0: only this kernel (LAB is where the lab lies).
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$LAB/.."
@@ -45,7 +45,7 @@ if [ -f "$here" ]; then
 	plot cost plots/this-kernel-cost "$here"
 fi
 
-if [ "${LAB:-1}" != 0 ]; then
+if [ "${WITH_LAB:-1}" != 0 ]; then
 	say "Linux 6.1 without and with the fix of GUP-fast for cont-PTE hugetlb, in QEMU"
 	images=$("$LAB/kernel.sh" seed-1-before seed-1-after)
 	mapfile -t images <<<"$images"
@@ -64,7 +64,7 @@ fi
 	echo "written:"
 	printf '  %s\n' "${written[@]}"
 	echo "next:"
-	[ "${LAB:-1}" = 0 ] || echo "  ./pinbench compare $before $after | less"
+	[ "${WITH_LAB:-1}" = 0 ] || echo "  ./pinbench compare $before $after | less"
 	echo "  ./pinbench doctor                               what else could run here"
 	echo "  make lab BASE=~/linux PATCH=x.patch             the same for your patch"
 } >&2
