@@ -161,6 +161,7 @@ struct pinner {
 	const char *about;        /* one line for pinbench list */
 	unsigned int access;      /* ACCESS_* bits it can do */
 	bool whole_only;          /* one request covers the window: pages_per_call can only be "all" */
+	bool warms_itself;        /* open() has exercised the path: no cycles on other memory before a single sample */
 	const void *row;          /* variant data, private to the file */
 
 	struct pin_path (*path)(const struct pinner *pinner);

@@ -195,6 +195,7 @@ static int odirect_probe(const struct pinner *pinner, struct error *why)
 		.name = "odirect/" odirect_name,                                                   \
 		.about = odirect_about,                                                            \
 		.access = bits,                                                                    \
+		.warms_itself = true,                                                              \
 		.path = odirect_path,                                                              \
 		.probe = odirect_probe,                                                            \
 		.open = odirect_open,                                                              \

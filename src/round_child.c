@@ -16,12 +16,17 @@
 #include "peer.h"
 #include "pin_counters.h"
 
+#define WARM_BYTES ((size_t)256 << 10) /* whole pages of every base page size */
+#define WARM_CYCLES 2                  /* one that finds the state, one that finds what it left */
+
 /* Everything that the process of a round works with. Not freed: the process ends with the round. */
 struct scene {
 	const struct round_job *job;
 	const struct plan_case *plan_case;
 	struct round_result *result;
 	struct region region;
+	struct layout warm_layout;
+	struct region warm;              /* in the same state, pinned first; not mapped: no need */
 	struct state_env env;
 	struct pin_job pin_job;
 	struct pin *pin;
@@ -109,6 +114,56 @@ static int region_build(struct scene *scene, struct error *err)
 		return -err->code;
 	note_text(scene, "layout_proof", proof);
 	return 0;
+}
+
+/*
+ * A consumed state has one cycle a process, and the first one of a process pays for cold code and caches. So a region beside
+ * the one that is measured goes through the same state, and is pinned first; base pages stand in for hugetlb, whose pages are
+ * dear. The other states have their warm-ups.
+ */
+static int warmth_build(struct scene *scene, struct error *err)
+{
+	const struct plan_case *plan_case = scene->plan_case;
+	bool thp = plan_case->layout.backing == BACKING_THP;
+
+	if (scene->job->kind != ROUND_TIME || !plan_case->state->consumed ||
+	    plan_case->pinner->warms_itself)
+		return 0;
+	stage(scene, "mapping the region to warm up on");
+	scene->warm_layout = plan_case->layout;
+	if (!thp)
+		layout_list(&scene->warm_layout, 1);
+	if (region_map(&scene->warm, &scene->warm_layout, thp ? plan_case->layout.page_bytes : WARM_BYTES,
+		       err) ||
+	    topology_bind_memory(scene->warm.addr, scene->warm.bytes, scene->job->place->node, err))
+		return -err->code;
+	if (plan_case->state->populated)
+		region_fill(&scene->warm);
+	return 0;
+}
+
+static int warm_up(struct scene *scene, struct error *err)
+{
+	const struct pinner *pinner = scene->plan_case->pinner;
+	struct pin_job job = scene->pin_job;
+	struct sample sample;
+	struct pin *pin;
+	int ret;
+
+	if (!scene->warm.addr)
+		return 0;
+	stage(scene, "warming up");
+	job.region = &scene->warm;
+	job.offset = 0;
+	job.bytes = WARM_BYTES;
+	job.pages_per_call = WARM_BYTES / scene->warm.base_bytes;
+	ret = pinner->open(&pin, pinner, &job, err);
+	if (ret)
+		return ret;
+	for (int i = 0; ret == 0 && i < WARM_CYCLES; i++)
+		ret = pinner->cycle(pin, &sample, err);
+	pinner->close(pin);
+	return ret;
 }
 
 static int state_build(struct scene *scene, struct error *err)
@@ -210,7 +265,8 @@ static int time_round(struct scene *scene, struct error *err)
 	const struct pinner *pinner = scene->plan_case->pinner;
 	struct round_result *result = scene->result;
 
-	if (state_build(scene, err) || pin_build(scene, err))
+	if (warmth_build(scene, err) || state_build(scene, err) || warm_up(scene, err) ||
+	    pin_build(scene, err))
 		return -err->code;
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		const char *clock = pinner->clock(scene->pin, metric, &result->quantum[metric]);
