@@ -107,7 +107,7 @@ static void write_all(const char *bytes, size_t size)
 static void frame_send(const char *kind, const char *bytes, size_t size)
 {
 	char header[LAB_WIRE_HEADER_MAX];
-	uint32_t crc = crc32_add(0, bytes, size);
+	uint32_t crc = crc32_add(crc32_add(0, kind, strlen(kind)), bytes, size);
 	int length = snprintf(header, sizeof(header), LAB_WIRE_MAGIC "%s %zu %08x %u\n", kind, size,
 			      crc, nr_frames++);
 

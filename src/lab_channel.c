@@ -47,7 +47,7 @@ static void end_check(struct channel *channel, const char *bytes, size_t size)
 
 static void frame_take(struct channel *channel, const struct header *header, const char *bytes)
 {
-	uint32_t crc = crc32_add(0, bytes, header->size);
+	uint32_t crc = crc32_add(crc32_add(0, header->kind, strlen(header->kind)), bytes, header->size);
 
 	if (crc != header->crc || header->sequence != channel->nr_frames) {
 		channel->nr_damaged++;

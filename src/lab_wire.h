@@ -5,7 +5,7 @@
  *
  * The channel is one-way, guest to host, a sequence of frames:
  *
- *     pinbench1 KIND SIZE CRC SEQUENCE\n   SIZE and SEQUENCE decimal, CRC eight hex digits
+ *     pinbench1 KIND SIZE CRC SEQUENCE\n   SIZE and SEQUENCE decimal, CRC (of KIND and what follows) eight hex digits
  *     SIZE bytes
  *
  * ready   the guest reached user space; its kernel's release

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The lab without QEMU and without kernel source: variants apply exactly once or not at all, a lost option is named,
+# the list of kernels holds together, and vm refuses what it must.
+set -u
+pinbench=$(realpath "${PINBENCH:-./pinbench}")
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+bad=0
+ok() { echo "ok - $*"; }
+not_ok() { echo "not ok - $*"; bad=1; }
+same() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: got \"$2\", not \"$3\""; fi; }
+
+# A file shaped like the kernel's, of our own words: the same text inside and outside of the function.
+tree=$dir/tree
+mkdir -p "$tree"
+source_write() { # LINE...: the body of target()
+	{
+		printf 'int other(int x)\n{\n\treturn find_me(x);\n}\n\nint target(int x);\n\nint target(int x)\n{\n'
+		printf '\t%s\n' "$@"
+		printf '}\n\nint last(int x)\n{\n\treturn find_me(x);\n}\n'
+	} >"$tree/file.c"
+}
+variant() { # FIND LINES REPLACE(json)
+	jq -n --arg find "$1" --argjson lines "$2" --argjson replace "$3" \
+		'{about: "", edits: [{file: "file.c", function: "target", find: $find, lines: $lines, replace: $replace}]}' >"$dir/v.json"
+}
+edit() { lab/edit.sh "$dir/v.json" "$tree" >"$dir/out" 2>&1; }
+
+source_write 'x++;' 'if (find_me(x))' '	x--;' 'return x;'
+cp "$tree/file.c" "$dir/before.c"
+ln "$tree/file.c" "$dir/linked.c"
+variant 'find_me(' 2 '[]'
+if edit; then ok "an edit that applies"; else not_ok "an edit that applies: $(cat "$dir/out")"; fi
+same "two lines are gone, those of the function" "$(diff "$dir/before.c" "$tree/file.c")" \
+	"$(printf '11,12d10\n< \tif (find_me(x))\n< \t\tx--;')"
+same "a tree that shares the file by a hard link keeps it" "$(cmp "$dir/before.c" "$dir/linked.c")" ""
+if edit; then not_ok "a second time must fail"; else ok "a second time fails"; fi
+same "... saying where" "$(grep -c 'stands on 0 lines of target() in file.c' "$dir/out")" 1
+
+source_write 'return find_me(x);'
+variant 'find_me(' 1 '["\treturn \"\\\\&\\n\";"]'
+edit || not_ok "a replacement: $(cat "$dir/out")"
+same "a replacement is taken as it stands" "$(sed -n 10p "$tree/file.c")" "$(printf '\treturn "\\\\&\\n";')"
+
+source_write 'find_me(x);' 'find_me(x);'
+cp "$tree/file.c" "$dir/before.c"
+if edit; then not_ok "two places must fail"; else ok "two places fail"; fi
+same "... and leave the file alone" "$(cmp "$dir/before.c" "$tree/file.c"; ls "$tree")" file.c
+
+# Fragments: every line is an option with a reason, a comment or empty; nothing may switch on what hides a result.
+for file in lab/config/*.config; do
+	same "$file is made of options" \
+		"$(grep -vE '^(CONFIG_[A-Z0-9a-z_]+=[^ ]+( +# .+)?|# .*|)$' "$file")" ""
+done
+same "no debugging of the VM in guests" "$(cat lab/config/*.config | grep -E '^CONFIG_(DEBUG_VM|KASAN|PROVE_LOCKING)')" ""
+same "every fragment and variant of the list is there" \
+	"$(jq -r '.kernels[] | (.config[] | "lab/config/\(.).config"), (.variant // empty | "lab/variants/\(.).json")' lab/kernels.json |
+		sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done)" ""
+same "an unknown kernel" "$(lab/kernel.sh no-such 2>&1 | grep -c 'no kernel "no-such" in lab/kernels.json')" 1
+
+# vm: told before anything is booted.
+printf 'not a kernel' >"$dir/text"
+refused() { # STATUS TEXT ARGUMENT...
+	local wanted=$1 text=$2 status=0
+	shift 2
+	"$pinbench" vm "$@" >"$dir/out" 2>&1 </dev/null || status=$?
+	if [ $status = "$wanted" ] && grep -qF -e "$text" "$dir/out"; then
+		ok "vm $*: $text"
+	else
+		not_ok "vm $*: status $status, $(head -2 "$dir/out")"
+	fi
+}
+refused 2 "no kernel: --kernel NAME=PATH" -- run
+refused 2 "NAME=PATH" -k x -- run
+refused 2 "two kernels are called \"a\"" -k a=x -k a=y -- run
+refused 2 "kernel name \"../x\"" -k ../x=y -- run
+refused 2 "nothing to run in the guest" -k "a=$dir/text"
+refused 2 "is not a kernel image" -k "a=$dir/text" -- run
+refused 2 "No such file or directory" -k "a=$dir/none,b" -- run
+refused 2 "no kernel image in this build tree" -k "a=$dir" -- run
+refused 2 "--boots \"0\"" -k "a=$dir/text" --boots 0 -- run
+refused 2 "--clock \"fast\"" -k "a=$dir/text" --clock fast -- run
+refused 2 "not a key that a guest takes" -k "a=$dir/text" --append init=/bin/sh -- run
+refused 2 "is given by the lab" -k "a=$dir/text" -- run --label x
+exit $bad
