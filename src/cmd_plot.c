@@ -77,7 +77,7 @@ static const struct argp argp = {
 	.args_doc = "KIND FILE...",
 	.doc = "Draws a picture of result files with gnuplot.\v"
 	       "Kinds:\n"
-	       "  hit    heat map of the fast-path hit rate, layout by window; a panel per file\n"
+	       "  hit    heat map of the fast-path hit rate: layout by window, file by file\n"
 	       "  bars   median time of each case, a bar per file: before and after\n"
 	       "  cost   time per page against pages per call, on logarithmic axes\n\n"
 	       "Example: pinbench plot hit results/before.json results/after.json -o hit.svg",

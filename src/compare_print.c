@@ -307,6 +307,12 @@ void compare_print(FILE *out, const struct look *look, const struct comparison *
 	look_print(look, out, comparison->base->icount ? "guest instructions" : "times");
 	look_print(look, out, ": median ± half the distance of the quartiles of n = runs x samples; lower is better");
 	fputc('\n', out);
+	for (size_t i = 0; i < 2; i++) {
+		if (emulated_note(reports[i])) {
+			fputs(emulated_note(reports[i]), out);
+			break;
+		}
+	}
 	for (size_t i = 0; i < comparison->nr_pairs; i++) {
 		nr_differ += pair_counts_differ(&comparison->pairs[i]);
 		if (!printed[i])

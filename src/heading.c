@@ -54,6 +54,17 @@ void machine_format(const struct report *report, char *text, size_t size)
 	append(text, size, ", ", hardware);
 }
 
+const char *emulated_note(const struct report *report)
+{
+	char accel[16];
+
+	if (report->icount || !fact_value(&report->environment, "lab.accel", accel, sizeof(accel)) ||
+	    strcmp(accel, "tcg") != 0)
+		return NULL;
+	return "these are times of a software emulator and say nothing about a machine; "
+	       "vm --clock icount counts instructions\n";
+}
+
 /* The text parameters, in the order of the key. */
 struct text_field {
 	const char *name;

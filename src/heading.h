@@ -12,6 +12,12 @@ void machine_format(const struct report *report, char *text, size_t size);
 /* The same without the kernel. */
 void hardware_format(const struct report *report, char *text, size_t size);
 
+/*
+ * What must be said beside the times of a guest that a software emulator ran, which nobody should take for those of a
+ * machine; NULL for all others.
+ */
+const char *emulated_note(const struct report *report);
+
 /* What every case of all reports shares: the other fields are empty. */
 void common_add(struct params *common, const struct params *params, bool first);
 void common_find(struct params *common, const struct report *const *reports, size_t nr);

@@ -360,8 +360,8 @@ static int log_check(struct measure_env *env, struct result *result, struct erro
 
 	if (nr == -EPIPE)
 		result_warn(result, "the kernel log was overwritten before it could be read");
-	if (env->log.fd >= 0)
-		fact_number(&result->truth, nr > 0 ? nr : 0, "kernel_complaints");
+	if (env->log.fd >= 0 && nr >= 0)
+		fact_number(&result->truth, nr, "kernel_complaints");
 	fact_number(&result->truth, (int64_t)new_taint, "new_taint");
 	if (nr > 0)
 		return error_set(err, EIO, "the kernel complained: %s", line);

@@ -107,27 +107,6 @@ static int write_lines(struct plot *plot, FILE *file, size_t report, struct erro
 	return 0;
 }
 
-/* Of all points; "different" where they are not replicated alike. */
-static void replication(const struct plot *plot, char *text, size_t size)
-{
-	char own[32];
-
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			const struct result *result = &plot->reports[i]->results[j];
-			enum metric metric;
-
-			if (!drawn(plot, result))
-				continue;
-			result_pin_metric(result, &metric);
-			result_replication(result, metric, own, sizeof(own));
-			snprintf(text, size, "%s", *text && strcmp(text, own) ? "different" : own);
-			if (strcmp(text, own))
-				return;
-		}
-	}
-}
-
 /* Cases with a partner that differs in the pages per call. */
 static bool cost_draws(const struct plot *plot, const struct report *report, const struct result *result)
 {
@@ -138,6 +117,27 @@ static bool cost_draws(const struct plot *plot, const struct report *report, con
 		    same_line(&report->results[i], result))
 			return true;
 	return false;
+}
+
+/* Of all points; "different" where they are not replicated alike. */
+static void replication(const struct plot *plot, char *text, size_t size)
+{
+	char own[32];
+
+	for (size_t i = 0; i < plot->nr_reports; i++) {
+		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
+			const struct result *result = &plot->reports[i]->results[j];
+			enum metric metric;
+
+			if (!cost_draws(plot, plot->reports[i], result))
+				continue;
+			result_pin_metric(result, &metric);
+			result_replication(result, metric, own, sizeof(own));
+			snprintf(text, size, "%s", *text && strcmp(text, own) ? "different" : own);
+			if (strcmp(text, own))
+				return;
+		}
+	}
 }
 
 static int cost_write(struct plot *plot, struct error *err)

@@ -304,6 +304,8 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 		look_print(look, out, report->icount ? "guest instructions" : "times");
 		look_print(look, out, ": median ±");
 		fputs(" half the distance of the quartiles of n runs x samples; lower is better\n", out);
+		if (emulated_note(report))
+			fputs(emulated_note(report), out);
 	}
 	for (size_t i = 0; i < report->nr_results; i++)
 		if (!printed[i] && report->results[i].status == STATUS_DONE)

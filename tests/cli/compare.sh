@@ -53,6 +53,15 @@ check "no verdict"
 ! "$pinbench" compare $files/before.json $files/after.json | head -34 | awk 'length > 100' | grep .
 check "the table fits in 100 columns"
 
+# Emulated: ns that must not be taken for those of a machine; instructions may be.
+jq '.environment.lab = {"accel": "tcg"}' $files/before.json >"$dir/tcg.json"
+jq '.environment.lab = {"accel": "kvm"}' $files/before.json >"$dir/kvm.json"
+jq '.environment.lab = {"accel": "tcg"}' $files/icount.json >"$dir/tcg-icount.json"
+warnings() { "$pinbench" compare "$@" | grep -c 'times of a software emulator'; }
+[ "$(warnings "$dir/tcg.json")" = 1 ] && [ "$(warnings "$dir/tcg.json" "$dir/kvm.json")" = 1 ] &&
+	[ "$(warnings "$dir/kvm.json")" = 0 ] && [ "$(warnings "$dir/tcg-icount.json" "$dir/tcg-icount.json")" = 0 ]
+check "times of an emulator are said to be such"
+
 refused "instructions with ns" "instructions" $files/before.json $files/icount.json
 refused "no file" "name two result files"
 refused "a third file" "third" $files/before.json $files/before.json $files/before.json
