@@ -44,10 +44,17 @@ static int known_call_open(struct known_call *known, enum way way, struct error 
 	return known->fd[0] < 0 ? error_errno(err, ENOENT, "open %s", GUP_TEST_NODE) : 0;
 }
 
-int known_call_prepare(struct known_call *known, size_t index, struct error *err)
+static void known_call_finish(struct known_call *known)
 {
-	if (index >= sizeof(table) / sizeof(*table))
-		return error_set(err, ENOENT, "no more known calls");
+	if (known->pages)
+		munmap(known->pages, known->bytes);
+	close(known->fd[0]);
+	if (known->fd[1] >= 0)
+		close(known->fd[1]);
+}
+
+static int known_call_prepare(struct known_call *known, size_t index, struct error *err)
+{
 	*known = table[index].call;
 	if (known_call_open(known, table[index].way, err))
 		return -err->code;
@@ -91,11 +98,18 @@ int known_call_run(struct known_call *known, struct error *err)
 	return 0;
 }
 
-void known_call_finish(struct known_call *known)
+int known_calls_try(int (*one)(void *watch, struct known_call *known, struct error *err), void *watch,
+		    struct error *err)
 {
-	if (known->pages)
-		munmap(known->pages, known->bytes);
-	close(known->fd[0]);
-	if (known->fd[1] >= 0)
-		close(known->fd[1]);
+	struct known_call known;
+	struct error missing; /* gup_test may not be there */
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < sizeof(table) / sizeof(*table); i++) {
+		if (known_call_prepare(&known, i, &missing))
+			continue;
+		ret = one(watch, &known, err);
+		known_call_finish(&known);
+	}
+	return ret;
 }

@@ -15,14 +15,15 @@ struct known_call {
 	uint64_t slow;        /* pages left for, or asked of, ordinary GUP */
 	uint64_t slow_calls;  /* entries of ordinary GUP, and takings of mmap_lock */
 
-	/* what the call works on, from known_call_prepare() */
+	/* what the call works on */
 	void *pages;
 	size_t bytes;
 	int fd[2];
 };
 
-/* The @index-th known call that this kernel can do, ready to go; -ENOENT after the last. */
-int known_call_prepare(struct known_call *known, size_t index, struct error *err);
 /* Nothing but the call. */
 int known_call_run(struct known_call *known, struct error *err);
-void known_call_finish(struct known_call *known);
+
+/* Hands each known call that this kernel can do, ready to go, to @one; ends at the first error. */
+int known_calls_try(int (*one)(void *watch, struct known_call *known, struct error *err), void *watch,
+		    struct error *err);

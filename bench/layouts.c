@@ -2,7 +2,6 @@
 /* Layouts: what backs a region. Mapped so that nothing else can be in it, proved page by page. */
 #include "bench.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <linux/kernel-page-flags.h>
 #include <stdio.h>
@@ -13,52 +12,34 @@
 
 #include "cleanup.h"
 #include "frames.h"
+#include "hugepage.h"
 #include "size.h"
-#include "sysfile.h"
 
-#define THP_SIZE_FILE "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size"
-#define HUGETLB_DIR "/sys/kernel/mm/hugepages"
-
-static int by_size(const void *a, const void *b)
-{
-	const struct layout *left = a, *right = b;
-
-	return (left->page_bytes > right->page_bytes) - (left->page_bytes < right->page_bytes);
-}
+#define MAX_HUGETLB_SIZES 8 /* HUGE_MAX_HSTATE is at most 4 (6.12: arch/arm64, powerpc) */
 
 static size_t layout_list_hugetlb(struct layout *layouts, size_t max)
 {
-	char path[4352], size[24];
-	struct dirent *entry;
-	size_t nr = 0;
-	DIR *dir;
+	size_t sizes[MAX_HUGETLB_SIZES];
+	size_t nr = hugepage_sizes(sizes, max < MAX_HUGETLB_SIZES ? max : MAX_HUGETLB_SIZES);
+	char size[24];
 
-	snprintf(path, sizeof(path), "%s%s", sysfile_root(), HUGETLB_DIR);
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (nr < max && (entry = readdir(dir))) {
-		unsigned long kilobytes;
-
-		if (sscanf(entry->d_name, "hugepages-%lukB", &kilobytes) != 1)
-			continue;
-		layouts[nr] = (struct layout){
+	if (nr > max)
+		nr = max;
+	for (size_t i = 0; i < nr && i < MAX_HUGETLB_SIZES; i++) {
+		layouts[i] = (struct layout){
 			.about = "private anonymous hugetlb pages of this size, reserved for the run",
 			.backing = BACKING_HUGETLB,
-			.page_bytes = (size_t)kilobytes << 10,
+			.page_bytes = sizes[i],
 		};
-		size_format(layouts[nr].page_bytes, size, sizeof(size));
-		snprintf(layouts[nr].name, sizeof(layouts[nr].name), "hugetlb-%.14s", size);
-		nr++;
+		size_format(sizes[i], size, sizeof(size));
+		snprintf(layouts[i].name, sizeof(layouts[i].name), "hugetlb-%.14s", size);
 	}
-	closedir(dir);
-	qsort(layouts, nr, sizeof(*layouts), by_size);
 	return nr;
 }
 
 size_t layout_list(struct layout *layouts, size_t max)
 {
-	uint64_t pmd_bytes;
+	size_t pmd_bytes = thp_pmd_bytes();
 	char size[24];
 	size_t nr = 0;
 
@@ -69,7 +50,7 @@ size_t layout_list(struct layout *layouts, size_t max)
 			.backing = BACKING_BASE,
 			.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
 		};
-	if (nr < max && sysfile_read_u64(THP_SIZE_FILE, &pmd_bytes, NULL) == 0) {
+	if (nr < max && pmd_bytes) {
 		layouts[nr] = (struct layout){
 			.about = "transparent huge pages, each mapped by one PMD",
 			.backing = BACKING_THP,

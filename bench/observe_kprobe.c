@@ -261,8 +261,9 @@ static int rings_stop(struct watch *watch, uint64_t hits[NR_PROBED],
 }
 
 /* One known call: what it asks of GUP-fast and what of it is left must come back from the probes. */
-static int calibrate_one(struct watch *watch, struct known_call *known, struct error *err)
+static int calibrate_one(void *context, struct known_call *known, struct error *err)
 {
+	struct watch *watch = context;
 	struct probe_sum sums[NR_PROBED] = { { 0 } };
 	uint64_t hits[NR_PROBED], slow;
 	struct error other;
@@ -280,21 +281,6 @@ static int calibrate_one(struct watch *watch, struct known_call *known, struct e
 				 known->name, (unsigned long long)sums[PROBED_FAST].pages,
 				 (unsigned long long)slow, (unsigned long long)known->requested,
 				 (unsigned long long)known->slow);
-	return 0;
-}
-
-static int calibrate(struct watch *watch, struct error *err)
-{
-	struct known_call known;
-	struct error end;
-	int ret;
-
-	for (size_t i = 0; known_call_prepare(&known, i, &end) == 0; i++) {
-		ret = calibrate_one(watch, &known, err);
-		known_call_finish(&known);
-		if (ret)
-			return ret;
-	}
 	return 0;
 }
 
@@ -329,7 +315,7 @@ static int watch_open(struct watch **slot, struct error *err)
 				: "the GUP functions of this kernel have names that pinbench does not know");
 		goto fail;
 	}
-	if (calibrate(watch, err))
+	if (known_calls_try(calibrate_one, watch, err))
 		goto fail;
 	*slot = watch;
 	return 0;

@@ -46,8 +46,9 @@ static int watch_count(struct watch *watch, uint64_t *nr, struct error *err)
 }
 
 /* Known calls take the lock as often as they enter ordinary GUP. */
-static int calibrate_one(struct watch *watch, struct known_call *known, struct error *err)
+static int calibrate_one(void *context, struct known_call *known, struct error *err)
 {
+	struct watch *watch = context;
 	struct error other;
 	uint64_t nr = 0;
 	int ret;
@@ -62,21 +63,6 @@ static int calibrate_one(struct watch *watch, struct known_call *known, struct e
 				 "calibration by %s: the tracepoint was hit %llu times, not %llu",
 				 known->name, (unsigned long long)nr,
 				 (unsigned long long)known->slow_calls);
-	return 0;
-}
-
-static int calibrate(struct watch *watch, struct error *err)
-{
-	struct known_call known;
-	struct error end;
-	int ret;
-
-	for (size_t i = 0; known_call_prepare(&known, i, &end) == 0; i++) {
-		ret = calibrate_one(watch, &known, err);
-		known_call_finish(&known);
-		if (ret)
-			return ret;
-	}
 	return 0;
 }
 
@@ -97,7 +83,7 @@ static int watch_open(struct watch **slot, struct error *err)
 		free(watch);
 		return error_fix(err, "run as root (CAP_PERFMON)");
 	}
-	if (calibrate(watch, err)) {
+	if (known_calls_try(calibrate_one, watch, err)) {
 		watch_close(watch);
 		return -err->code;
 	}

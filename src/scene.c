@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scene.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "topology.h"
+
+#define WARM_BYTES ((size_t)256 << 10) /* whole pages of every base page size */
+#define WARM_CYCLES 2                  /* one that finds the state, one that finds what it left */
+void scene_stage(struct scene *scene, const char *text)
+{
+	snprintf(scene->result->stage, sizeof(scene->result->stage), "%s", text);
+}
+
+static struct round_fact *fact_new(struct scene *scene, const char *name, enum fact_kind kind)
+{
+	struct round_result *result = scene->result;
+	struct round_fact *fact = &result->facts[result->nr_facts];
+
+	if (result->nr_facts + 1 < ROUND_MAX_FACTS)
+		result->nr_facts++;
+	snprintf(fact->name, sizeof(fact->name), "%s", name);
+	fact->kind = kind;
+	return fact;
+}
+
+void scene_note_number(struct scene *scene, const char *name, int64_t number)
+{
+	fact_new(scene, name, FACT_NUMBER)->number = number;
+}
+
+void scene_note_bool(struct scene *scene, const char *name, bool yes)
+{
+	fact_new(scene, name, FACT_BOOL)->number = yes;
+}
+
+void scene_note_text(struct scene *scene, const char *name, const char *text)
+{
+	struct round_fact *fact = fact_new(scene, name, FACT_TEXT);
+
+	snprintf(fact->text, sizeof(fact->text), "%s", text);
+}
+
+void scene_warn(struct scene *scene, const char *format, ...)
+{
+	struct round_result *result = scene->result;
+	va_list args;
+
+	if (result->nr_warnings == ROUND_MAX_WARNINGS)
+		return;
+	va_start(args, format);
+	vsnprintf(result->warnings[result->nr_warnings++], sizeof(result->warnings[0]), format,
+		  args);
+	va_end(args);
+}
+
+int scene_frames(struct scene *scene, struct frame *frames, struct error *err)
+{
+	const struct region *region = &scene->region;
+
+	return frames_read(region->addr + scene->pin_job.offset, scene->nr_pages,
+			   region->base_bytes, region->layout->page_bytes / region->base_bytes,
+			   frames, err);
+}
+
+int scene_map(struct scene *scene, struct error *err)
+{
+	const struct plan_case *plan_case = scene->plan_case;
+	char proof[64];
+
+	scene_stage(scene, "mapping the region");
+	if (topology_bind_cpu(scene->job->place, err) ||
+	    region_map(&scene->region, &plan_case->layout, plan_case->region_bytes, err) ||
+	    topology_bind_memory(scene->region.addr, scene->region.bytes, scene->job->place->node,
+				 err))
+		return -err->code;
+	if (!plan_case->state->populated) {
+		scene_note_text(scene, "layout_proof", "none: nothing is mapped before the pin");
+		return 0;
+	}
+	scene_stage(scene, "populating the region");
+	region_fill(&scene->region);
+	scene_stage(scene, "verifying the layout");
+	if (region_verify(&scene->region, proof, sizeof(proof), err))
+		return -err->code;
+	scene_note_text(scene, "layout_proof", proof);
+	return 0;
+}
+
+/*
+ * A consumed state has one cycle a process, and the first one of a process pays for cold code and caches. So a region beside
+ * the one that is measured goes through the same state, and is pinned first; base pages stand in for hugetlb, whose pages are
+ * dear. The other states have their warm-ups.
+ */
+int scene_map_warm(struct scene *scene, struct error *err)
+{
+	const struct plan_case *plan_case = scene->plan_case;
+	bool thp = plan_case->layout.backing == BACKING_THP;
+
+	if (scene->job->kind != ROUND_TIME || !plan_case->state->consumed ||
+	    plan_case->pinner->warms_itself)
+		return 0;
+	scene_stage(scene, "mapping the region to warm up on");
+	scene->warm_layout = plan_case->layout;
+	if (!thp)
+		layout_list(&scene->warm_layout, 1);
+	if (region_map(&scene->warm, &scene->warm_layout, thp ? plan_case->layout.page_bytes : WARM_BYTES,
+		       err) ||
+	    topology_bind_memory(scene->warm.addr, scene->warm.bytes, scene->job->place->node, err))
+		return -err->code;
+	if (plan_case->state->populated)
+		region_fill(&scene->warm);
+	return 0;
+}
+
+int scene_warm_up(struct scene *scene, struct error *err)
+{
+	const struct pinner *pinner = scene->plan_case->pinner;
+	struct pin_job job = scene->pin_job;
+	struct sample sample;
+	struct pin *pin;
+	int ret;
+
+	if (!scene->warm.addr)
+		return 0;
+	scene_stage(scene, "warming up");
+	job.region = &scene->warm;
+	job.offset = 0;
+	job.bytes = WARM_BYTES;
+	job.pages_per_call = WARM_BYTES / scene->warm.base_bytes;
+	ret = pinner->open(&pin, pinner, &job, err);
+	if (ret)
+		return ret;
+	for (int i = 0; ret == 0 && i < WARM_CYCLES; i++)
+		ret = pinner->cycle(pin, &sample, err);
+	pinner->close(pin);
+	return ret;
+}
+
+int scene_arrange(struct scene *scene, struct error *err)
+{
+	const struct plan_case *plan_case = scene->plan_case;
+	struct state_proof proof;
+
+	scene_stage(scene, "arranging the state");
+	if (plan_case->state->arrange(&scene->env, err))
+		return -err->code;
+	scene_stage(scene, "verifying the state");
+	if (scene_frames(scene, scene->before, err) ||
+	    state_verify(plan_case->state, &scene->env, scene->before, &proof, err))
+		return -err->code;
+	scene_note_text(scene, "state_proof", proof.frames);
+	if (proof.read_only[0])
+		scene_note_text(scene, "read_only_proof", proof.read_only);
+	return 0;
+}
+
+/*
+ * Maps all that the program itself may touch, after the last fork and before the first clock: otherwise the first cycle
+ * pays for code and stack pages, and their faults are counted as GUP's. The region stays as the state left it.
+ */
+static void program_populate(const struct scene *scene)
+{
+	autofclose FILE *maps = fopen("/proc/self/maps", "re");
+	uintptr_t region = (uintptr_t)scene->region.addr;
+	unsigned long start, end;
+	char line[512], perms[5];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3 || perms[0] != 'r' ||
+		    (start < region + scene->region.bytes && region < end))
+			continue;
+		/* a sanitizer's shadow: terabytes, of which the program touches next to nothing */
+		if (end - start > 128ul << 20)
+			continue;
+		/* 5.14; special mappings refuse, which is as good */
+		madvise((void *)start, end - start,
+			perms[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+	}
+}
+
+int scene_open(struct scene *scene, struct error *err)
+{
+	int ret;
+
+	scene_stage(scene, "opening the pinner");
+	ret = scene->plan_case->pinner->open(&scene->pin, scene->plan_case->pinner, &scene->pin_job,
+					     err);
+	scene->result->unsupported = ret == -EOPNOTSUPP;
+	program_populate(scene);
+	clock_now(); /* that of the vDSO's data cannot be had so: its first reading faults */
+	return ret;
+}
+
+void scene_set(struct scene *scene, const struct round_job *job, struct round_result *result)
+{
+	const struct plan_case *plan_case = job->plan_case;
+
+	*scene = (struct scene){
+		.job = job,
+		.plan_case = plan_case,
+		.result = result,
+		.path = plan_case->pinner->path(plan_case->pinner),
+		.pin_job = {
+			.region = &scene->region,
+			.offset = plan_case->offset,
+			.bytes = plan_case->bytes,
+			.pages_per_call = plan_case->pages_per_call,
+			.access = plan_case->access,
+			.unpopulated = !plan_case->state->populated,
+			.device = plan_case->device[0] ? plan_case->device : NULL,
+		},
+		.env = {
+			.region = &scene->region,
+			.offset = plan_case->offset,
+			.bytes = plan_case->bytes,
+		},
+		.nr_pages = plan_case->bytes / (size_t)sysconf(_SC_PAGESIZE),
+		.visible = frames_visible(NULL),
+	};
+	scene->before = calloc(scene->nr_pages, sizeof(*scene->before));
+	scene->after = calloc(scene->nr_pages, sizeof(*scene->after));
+}
+
+bool scene_short(const struct scene *scene, const struct sample *sample, struct error *err)
+{
+	if (sample->nr_pages == scene->nr_pages)
+		return false;
+	error_set(err, EIO, "pinned %llu of %zu pages", (unsigned long long)sample->nr_pages,
+		  scene->nr_pages);
+	return true;
+}
+
+void scene_note_bytes(struct scene *scene, const char *name, const unsigned char *bytes)
+{
+	struct error why;
+	int ret = region_check(bytes, scene->pin_job.offset, scene->pin_job.bytes, &why);
+
+	scene_note_bool(scene, name, ret == 0);
+	if (ret)
+		scene_warn(scene, "%s: %s", name, why.text);
+}
