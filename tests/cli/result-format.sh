@@ -7,6 +7,16 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 chmod 755 "$dir"
 
+# A file that could not be read again is refused before anything is measured.
+"$pinbench" run --dry-run -p pinner=null -p runs=2 -p samples=500001 >"$dir/out" 2>"$dir/err"
+if [ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'a result holds 1000000' "$dir/err"; then
+	echo "ok - more samples than a result holds are refused"
+else
+	cat "$dir/err"
+	echo "not ok - more samples than a result holds are refused"
+	exit 1
+fi
+
 if ! python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null; then
 	echo "ok - the schema # SKIP python3-jsonschema is not installed (make deps)"
 	exit 0
