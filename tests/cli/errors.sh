@@ -109,6 +109,16 @@ else
 	echo "ok - full disk # SKIP no user namespaces here"
 fi
 
+# --- no names of users in a result ---
+mkdir -p home/somebody
+if run -o "$dir/home/somebody/x.json" 2>err && grep -q '"[^"]*~/x.json"' home/somebody/x.json &&
+	! grep -q somebody home/somebody/x.json; then
+	echo "ok - a result does not say whose home it was written to"
+else
+	echo "not ok - the command in a result names a user"
+	bad=1
+fi
+
 # --- nothing could run, interrupted ---
 "$pinbench" run -p pinner=null -p layout=hugetlb-512G -o nothing.json >out 2>err
 code=$?
