@@ -199,3 +199,6 @@ unsigned int kernel_release(void);
 /* The lists, ended by NULL. */
 extern const struct pinner *const pinners[];
 const struct pinner *pinner_find(const char *name);
+
+/* The usual probe(): one cycle on one page of our own, for reading where the pinner can. */
+int pinner_try_page(const struct pinner *pinner, struct error *why);

@@ -184,29 +184,6 @@ static int hold_read(struct pin *pin, void *bytes, struct error *err)
 	return 0;
 }
 
-static int hold_probe(const struct pinner *pinner, struct error *why)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct region region = { .bytes = page, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
-			       .access = ACCESS_READ };
-	struct pin *pin = NULL;
-	int rc;
-
-	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (region.addr == MAP_FAILED)
-		return error_errno(why, errno, "mapping one page");
-	*(volatile unsigned char *)region.addr = 1;
-	rc = hold_open(&pin, pinner, &job, why);
-	if (!rc)
-		rc = hold_hold(pin, why);
-	if (!rc)
-		rc = hold_release(pin, why);
-	hold_close(pin);
-	munmap(region.addr, page);
-	return rc;
-}
-
 #define HOLD_PINNER(symbol, hold_name, hold_about, ...)                                            \
 	const struct pinner symbol = {                                                             \
 		.name = "gup-test/" hold_name,                                                     \
@@ -215,7 +192,7 @@ static int hold_probe(const struct pinner *pinner, struct error *why)
 		.whole_only = true,                                                                \
 		.row = &(const struct hold_row){ __VA_ARGS__ },                                    \
 		.path = hold_path,                                                                 \
-		.probe = hold_probe,                                                               \
+		.probe = pinner_try_page,                                                               \
 		.open = hold_open,                                                                 \
 		.cycle = hold_cycle,                                                               \
 		.clock = hold_clock,                                                               \

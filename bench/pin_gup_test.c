@@ -174,30 +174,6 @@ static const char *gup_clock(const struct pin *pin, enum metric metric, uint64_t
 	return GUP_TEST_CLOCK;
 }
 
-/* One page of our own: proves the command, and with it the flags, before any region is built. */
-static int gup_probe(const struct pinner *pinner, struct error *why)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "probe", .backing = BACKING_BASE, .page_bytes = page };
-	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
-			       .access = ACCESS_READ };
-	struct sample sample;
-	struct pin *pin = NULL;
-	int rc;
-
-	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (region.addr == MAP_FAILED)
-		return error_errno(why, errno, "mapping one page");
-	*(volatile unsigned char *)region.addr = 1;
-	rc = gup_open(&pin, pinner, &job, why);
-	if (!rc)
-		rc = gup_cycle(pin, &sample, why);
-	gup_close(pin);
-	munmap(region.addr, page);
-	return rc;
-}
-
 #define GUP_PINNER(symbol, gup_name, gup_about, ...)                                               \
 	const struct pinner symbol = {                                                             \
 		.name = "gup-test/" gup_name,                                                      \
@@ -205,7 +181,7 @@ static int gup_probe(const struct pinner *pinner, struct error *why)
 		.access = ACCESS_READ | ACCESS_WRITE,                                              \
 		.row = &(const struct gup_row){ __VA_ARGS__ },                                     \
 		.path = gup_path,                                                                  \
-		.probe = gup_probe,                                                                \
+		.probe = pinner_try_page,                                                                \
 		.open = gup_open,                                                                  \
 		.cycle = gup_cycle,                                                                \
 		.clock = gup_clock,                                                                \

@@ -378,34 +378,12 @@ static uint64_t uring_held_refs(const struct pin *pin)
 	return broken ? PIN_REFS_UNKNOWN : refs;
 }
 
-static int uring_probe(const struct pinner *pinner, struct error *why)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "probe", .backing = BACKING_BASE, .page_bytes = page };
-	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
-			       .access = ACCESS_WRITE };
-	struct sample sample;
-	struct pin *pin = NULL;
-	int rc;
-
-	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (region.addr == MAP_FAILED)
-		return error_errno(why, errno, "mapping one page");
-	rc = uring_open(&pin, pinner, &job, why);
-	if (!rc)
-		rc = uring_cycle(pin, &sample, why);
-	uring_close(pin);
-	munmap(region.addr, page);
-	return rc;
-}
-
 const struct pinner pin_io_uring = {
 	.name = "io_uring/register",
 	.about = "io_uring buffer registration: long-term pins for writing",
 	.access = ACCESS_WRITE,
 	.path = uring_path,
-	.probe = uring_probe,
+	.probe = pinner_try_page, 
 	.open = uring_open,
 	.cycle = uring_cycle,
 	.clock = uring_clock,

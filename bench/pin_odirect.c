@@ -167,29 +167,6 @@ static int odirect_read(struct pin *pin, void *bytes, struct error *err)
 	return 0;
 }
 
-static int odirect_probe(const struct pinner *pinner, struct error *why)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "probe", .backing = BACKING_BASE, .page_bytes = page };
-	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
-			       .access = pinner->access };
-	struct sample sample;
-	struct pin *pin = NULL;
-	int rc;
-
-	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (region.addr == MAP_FAILED)
-		return error_errno(why, errno, "mapping one page");
-	*(volatile unsigned char *)region.addr = 1;
-	rc = odirect_open(&pin, pinner, &job, why);
-	if (!rc)
-		rc = odirect_cycle(pin, &sample, why);
-	odirect_close(pin);
-	munmap(region.addr, page);
-	return rc;
-}
-
 #define ODIRECT_PINNER(symbol, odirect_name, odirect_about, bits)                                  \
 	const struct pinner symbol = {                                                             \
 		.name = "odirect/" odirect_name,                                                   \
@@ -197,7 +174,7 @@ static int odirect_probe(const struct pinner *pinner, struct error *why)
 		.access = bits,                                                                    \
 		.warms_itself = true,                                                              \
 		.path = odirect_path,                                                              \
-		.probe = odirect_probe,                                                            \
+		.probe = pinner_try_page,                                                               \
 		.open = odirect_open,                                                              \
 		.cycle = odirect_cycle,                                                            \
 		.clock = odirect_clock,                                                            \

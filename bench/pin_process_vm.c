@@ -176,23 +176,6 @@ static int process_vm_read(struct pin *pin, void *bytes, struct error *err)
 	return 0;
 }
 
-static int process_vm_probe(const struct pinner *pinner, struct error *why)
-{
-	const struct process_vm_row *row = pinner->row;
-	char from = 1, to = 0;
-	struct iovec local = { .iov_base = &to, .iov_len = 1 };
-	struct iovec remote = { .iov_base = &from, .iov_len = 1 };
-	struct batch batch = { .local = local };
-	struct pin pin = { .row = row };
-	ssize_t moved = row->transfer(getpid(), &local, 1, &remote, 1, 0);
-
-	if (moved != 1)
-		return process_vm_failed(&pin, moved, errno, &batch, why);
-	if (from != to)
-		return error_set(why, EIO, "%s said that it copied and did not", pinner->name);
-	return 0;
-}
-
 #define PROCESS_VM_PINNER(symbol, process_vm_name, process_vm_about, bits, ...)                    \
 	const struct pinner symbol = {                                                             \
 		.name = "process_vm/" process_vm_name,                                             \
@@ -200,7 +183,7 @@ static int process_vm_probe(const struct pinner *pinner, struct error *why)
 		.access = bits,                                                                    \
 		.row = &(const struct process_vm_row){ __VA_ARGS__ },                              \
 		.path = process_vm_path,                                                           \
-		.probe = process_vm_probe,                                                         \
+		.probe = pinner_try_page,                                                               \
 		.open = process_vm_open,                                                           \
 		.cycle = process_vm_cycle,                                                         \
 		.clock = process_vm_clock,                                                         \

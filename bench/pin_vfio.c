@@ -350,35 +350,12 @@ static uint64_t vfio_held_refs(const struct pin *pin)
 	return job->bytes / job->region->base_bytes;
 }
 
-static int vfio_probe(const struct pinner *pinner, struct error *why)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "probe", .backing = BACKING_BASE, .page_bytes = page };
-	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = page, .pages_per_call = 1,
-			       .access = ACCESS_READ };
-	struct sample sample;
-	struct pin *pin = NULL;
-	int rc;
-
-	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (region.addr == MAP_FAILED)
-		return error_errno(why, errno, "mapping one page");
-	*(volatile unsigned char *)region.addr = 1;
-	rc = vfio_open(&pin, pinner, &job, why);
-	if (!rc)
-		rc = vfio_cycle(pin, &sample, why);
-	vfio_close(pin);
-	munmap(region.addr, page);
-	return rc;
-}
-
 const struct pinner pin_vfio = {
 	.name = "vfio/type1",
 	.about = "VFIO type1 DMA map and unmap: long-term pins and the IOMMU, never the fast path",
 	.access = ACCESS_READ | ACCESS_WRITE,
 	.path = vfio_path,
-	.probe = vfio_probe,
+	.probe = pinner_try_page,
 	.open = vfio_open,
 	.cycle = vfio_cycle,
 	.clock = vfio_clock,
