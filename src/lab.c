@@ -29,6 +29,7 @@ struct lab {
 	struct guest_command command;
 	struct bench_kernel kernels[LAB_MAX_KERNELS];
 	bool kvm;
+	char started[32];  /* a guest without a clock of the day believes in 1970 */
 };
 
 int lab_name_check(const char *name, struct error *err)
@@ -120,6 +121,8 @@ static void report_finish(struct lab *lab, size_t i, unsigned int nr_boots)
 {
 	struct report *report = &lab->kernels[i].report;
 
+	free(report->started);
+	report->started = strdup(lab->started);
 	free(report->label);
 	report->label = strdup(lab->request->kernels[i].name);
 	fact_text(&report->environment, lab->kvm ? "kvm" : "tcg", "lab.accel");
@@ -206,6 +209,7 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 	int ret;
 
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime(&now));
+	strftime(lab.started, sizeof(lab.started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
 	for (size_t i = 0; i < request->nr_kernels; i++)
 		lab.kernels[i].image.fd = lab.kernels[i].initrd_fd = -1;
 	ret = guest_command_parse(&lab.command, request->argc, request->argv, request->icount, err);
