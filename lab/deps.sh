@@ -63,6 +63,6 @@ apt install --no-install-recommends -o APT::Status-Fd=1 "${missing[@]}" &
 pid=$!
 tail -n +1 -f --pid=$pid "$log" | percent | progress "installing packages" 100
 wait $pid || {
-	grep -E '^(E:|W:)' "$log" | tail -5 >&2
+	tail -15 "$log" >&2
 	die "the package manager could not install them" "${as_root[*]} apt-get install ${missing[*]}"
 }

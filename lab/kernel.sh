@@ -74,7 +74,7 @@ build() {
 	config_check "$strict" "$output/.config" "$wanted"
 	# About how many steps it takes, from the last build of this kind.
 	local steps
-	steps=$(cat "$CACHE/steps-$arch" 2>/dev/null || echo 2000)
+	steps=$(cat "$CACHE/steps-$arch" 2>/dev/null || echo 1300)
 	kmake "$arch" "$source" "$output" -j"$(nproc)" "$(make_of "$arch")" 2>&1 | tee -a "$output/build.log" |
 		grep -E --line-buffered '^  [A-Z]' | progress "building $label" "$steps" || {
 		grep -vE '^  [A-Z]' "$output/build.log" | tail -15 >&2
