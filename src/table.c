@@ -194,7 +194,8 @@ static void print_block(FILE *out, const struct look *look, const struct report 
 	struct block block = block_of(report, &report->results[first].params);
 	struct params heading = *block.params;
 	struct grid grid;
-	char title[256];
+	char title[256], text[32];
+	const char *entry;
 
 	heading.layout[0] = '\0';
 	group_format(&heading, common, title, sizeof(title));
@@ -215,10 +216,18 @@ static void print_block(FILE *out, const struct look *look, const struct report 
 		}
 	}
 	fputc('\n', out);
-	if (*title) {
+	entry = fact_value(&report->results[first].truth, "entry", text, sizeof(text));
+	if (*title || entry) {
 		fputs(look_bold(look), out);
 		look_print(look, out, title);
-		fprintf(out, "%s\n", look_end(look));
+		fputs(look_end(look), out);
+		/* the kernel function behind the interface decides what the numbers mean */
+		if (entry) {
+			fprintf(out, "%s%sreaches ", *title ? ": " : "", look_dim(look));
+			look_print(look, out, entry);
+			fputs(look_end(look), out);
+		}
+		fputc('\n', out);
 	}
 	grid_print(&grid, out, "  ");
 	grid_free(&grid);
@@ -266,6 +275,22 @@ void table_print_undone(FILE *out, const struct look *look, const struct report 
 	}
 }
 
+/* What is left of a time when nothing is pinned. */
+static void floor_print(FILE *out, const struct look *look, const struct report *report)
+{
+	const struct fact *floor = fact_find(&report->environment, "harness.floor_ticks");
+	struct unit unit;
+	char text[48];
+
+	if (!floor || floor->kind != FACT_NUMBER || floor->number < 0)
+		return;
+	unit = unit_for(report->icount, (double)floor->number, (double)floor->number);
+	ticks_format(&unit, (double)floor->number, text, sizeof(text));
+	fputs("floor of the harness, in every time: ", out);
+	look_print(look, out, text);
+	fputc('\n', out);
+}
+
 void table_print(FILE *out, const struct look *look, const struct report *report)
 {
 	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
@@ -306,6 +331,7 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 		fputs(" half the distance of the quartiles of n runs x samples; lower is better\n", out);
 		if (emulated_note(report))
 			fputs(emulated_note(report), out);
+		floor_print(out, look, report);
 	}
 	for (size_t i = 0; i < report->nr_results; i++)
 		if (!printed[i] && report->results[i].status == STATUS_DONE)
