@@ -96,7 +96,6 @@ struct state {
 
 /* The list, ended by NULL. */
 extern const struct state *const states[];
-const struct state *state_find(const char *name);
 
 /* How a state was proved; goes into the truth of a result. */
 struct state_proof {

@@ -83,14 +83,6 @@ const struct state *const states[] = {
 	&exclusive, &exclusive_ro, &shared, &previously_shared, &unpopulated, NULL,
 };
 
-const struct state *state_find(const char *name)
-{
-	for (size_t i = 0; states[i]; i++)
-		if (strcmp(states[i]->name, name) == 0)
-			return states[i];
-	return NULL;
-}
-
 static int vma_permissions(const void *addr, char perms[5], struct error *err)
 {
 	autofclose FILE *maps = fopen("/proc/self/maps", "re");

@@ -62,20 +62,3 @@ const char *suggest_word(const char *word, const char *(*nth)(const void *contex
 	}
 	return nearest;
 }
-
-struct word_array {
-	const char *const *words;
-	size_t nr;
-};
-
-static const char *array_nth(const void *context, size_t i)
-{
-	const struct word_array *array = context;
-
-	return i < array->nr ? array->words[i] : NULL;
-}
-
-const char *suggest_from(const char *word, const char *const *words, size_t nr)
-{
-	return suggest_word(word, array_nth, &(struct word_array){ words, nr });
-}

@@ -9,5 +9,3 @@
  * ends the list.
  */
 const char *suggest_word(const char *word, const char *(*nth)(const void *context, size_t i), const void *context);
-/* The same over an array of @nr words. */
-const char *suggest_from(const char *word, const char *const *words, size_t nr);

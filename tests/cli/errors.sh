@@ -129,7 +129,8 @@ else
 	sed 's/^/# /' out err
 	bad=1
 fi
-"$pinbench" run -q -p pinner=null -p layout=base -p samples=100000 -p runs=1000 -o stopped.json >out 2>err &
+# a process for every sample: minutes of it
+"$pinbench" run -q -p pinner=null -p layout=base -p state=shared -p samples=20000 -p timeout_s=600 -o stopped.json >out 2>err &
 child=$!
 sleep 2
 kill -INT $child
