@@ -27,7 +27,6 @@
 
 #define STDOUT_FILE "/lab/stdout"
 #define NR_ARGS_MAX 256
-#define BYTES_PER_S 1e6
 
 static int channel_fd = -1;
 static unsigned int nr_frames;
@@ -199,13 +198,14 @@ static double now_s(void)
 
 /*
  * Sends the result file after every change, while the program sets up its next case: at once, so that nothing is lost
- * to an accident, but when the file has grown large no more than BYTES_PER_S of it.
+ * to an accident, but no more a second than the channel carries without being noticed.
  */
 static int program_watch(pid_t pid, const sigset_t *waiting)
 {
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), status;
 	struct pollfd poll_fd = { .fd = notify_fd, .events = POLLIN };
 	struct stat sent = { 0 }, now;
+	const double bytes_per_s = isatty(channel_fd) ? 1e4 : 1e6;
 	double not_before = 0;
 	bool changed = false;
 	char events[4096];
@@ -227,7 +227,7 @@ static int program_watch(pid_t pid, const sigset_t *waiting)
 		frame_send_file("result", LAB_WIRE_RESULT);
 		sent = now;
 		changed = false;
-		not_before = now_s() + (now.st_size > BYTES_PER_S / 4 ? now.st_size / BYTES_PER_S : 0);
+		not_before = now_s() + (now.st_size > bytes_per_s / 4 ? now.st_size / bytes_per_s : 0);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
