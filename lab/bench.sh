@@ -38,10 +38,9 @@ newest() { # GLOB...
 say "this kernel: $(uname -r)"
 stamp=$(date -u +%Y%m%dT%H%M%SZ)
 here=results/this-kernel-$stamp.json
-run ./pinbench run -q -c configs/quick.json --label this-kernel -o "$here"
+run ./pinbench run -c configs/quick.json --label this-kernel -o "$here"
 if [ -f "$here" ]; then
 	written+=("$here")
-	./pinbench compare "$here"
 	plot cost plots/this-kernel-cost "$here"
 fi
 

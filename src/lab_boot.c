@@ -108,10 +108,17 @@ static void tail_clean(char *text)
 		memmove(text, starts[nr % TAIL_LINES], strlen(starts[nr % TAIL_LINES]) + 1);
 }
 
+/* Of a line that redraws itself, as the guest's progress does, what it showed last. */
 static const char *last_line(char *text)
 {
-	char *newline;
+	size_t length = strlen(text);
+	char *newline, *redrawn;
 
+	while (length > 0 && (text[length - 1] == '\r' || text[length - 1] == '\n'))
+		text[--length] = '\0';
+	redrawn = strrchr(text, '\r');
+	if (redrawn)
+		text = redrawn + 1;
 	tail_clean(text);
 	newline = strrchr(text, '\n');
 	return newline ? newline + 1 : text;
