@@ -145,6 +145,28 @@ else
 	bad=1
 fi
 
+# --- a case that does not come to its end, one that is too large ---
+"$pinbench" run -q -p pinner=null -p layout=base -p state=exclusive,shared -p access=read -p window=head -p samples=20000 \
+	-p timeout_s=1 -o late.json >out 2>err
+code=$?
+if [ $code -eq 1 ] && grep -q '"no end within the deadline while ' late.json && grep -q '"complete": *true' late.json &&
+	grep -q '"done"' late.json; then
+	echo "ok - a deadline: that case failed, the others were measured"
+else
+	echo "not ok - a deadline: exit $code"
+	sed 's/^/# /' err
+	bad=1
+fi
+"$pinbench" run -q -p pinner=null -p layout=base -p size=1T -p window=head -o large.json >out 2>err
+code=$?
+if [ $code -eq 4 ] && grep -q 'a run takes a quarter of that at most' large.json; then
+	echo "ok - more than a quarter of the memory is refused"
+else
+	echo "not ok - more than a quarter of the memory: exit $code"
+	sed 's/^/# /' err
+	bad=1
+fi
+
 # --- result files ---
 run -c "$top/configs/quick.json" -p layout=base -o good.json >out 2>err || { sed 's/^/# /' err; bad=1; }
 "$pinbench" compare good.json good.json >out 2>err || { echo "not ok - compare good.json with itself"; bad=1; }
