@@ -83,9 +83,10 @@ static int check_block(const struct stat *st, const char *node, bool named, stru
 {
 	if (!S_ISBLK(st->st_mode))
 		return error_set(err, ENOTBLK, "%s is neither a directory nor a block device", node);
-	if (is_driver(major(st->st_rdev), "nullb") || (named && is_driver(major(st->st_rdev), "ramdisk")))
+	if (is_driver(major(st->st_rdev), "nullb") ||
+	    (named && (is_driver(major(st->st_rdev), "ramdisk") || is_driver(major(st->st_rdev), "loop"))))
 		return 0;
-	return error_set(err, EPERM, "%s is not a null_blk or RAM disk: pinbench does not write to it", node);
+	return error_set(err, EPERM, "%s is not a null_blk, loop or RAM disk: pinbench does not write to it", node);
 }
 
 static int open_block(struct direct_target *target, const char *node, bool named, size_t bytes,

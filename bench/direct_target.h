@@ -14,8 +14,8 @@ struct direct_target {
 
 /*
  * Opens a target of at least @bytes. @named if it is a path (has a slash), else: an unused /dev/nullb0, else a file in ./results, the
- * current directory or /var/tmp. A block device is written to only if it is a null_blk, or a RAM disk
- * that was named, and nothing uses it. -EOPNOTSUPP with reason and fix when there is none.
+ * current directory or /var/tmp. A block device is written to only if it is a null_blk, or a RAM disk or loop
+ * device that was named, and nothing uses it. -EOPNOTSUPP with reason and fix when there is none.
  */
 int direct_target_open(struct direct_target *target, const char *named, size_t bytes, struct error *err);
 void direct_target_close(struct direct_target *target);
