@@ -165,14 +165,22 @@ static char **argv_load(void)
 	return argv;
 }
 
-static pid_t program_start(char **argv)
+/* Its messages come through a pipe: on a console it would draw progress, over a line that is slow and looked at by time. */
+static pid_t program_start(char **argv, int *messages_fd)
 {
-	pid_t pid = fork();
+	int fds[2] = { -1, -1 }, fd;
 	sigset_t none;
-	int fd;
+	pid_t pid;
 
-	if (pid)
+	if (pipe2(fds, O_CLOEXEC))
+		complain("pipe");
+	*messages_fd = fds[0];
+	pid = fork();
+	if (pid) {
+		close(fds[1]);
 		return pid;
+	}
+	dup2(fds[1], STDERR_FILENO);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	fd = open(STDOUT_FILE, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -188,6 +196,15 @@ static void on_child(int signal_nr)
 	(void)signal_nr; /* only there to end ppoll() */
 }
 
+static void messages_copy(int fd)
+{
+	char text[4096];
+	ssize_t size = read(fd, text, sizeof(text));
+
+	if (size > 0 && write(STDERR_FILENO, text, size) < 0)
+		complain("write to the console");
+}
+
 static double now_s(void)
 {
 	struct timespec now;
@@ -200,10 +217,10 @@ static double now_s(void)
  * Sends the result file after every change, while the program sets up its next case: at once, so that nothing is lost
  * to an accident, but no more a second than the channel carries without being noticed.
  */
-static int program_watch(pid_t pid, const sigset_t *waiting)
+static int program_watch(pid_t pid, int messages_fd, const sigset_t *waiting)
 {
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), status;
-	struct pollfd poll_fd = { .fd = notify_fd, .events = POLLIN };
+	struct pollfd fds[] = { { .fd = notify_fd, .events = POLLIN }, { .fd = messages_fd, .events = POLLIN } };
 	struct stat sent = { 0 }, now;
 	const double bytes_per_s = isatty(channel_fd) ? 1e4 : 1e6;
 	double not_before = 0;
@@ -216,7 +233,12 @@ static int program_watch(pid_t pid, const sigset_t *waiting)
 		struct timespec pause = { .tv_nsec = 200000000 };
 
 		/* Where inotify is missing, the time limit makes this a slow poll. */
-		ppoll(&poll_fd, 1, notify_fd < 0 || changed ? &pause : NULL, waiting);
+		if (ppoll(fds, 2, notify_fd < 0 || changed ? &pause : NULL, waiting) < 0)
+			fds[1].revents = 0;
+		if (fds[1].revents & POLLIN)
+			messages_copy(messages_fd);
+		else if (fds[1].revents)
+			fds[1].fd = -1; /* closed at the other end */
 		while (notify_fd >= 0 && read(notify_fd, events, sizeof(events)) > 0)
 			;
 		if (stat(LAB_WIRE_RESULT, &now))
@@ -229,6 +251,8 @@ static int program_watch(pid_t pid, const sigset_t *waiting)
 		changed = false;
 		not_before = now_s() + (now.st_size > bytes_per_s / 4 ? now.st_size / bytes_per_s : 0);
 	}
+	fcntl(messages_fd, F_SETFL, O_NONBLOCK); /* what it said last; a child of its own may still hold the pipe */
+	messages_copy(messages_fd);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -239,7 +263,7 @@ int main(void)
 	sigset_t blocked, waiting;
 	char end[64], **argv;
 	pid_t pid;
-	int status;
+	int status, messages_fd;
 
 	channel_fd = channel_open();
 	if (channel_fd < 0) {
@@ -256,8 +280,8 @@ int main(void)
 		sigaddset(&blocked, SIGCHLD);
 		sigprocmask(SIG_BLOCK, &blocked, &waiting);
 		sigaction(SIGCHLD, &action, NULL);
-		pid = program_start(argv);
-		status = pid < 0 ? 126 : program_watch(pid, &waiting);
+		pid = program_start(argv, &messages_fd);
+		status = pid < 0 ? 126 : program_watch(pid, messages_fd, &waiting);
 		frame_send_file("result", LAB_WIRE_RESULT);
 		frame_send_file("stdout", STDOUT_FILE);
 	} else {

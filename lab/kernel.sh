@@ -21,9 +21,19 @@ kmake() { # ARCH SOURCE OUTPUT [ARGUMENT...]
 		KBUILD_BUILD_USER=pinbench KBUILD_BUILD_HOST=lab KBUILD_BUILD_TIMESTAMP=@0 "${@:4}"
 }
 
-# One directory of pristine source per package version.
+# What tells one state of a source from another: a package's version, a tree's commit and changes.
+source_id() {
+	case $1 in
+	/*) git -C "$1" rev-parse HEAD >/dev/null 2>&1 || die "$1 is not a git tree" "lab/kernel.sh --tree $1"
+	    echo "$1 $(git -C "$1" rev-parse HEAD) $(git -C "$1" diff HEAD | sha256sum | cut -c1-16)" ;;
+	*) echo "$1-$(dpkg-query -W -f '${Version}' "$1" 2>/dev/null || true)" ;;
+	esac
+}
+
+# One directory of pristine source per package version; a tree as it is.
 package_source() {
 	local package=$1 version archive dir
+	case $package in /*) echo "$package"; return ;; esac
 	version=$(dpkg-query -W -f '${Version}' "$package" 2>/dev/null || true)
 	[ -n "$version" ] || die "$package is not installed" "make deps"
 	archive=/usr/src/$package.tar.xz
@@ -101,10 +111,7 @@ kernel_from_list() {
 	wanted=$(mktemp)
 	mapfile -t files < <(jq -r '.config[]' <<<"$entry" | sed "s|.*|$LAB/config/&.config|")
 	fragments "${files[@]}" >"$wanted"
-	case $source in
-	/* | ./* | ../*) die "$name: source in lab/kernels.json is a package" "lab/kernel.sh --tree $source" ;;
-	*) id=$source-$(dpkg-query -W -f '${Version}' "$source" 2>/dev/null || true) ;;
-	esac
+	id=$(source_id "$source")
 	key=$({ echo "$id $arch $(compiler "$arch")"; cat "$wanted"; [ -z "$variant" ] || cat "$LAB/variants/$variant.json"; } |
 		sha256sum | cut -c1-16)
 	place=$CACHE/kernels/$key

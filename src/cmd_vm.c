@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinbench vm: boot kernels in QEMU and run the same command in each. */
 #include <argp.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -230,7 +231,7 @@ int cmd_vm(int argc, char **argv)
 		if (vm.ended[i][0])
 			printf("%s\n", vm.ended[i]);
 	if (ret)
-		return cmd_fail(&err, EXIT_USAGE);
+		return cmd_fail(&err, err.code == ENOPKG ? EXIT_NOTHING_RAN : EXIT_USAGE);
 	if (vm.exit_code == EXIT_DONE && vm.nr_nothing == vm.nr_boots)
 		return EXIT_NOTHING_RAN;
 	return vm.exit_code;

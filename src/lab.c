@@ -181,6 +181,10 @@ static int boot_one(struct lab *lab, size_t i, unsigned int boot_nr, bool *stopp
 		ret = result_take(lab, i, boot_nr, &boot, err);
 	if (!ret && boot.end == BOOT_REFUSED)
 		ret = error_set(err, EIO, "%s", boot.text);
+	if (!ret && boot.end == BOOT_NO_QEMU) {
+		error_set(err, ENOPKG, "%s", boot.text);
+		ret = error_fix(err, "make deps, or install QEMU's system emulator for %s", kernel->image.arch);
+	}
 	if (!ret)
 		events->boot_ended(events->context, i, boot_nr, &boot, kernel->measured ? kernel->path : NULL);
 	*stopped = boot.end == BOOT_INTERRUPTED;

@@ -45,6 +45,6 @@ int lab_name_check(const char *name, struct error *err);
 
 /*
  * Boots everything. Returns 0 when every boot took place, whatever came of it (see boot_ended), -errno when the lab
- * itself could not go on. @kvm gets whether hardware virtualisation was used.
+ * itself could not go on: -ENOPKG when what it needs is not installed. @kvm gets whether hardware virtualisation was used.
  */
 int lab_run(const struct lab_request *request, const struct lab_events *events, bool *kvm, struct error *err);

@@ -203,10 +203,12 @@ static void end_describe(struct boot *boot, struct qemu *qemu, int timeout_s, co
 			 "did not finish" : "did not reach user space", timeout_s);
 	} else if (boot->end == BOOT_INTERRUPTED) {
 		snprintf(boot->text, size, "interrupted");
+	} else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+		boot->end = BOOT_NO_QEMU;
+		snprintf(boot->text, size, "%s is not installed", program);
 	} else if (WIFEXITED(status) && WEXITSTATUS(status)) {
 		boot->end = BOOT_REFUSED;
-		snprintf(boot->text, size, "%s %s", program, WEXITSTATUS(status) == 127 ? "is not installed" :
-			 said && *said ? said : "ended with an error");
+		snprintf(boot->text, size, "%s %s", program, said && *said ? said : "ended with an error");
 	} else if (WIFSIGNALED(status)) {
 		snprintf(boot->text, size, "QEMU was killed by signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));

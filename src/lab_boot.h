@@ -13,6 +13,7 @@ enum boot_end {
 	BOOT_HANG,        /* the deadline passed */
 	BOOT_LOST,        /* QEMU ended, but the guest never said it was done */
 	BOOT_REFUSED,     /* QEMU did not start the machine; its message is in text */
+	BOOT_NO_QEMU,
 	BOOT_INTERRUPTED,
 };
 

@@ -36,7 +36,7 @@ int guest_find(char *path, unsigned long size, const char *given, const char *ar
 		if (!access(path, R_OK))
 			return 0;
 	}
-	error_set(err, ENOENT, "no guest for %s beside this program", arch);
+	error_set(err, ENOPKG, "no guest for %s beside this program", arch);
 	return error_fix(err, "make guest ARCH=%s", arch);
 }
 

@@ -5,7 +5,7 @@
 
 /*
  * Where the guest for @arch lies: @given, or beside this program (build/ARCH/guest.cpio, ../lib/pinbench/guest-ARCH.cpio).
- * -ENOENT with the command that makes it.
+ * -ENOPKG with the command that makes it.
  */
 int guest_find(char *path, unsigned long size, const char *given, const char *arch, struct error *err);
 
