@@ -106,8 +106,12 @@ int known_calls_try(int (*one)(void *watch, struct known_call *known, struct err
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < sizeof(table) / sizeof(*table); i++) {
-		if (known_call_prepare(&known, i, &missing))
-			continue;
+		if (known_call_prepare(&known, i, &missing)) {
+			if (missing.code == ENOENT)
+				continue;
+			*err = missing; /* what could not be calibrated is not believed */
+			return -err->code;
+		}
 		ret = one(watch, &known, err);
 		known_call_finish(&known);
 	}

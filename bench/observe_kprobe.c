@@ -102,7 +102,7 @@ static void symbol_see(struct sighting sightings[NR_CANDIDATES], const char *nam
 			continue;
 		if (name[length] == '\0' || name[length] == '\t') /* a tab: of a module */
 			sightings[i].nr++;
-		else if (name[length] == '.' && strcmp(name + length, ".cold") != 0)
+		else if (name[length] == '.' && strncmp(name + length, ".cold", 5) != 0)
 			snprintf(sightings[i].clone, sizeof(sightings[i].clone), "%s", name);
 	}
 }
@@ -327,6 +327,10 @@ fail:
 static int watch_start(struct watch *watch, const struct pin_job *job, struct error *err)
 {
 	watch->region = job->region;
+	/* each probe is hit once a page at most, but for what the kernel does besides */
+	for (size_t i = 0; i < NR_PROBED; i++)
+		if (watch->have[i])
+			perf_ring_fit(&watch->rings[i], job->bytes / job->region->base_bytes + 1024);
 	return rings_start(watch, err);
 }
 

@@ -39,6 +39,31 @@ int perf_ring_open(struct perf_ring *ring, struct perf_event_attr *attr, bool re
 	return 0;
 }
 
+void perf_ring_fit(struct perf_ring *ring, size_t nr_records)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), nr_pages = RING_PAGES, map_bytes;
+	size_t record = sizeof(struct perf_event_header) + sizeof(uint64_t) * (1 + ring->nr_args);
+
+	if (!ring->map)
+		return;
+	if (nr_records > PERF_RING_MOST)
+		nr_records = PERF_RING_MOST;
+	while (nr_pages * page < nr_records * record)
+		nr_pages *= 2;
+	map_bytes = (1 + nr_pages) * page;
+	if (map_bytes <= ring->map_bytes)
+		return;
+	munmap(ring->map, ring->map_bytes); /* an event has one ring at a time */
+	ring->map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	if (ring->map != MAP_FAILED) {
+		ring->map_bytes = map_bytes;
+		return;
+	}
+	ring->map = mmap(NULL, ring->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, 0);
+	if (ring->map == MAP_FAILED)
+		ring->map = NULL;
+}
+
 int perf_ring_start(struct perf_ring *ring, struct error *err)
 {
 	struct perf_event_mmap_page *head = ring->map;
@@ -103,7 +128,7 @@ int perf_ring_stop(struct perf_ring *ring, void (*hit)(void *sum, const struct p
 	if (read(ring->fd, nr_hits, sizeof(*nr_hits)) != sizeof(*nr_hits))
 		return error_errno(err, errno, "read a perf event");
 	if (!ring->map)
-		return 0;
+		return ring->map_bytes ? error_set(err, ENOMEM, "no memory for perf records") : 0;
 	if (ring_drain(ring, hit, sum, &nr_records, err))
 		return -err->code;
 	if (nr_records != *nr_hits)

@@ -12,6 +12,7 @@
 #include "error.h"
 
 #define PERF_RING_ARGS 2
+#define PERF_RING_MOST (1u << 20) /* records; 32 MiB of kernel memory */
 
 struct perf_ring {
 	int fd;                 /* -1: closed */
@@ -26,11 +27,16 @@ struct perf_hit {
 };
 
 /*
- * Opens @attr for the calling thread on any CPU, disabled. @records: samples are kept (at most about 20,000 between
- * start and stop). -ENOENT when the traced function cannot be probed, -EACCES/-EPERM without CAP_PERFMON.
+ * Opens @attr for the calling thread on any CPU, disabled. @records: samples are kept (some 16,000 between start
+ * and stop, see perf_ring_fit()). -ENOENT when the traced function cannot be probed, -EACCES/-EPERM without CAP_PERFMON.
  */
 int perf_ring_open(struct perf_ring *ring, struct perf_event_attr *attr, bool records,
 		   struct error *err);
+/*
+ * Makes room for @nr_records between start and stop, up to PERF_RING_MOST; keeps what room there is when the kernel
+ * refuses (perf_event_mlock_kb): a lost record is noticed. Not between start and stop.
+ */
+void perf_ring_fit(struct perf_ring *ring, size_t nr_records);
 int perf_ring_start(struct perf_ring *ring, struct error *err);
 /*
  * Stops and hands every record since start to @hit. @nr_hits gets the kernel's own count. -EOVERFLOW if a
