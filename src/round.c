@@ -17,6 +17,10 @@
 
 #include "round_child.h"
 
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#endif
+
 #define GRACE_MS 5000 /* a killed process that has not gone by then is stuck in the kernel */
 
 static size_t result_bytes(size_t max_samples)
@@ -58,6 +62,9 @@ static void child_settle(pid_t parent)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	setrlimit(RLIMIT_CORE, &none);
+	/* what whoever started us may have chosen for his own programs would change what is measured */
+	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+	prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0); /* KSM; 6.4 */
 	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		if (write(fd, "1000", 4) < 0) /* a wish, not a need */
@@ -77,10 +84,14 @@ static uint64_t left_ms(uint64_t deadline_ns)
 static int child_kill(pid_t pid, int pidfd)
 {
 	struct pollfd wait_for = { .fd = pidfd, .events = POLLIN };
+	int ready;
 
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
-	if (poll(&wait_for, 1, GRACE_MS) <= 0)
+	do {
+		ready = poll(&wait_for, 1, GRACE_MS);
+	} while (ready < 0 && errno == EINTR); /* another signal is no reason to call it hung */
+	if (ready <= 0)
 		return -ETIMEDOUT;
 	waitpid(pid, NULL, 0);
 	return 0;
@@ -98,12 +109,13 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 
 		if (*stop)
 			reason = EINTR;
-		else if (left == 0)
+		/* with nothing left, too: it may have ended while this process was stopped (Ctrl-Z) */
+		ready = poll(&wait_for, 1, reason ? 0 : left < 1000 ? (int)left : 1000);
+		if (ready > 0 && !reason)
+			break;
+		if (left == 0 && !reason)
 			reason = ETIMEDOUT;
 		if (reason)
-			break;
-		ready = poll(&wait_for, 1, left < 1000 ? (int)left : 1000);
-		if (ready > 0)
 			break;
 	}
 	if (reason) {
@@ -111,9 +123,10 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 
 		if (reason == EINTR && !hung)
 			return error_set(err, EINTR, "interrupted while %s", result->stage);
-		return error_set(err, reason, "%s while %s%s",
-				 reason == EINTR ? "interrupted" : "no end within the deadline",
-				 result->stage, hung ? "; the process is hung in the kernel" : "");
+		error_set(err, reason, "%s while %s%s",
+			  reason == EINTR ? "interrupted" : "no end within the deadline", result->stage,
+			  hung ? "; the process is hung in the kernel" : "");
+		return hung ? -reason : error_fix(err, "fewer samples or a larger timeout_s: it covers all samples of a case");
 	}
 	waitpid(pid, &status, 0);
 	if (result->finished)

@@ -58,6 +58,18 @@ check "a hit rate that does not exist is absent" "false" "$(fact shared '.counts
 check "all samples are kept, warm-ups apart" "[1,4]" \
 	"$(fact shared '[(.runs[0].warmup.cycle | length), (.runs[0].samples.cycle | length)]')"
 
+# The null pinner touches nothing, and nothing is expected of it.
+"$pinbench" run -q -o "$dir/null.json" -p pinner=null -p layout=base -p state=shared,previously-shared -p access=write \
+	-p window=head -p samples=2 >/dev/null 2>>"$dir/err"
+check "null: nothing copied or reused, nothing to warn about" '[[0,0,0]]' \
+	"$(jq -c '[.results[] | [.counts.copied_pages, .counts.reused_pages, (.warnings | length)]] | unique' "$dir/null.json")"
+
+# More samples than the deadline has room for: those that were taken are kept, and the way out is said.
+"$pinbench" run -q -o "$dir/late.json" -p pinner=process_vm/readv -p layout=base -p state=exclusive -p window=0+2M \
+	-p pages_per_call=all -p access=read -p samples=1000000 -p timeout_s=1 >/dev/null 2>>"$dir/err"
+check "a deadline keeps samples and names its key" '["failed",true,true]' \
+	"$(jq -c '.results[0] | [.status, (.runs[0].samples.cycle | length > 10), (.fix | contains("timeout_s"))]' "$dir/late.json")"
+
 # A transparent huge page, if the kernel gives one.
 "$pinbench" run -q -o "$dir/thp.json" -p pinner=process_vm/readv -p 'layout=thp-*' -p window=0+64K -p pages_per_call=all \
 	-p state=shared,previously-shared -p samples=2 -p warmup=0 >/dev/null 2>>"$dir/err"
