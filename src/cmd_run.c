@@ -249,10 +249,15 @@ static int output_path(const struct order *order, char *path, size_t size, struc
 static void catch_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_stop };
+	struct sigaction action = { .sa_handler = on_stop }, inherited;
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		/* nohup(1) means that a run goes on when its terminal goes away */
+		if (signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &inherited) == 0 &&
+		    inherited.sa_handler == SIG_IGN)
+			continue;
 		sigaction(signals[i], &action, NULL);
+	}
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,7 +66,8 @@ int kernel_log_look(struct kernel_log *log, char *text, size_t size, uint64_t *n
 			break;
 		record[got] = '\0';
 		message = strchr(record, ';');
-		if (!message || !is_complaint(message))
+		/* a facility other than 0 (kernel): user space writes to this log too */
+		if (!message || strtoul(record, NULL, 10) >> 3 || !is_complaint(message))
 			continue;
 		if (nr++ == 0) {
 			message[strcspn(message, "\n")] = '\0';
