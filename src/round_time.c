@@ -9,8 +9,10 @@ int round_time(struct scene *scene, struct error *err)
 	const struct pinner *pinner = scene->plan_case->pinner;
 	struct round_result *result = scene->result;
 
-	if (scene_map_warm(scene, err) || scene_arrange(scene, err) || scene_warm_up(scene, err) ||
-	    scene_open(scene, err))
+	if (scene_map_warm(scene, err) || scene_arrange(scene, err))
+		return -err->code;
+	scene_warm_up(scene);
+	if (scene_open(scene, err))
 		return -err->code;
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		const char *clock = pinner->clock(scene->pin, metric, &result->quantum[metric]);

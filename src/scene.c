@@ -14,6 +14,7 @@
 
 #define WARM_BYTES ((size_t)256 << 10) /* whole pages of every base page size */
 #define WARM_CYCLES 2                  /* one that finds the state, one that finds what it left */
+
 void scene_stage(struct scene *scene, const char *text)
 {
 	snprintf(scene->result->stage, sizeof(scene->result->stage), "%s", text);
@@ -94,6 +95,36 @@ int scene_map(struct scene *scene, struct error *err)
 	return 0;
 }
 
+static bool is_part_of(const struct region *region, unsigned long start, unsigned long end)
+{
+	uintptr_t addr = (uintptr_t)region->addr;
+
+	return start < addr + region->bytes && addr < end;
+}
+
+/*
+ * Maps all that the program itself may touch, after the last fork and before the first clock: otherwise the first cycle
+ * pays for code and stack pages, and their faults are counted as GUP's. The regions stay as the state left them.
+ */
+static void program_populate(const struct scene *scene)
+{
+	autofclose FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long start, end;
+	char line[512], perms[5];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3 || perms[0] != 'r' ||
+		    is_part_of(&scene->region, start, end) || is_part_of(&scene->warm, start, end))
+			continue;
+		/* a sanitizer's shadow: terabytes, of which the program touches next to nothing */
+		if (end - start > 128ul << 20)
+			continue;
+		/* 5.14; special mappings refuse, which is as good */
+		madvise((void *)start, end - start,
+			perms[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+	}
+}
+
 /*
  * A consumed state has one cycle a process, and the first one of a process pays for cold code and caches. So a region beside
  * the one that is measured goes through the same state, and is pinned first; base pages stand in for hugetlb, whose pages are
@@ -120,28 +151,31 @@ int scene_map_warm(struct scene *scene, struct error *err)
 	return 0;
 }
 
-int scene_warm_up(struct scene *scene, struct error *err)
+/*
+ * What fails here fails again where it is told, unless it is due to the base pages that stand in for hugetlb: gup_test may
+ * not get at their zero page.
+ */
+void scene_warm_up(struct scene *scene)
 {
 	const struct pinner *pinner = scene->plan_case->pinner;
 	struct pin_job job = scene->pin_job;
 	struct sample sample;
 	struct pin *pin;
-	int ret;
 
 	if (!scene->warm.addr)
-		return 0;
+		return;
 	scene_stage(scene, "warming up");
+	program_populate(scene); /* first: some fifty system calls, which would cool what the pins warm */
 	job.region = &scene->warm;
 	job.offset = 0;
 	job.bytes = WARM_BYTES;
 	job.pages_per_call = WARM_BYTES / scene->warm.base_bytes;
-	ret = pinner->open(&pin, pinner, &job, err);
-	if (ret)
-		return ret;
-	for (int i = 0; ret == 0 && i < WARM_CYCLES; i++)
-		ret = pinner->cycle(pin, &sample, err);
+	if (pinner->open(&pin, pinner, &job, NULL))
+		return;
+	for (int i = 0; i < WARM_CYCLES; i++)
+		if (pinner->cycle(pin, &sample, NULL))
+			break;
 	pinner->close(pin);
-	return ret;
 }
 
 int scene_arrange(struct scene *scene, struct error *err)
@@ -162,30 +196,6 @@ int scene_arrange(struct scene *scene, struct error *err)
 	return 0;
 }
 
-/*
- * Maps all that the program itself may touch, after the last fork and before the first clock: otherwise the first cycle
- * pays for code and stack pages, and their faults are counted as GUP's. The region stays as the state left it.
- */
-static void program_populate(const struct scene *scene)
-{
-	autofclose FILE *maps = fopen("/proc/self/maps", "re");
-	uintptr_t region = (uintptr_t)scene->region.addr;
-	unsigned long start, end;
-	char line[512], perms[5];
-
-	while (maps && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3 || perms[0] != 'r' ||
-		    (start < region + scene->region.bytes && region < end))
-			continue;
-		/* a sanitizer's shadow: terabytes, of which the program touches next to nothing */
-		if (end - start > 128ul << 20)
-			continue;
-		/* 5.14; special mappings refuse, which is as good */
-		madvise((void *)start, end - start,
-			perms[1] == 'w' ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
-	}
-}
-
 int scene_open(struct scene *scene, struct error *err)
 {
 	int ret;
@@ -194,7 +204,8 @@ int scene_open(struct scene *scene, struct error *err)
 	ret = scene->plan_case->pinner->open(&scene->pin, scene->plan_case->pinner, &scene->pin_job,
 					     err);
 	scene->result->unsupported = ret == -EOPNOTSUPP;
-	program_populate(scene);
+	if (!scene->warm.addr)
+		program_populate(scene);
 	clock_now(); /* that of the vDSO's data cannot be had so: its first reading faults */
 	return ret;
 }

@@ -41,7 +41,7 @@ int scene_map(struct scene *scene, struct error *err);
 int scene_map_warm(struct scene *scene, struct error *err);
 /* Arranges the state and proves it; @scene->before is the frames of the window then. */
 int scene_arrange(struct scene *scene, struct error *err);
-int scene_warm_up(struct scene *scene, struct error *err);
+void scene_warm_up(struct scene *scene);
 int scene_open(struct scene *scene, struct error *err);
 /* The frames of the window now, @scene->nr_pages of them. */
 int scene_frames(struct scene *scene, struct frame *frames, struct error *err);
