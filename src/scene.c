@@ -159,6 +159,7 @@ void scene_warm_up(struct scene *scene)
 {
 	const struct pinner *pinner = scene->plan_case->pinner;
 	struct pin_job job = scene->pin_job;
+	struct error untold;
 	struct sample sample;
 	struct pin *pin;
 
@@ -170,10 +171,10 @@ void scene_warm_up(struct scene *scene)
 	job.offset = 0;
 	job.bytes = WARM_BYTES;
 	job.pages_per_call = WARM_BYTES / scene->warm.base_bytes;
-	if (pinner->open(&pin, pinner, &job, NULL))
+	if (pinner->open(&pin, pinner, &job, &untold))
 		return;
 	for (int i = 0; i < WARM_CYCLES; i++)
-		if (pinner->cycle(pin, &sample, NULL))
+		if (pinner->cycle(pin, &sample, &untold))
 			break;
 	pinner->close(pin);
 }
