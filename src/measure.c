@@ -66,20 +66,6 @@ static void observers_probe(struct measure_env *env, struct report *report)
 	}
 }
 
-/* Whether the system-wide pin counters stand still while we do nothing. */
-static bool pins_quiet(void)
-{
-	const struct timespec moment = { .tv_nsec = 20000000 };
-	struct pin_counters from, to;
-	struct error unread;
-
-	if (pin_counters_read(&from, &unread))
-		return false;
-	nanosleep(&moment, NULL);
-	return pin_counters_read(&to, &unread) == 0 && to.acquired == from.acquired &&
-	       to.released == from.released;
-}
-
 int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount,
 		 struct report *report, struct error *err)
 {
@@ -93,7 +79,7 @@ int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, boo
 		return -err->code;
 	fact_number(&report->environment, (int64_t)floor_ticks, "harness.floor_ticks");
 	observers_probe(env, report);
-	env->pins_quiet = pins_quiet();
+	env->pins_quiet = pin_counters_quiet();
 	fact_bool(&report->environment, env->pins_quiet, "observers.pin_counters_quiet");
 	kernel_log_open(&env->log);
 	return 0;
@@ -344,7 +330,7 @@ static int leak_check(const struct before *before, const struct measure_env *env
 	if (held == 0)
 		return 0;
 	/* fewer than before: somebody else gave theirs back, which no leak of ours can look like */
-	if (env->pins_quiet && held > 0)
+	if (env->pins_quiet && held > 0 && pin_counters_quiet())
 		return error_set(err, EBUSY, "%lld more pins are held than before the case",
 				 (long long)held);
 	result_warn(result, "the number of held pins changed by %lld; other processes pin here too",

@@ -5,6 +5,7 @@
  * since boot, system-wide; the zero page does not count, FOLL_GET does not count (6.1, 6.12: mm/gup.c).
  */
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -15,6 +16,9 @@ struct pin_counters {
 
 /* Folds the per-CPU parts in first (writes vm.stat_refresh). -EACCES for ordinary users: their reading would lag. */
 int pin_counters_read(struct pin_counters *counters, struct error *err);
+
+/* Whether the counters, which are the whole system's, stand still while this process pins nothing; takes 20 ms. */
+bool pin_counters_quiet(void);
 
 /* Pins held now; the counters wrap like the kernel's. */
 static inline int64_t pin_counters_held(const struct pin_counters *counters)

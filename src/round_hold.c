@@ -66,7 +66,9 @@ static void held_note(struct scene *scene, int64_t held)
 	if (expected == PIN_REFS_UNKNOWN)
 		return;
 	scene_note_number(scene, "held_refs_expected", (int64_t)expected);
-	if (held != (int64_t)expected)
+	if (held != (int64_t)expected && !pin_counters_quiet())
+		scene_warn(scene, "other processes pin at the same time: held_refs are not ours alone");
+	else if (held != (int64_t)expected)
 		scene_warn(scene, "%lld references are held, %llu were expected", (long long)held,
 		     (unsigned long long)expected);
 }

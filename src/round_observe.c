@@ -176,7 +176,12 @@ static void pins_note(struct scene *scene, const struct pin_counters *from,
 	scene_note_number(scene, "pins_expected", (int64_t)expect.acquired);
 	scene_note_text(scene, "pins_expected_why", expect.why);
 	/* texts without the numbers, which stand in the facts: tables fold warnings that are alike */
-	if (acquired > expect.acquired)
+	if (acquired != expect.acquired && !pin_counters_quiet())
+		scene_warn(scene, "other processes pin at the same time: pins_acquired and pins_released are not ours alone");
+	else if (acquired > expect.acquired && !scene->path.fast)
+		scene_warn(scene, "more references were taken (pins_acquired) than the source of 5.19 and later says "
+			   "(pins_expected), or another process pinned meanwhile");
+	else if (acquired > expect.acquired)
 		scene_warn(scene, "more references were taken (pins_acquired) than the source of 5.19 and later says "
 		     "(pins_expected): GUP-fast stopped where it should not");
 	else if (acquired < expect.acquired)
