@@ -126,10 +126,10 @@ bench:
 	$(Q)WITH_LAB=$(LAB) lab/bench.sh
 
 lab:
-	$(Q)[ -n "$(BASE)" ] || { echo "make: usage: make lab BASE=~/linux PATCH=x.patch [JOB=configs/X.json] [BOOTS=N]" >&2; exit 2; }
+	$(Q)[ -n "$(BASE)" ] || { echo "make: usage: make lab BASE=~/linux PATCH=x.patch [JOB=configs/X.json] [BOOTS=N] [CLOCK=icount|real]" >&2; exit 2; }
 	$(Q)$(DEPS) build run lab
 	$(Q)$(MAKE) --no-print-directory all guest
-	$(Q)JOB="$(JOB)" BOOTS="$(BOOTS)" KCONFIG="$(KCONFIG)" lab/patch.sh "$(BASE)" "$(PATCH)"
+	$(Q)JOB="$(JOB)" BOOTS="$(BOOTS)" CLOCK="$(CLOCK)" KCONFIG="$(KCONFIG)" lab/patch.sh "$(BASE)" "$(PATCH)"
 
 # Both compilers, the include floors, every shell script.
 lint:

@@ -72,6 +72,11 @@ int region_check(const unsigned char *copy, size_t offset, size_t bytes, struct 
  * CAP_SYS_ADMIN also kpageflags of every page). @proof gets the names of the accounts that were used.
  */
 int region_verify(const struct region *region, char *proof, size_t size, struct error *err);
+/*
+ * The same of pages that a pin has faulted in, from their @frames: flags only, and only of those present and visible.
+ */
+int region_verify_faulted(const struct region *region, const struct frame *frames, size_t nr,
+			  struct error *err);
 void region_unmap(struct region *region);
 
 /*

@@ -272,6 +272,27 @@ static int frames_verify(const struct region *region, struct error *err)
 	return 0;
 }
 
+int region_verify_faulted(const struct region *region, const struct frame *frames, size_t nr,
+			  struct error *err)
+{
+	uint64_t compound = UINT64_C(1) << KPF_COMPOUND_HEAD | UINT64_C(1) << KPF_COMPOUND_TAIL;
+	enum backing backing = region->layout->backing;
+	uint64_t kind = UINT64_C(1) << (backing == BACKING_HUGETLB ? KPF_HUGE : KPF_THP);
+
+	for (size_t i = 0; i < nr; i++) {
+		uint64_t flags = frames[i].flags;
+
+		/* the zero page, which a pin for reading may find: it belongs to no layout */
+		if (!frames[i].pfn || flags & UINT64_C(1) << KPF_ZERO_PAGE)
+			continue;
+		if (backing == BACKING_BASE ? flags & compound : !(flags & kind))
+			return error_set(err, EPROTO,
+					 "the pin faulted in page %zu of the window, which is not %s: frame flags 0x%llx",
+					 i, region->layout->name, (unsigned long long)flags);
+	}
+	return 0;
+}
+
 int region_verify(const struct region *region, char *proof, size_t size, struct error *err)
 {
 	if (smaps_verify(region, err))

@@ -143,20 +143,6 @@ static void sink_event(void *context, const struct run_event *event)
 	progress_case(&sink->progress, event);
 }
 
-/* A word of the command line without the name of a user: "/home/NAME/x.json" is "~/x.json". */
-static char *word_public(const char *word)
-{
-	static const char home[] = "/home/";
-	const char *at = strstr(word, home), *rest;
-	char *public;
-
-	if (!at)
-		return strdup(word);
-	rest = at + strlen(home);
-	rest += strcspn(rest, "/");
-	return asprintf(&public, "%.*s~%s", (int)(at - word), word, rest) < 0 ? NULL : public;
-}
-
 static void report_begin(struct report *report, const struct order *order, int argc, char **argv)
 {
 	char started[32];
@@ -166,13 +152,7 @@ static void report_begin(struct report *report, const struct order *order, int a
 	report->label = strdup(order->label);
 	report->icount = order->icount;
 	report->started = strdup(started);
-	report->command = calloc((size_t)argc + 3, sizeof(*report->command));
-	if (!report->command)
-		return;
-	report->command[0] = strdup("pinbench");
-	report->command[1] = strdup("run");
-	for (int i = 1; i < argc; i++)
-		report->command[i + 1] = word_public(argv[i]);
+	report_set_command(report, argc, argv);
 }
 
 static int exit_code_of(const struct report *report)

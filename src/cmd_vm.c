@@ -221,6 +221,8 @@ int cmd_vm(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &vm);
 	vm.request.append = vm.append;
+	vm.request.command_argc = argc;
+	vm.request.command_argv = argv;
 	vm.nr_boots = vm.request.boots * vm.request.nr_kernels;
 	vm.terminal = isatty(STDERR_FILENO);
 	sigaction(SIGINT, &action, NULL);

@@ -121,6 +121,7 @@ static void report_finish(struct lab *lab, size_t i, unsigned int nr_boots)
 {
 	struct report *report = &lab->kernels[i].report;
 
+	report_set_command(report, lab->request->command_argc, lab->request->command_argv);
 	free(report->started);
 	report->started = strdup(lab->started);
 	free(report->label);

@@ -25,6 +25,8 @@ struct lab_request {
 	const char *append;                /* checked by qemu_append_check() */
 	const char *guest;                 /* NULL: the one beside this program */
 	const char *directory;             /* of the result files */
+	int command_argc;                  /* what the user typed, for the results: the arguments of the verb */
+	char **command_argv;
 	int argc;                          /* the guest's command: "run", ... */
 	char **argv;
 };

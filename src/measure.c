@@ -251,6 +251,15 @@ static void grain_warn(struct result *result, bool icount)
 	}
 }
 
+/* A pin that holds no page, where the interface said that it does. */
+static bool held_nothing(const struct result *result)
+{
+	const struct fact *held = fact_find(&result->truth, "held_refs");
+	const struct fact *expected = fact_find(&result->truth, "held_refs_expected");
+
+	return held && expected && held->number <= 0 && expected->number > 0;
+}
+
 static int watch_case(struct measure_env *env, struct result *result, struct round_job *job,
 		      struct error *err)
 {
@@ -270,6 +279,8 @@ static int watch_case(struct measure_env *env, struct result *result, struct rou
 		facts_take(result, round);
 	}
 	round_result_unmap(round);
+	if (ret == 0 && env->pins_quiet && held_nothing(result))
+		ret = error_set(err, EPROTO, "the held pin took no references (nr_foll_pin_acquired stands still)");
 	return ret;
 }
 

@@ -234,3 +234,36 @@ void report_free(struct report *report)
 	fact_list_free(&report->environment);
 	memset(report, 0, sizeof(*report));
 }
+
+/* A word of the command line without the name of a user: "/home/NAME/x.json" is "~/x.json". */
+static char *word_public(const char *word)
+{
+	static const char home[] = "/home/";
+	const char *at = strstr(word, home), *rest;
+	char *public;
+
+	if (!at)
+		return strdup(word);
+	rest = at + strlen(home);
+	rest += strcspn(rest, "/");
+	return asprintf(&public, "%.*s~%s", (int)(at - word), word, rest) < 0 ? NULL : public;
+}
+
+/* argv[0] is "pinbench VERB", as argp is told: two words of what was typed. */
+void report_set_command(struct report *report, int argc, char **argv)
+{
+	const char *verb = strchr(argv[0], ' ');
+	size_t nr = 0;
+
+	for (char **old = report->command; old && *old; old++)
+		free(*old);
+	free(report->command);
+	report->command = calloc((size_t)argc + 2, sizeof(*report->command));
+	if (!report->command)
+		abort();
+	report->command[nr++] = strdup("pinbench");
+	if (verb)
+		report->command[nr++] = strdup(verb + 1);
+	for (int i = 1; i < argc; i++)
+		report->command[nr++] = word_public(argv[i]);
+}

@@ -79,6 +79,10 @@ struct report {
 #define REPORT_MAX_FACTS 4096u         /* of one list */
 #define REPORT_MAX_FACT_NAME 191u      /* bytes of a dotted name */
 
+/*
+ * What was typed, from a verb's arguments; the name of a user in "/home/NAME/" becomes "~/". Replaces what was there.
+ */
+void report_set_command(struct report *report, int argc, char **argv);
 /* A new result at the end of the report; the pointer is valid until the next call. */
 struct result *report_add(struct report *report, const char *key);
 /* A new run at the end of the result, index set, not bound, no samples; valid until the next call. */

@@ -135,6 +135,7 @@ static int protection_verify(struct scene *scene, struct watches *watches, struc
 	struct sample sample;
 	unsigned char *window = scene->region.addr + scene->pin_job.offset;
 	size_t base = scene->region.base_bytes;
+	size_t copied;
 	long before;
 
 	scene_stage(scene, "pinning again");
@@ -142,9 +143,12 @@ static int protection_verify(struct scene *scene, struct watches *watches, struc
 	if (cycle_watched(scene, watches, counts, &sample, err))
 		return -err->code;
 	counts_join(scene, watches, counts, &joined);
-	if (joined.observer[COUNT_SLOW_PAGES][0])
+	if (joined.observer[COUNT_SLOW_PAGES][0]) {
 		scene_note_number(scene, "second_pin_slow_pages",
-			    (int64_t)joined.value[COUNT_SLOW_PAGES]);
+				  (int64_t)joined.value[COUNT_SLOW_PAGES]);
+		if (scene->path.fast && joined.value[COUNT_SLOW_PAGES])
+			scene_warn(scene, "a second read-only pin was not fast (second_pin_slow_pages)");
+	}
 	scene_stage(scene, "writing after the pin");
 	if (scene_frames(scene, scene->before, err))
 		return -err->code;
@@ -155,8 +159,10 @@ static int protection_verify(struct scene *scene, struct watches *watches, struc
 	if (scene->visible) {
 		if (scene_frames(scene, scene->after, err))
 			return -err->code;
-		scene_note_number(scene, "write_copied_pages",
-			    (int64_t)frames_moved(scene->before, scene->after, scene->nr_pages));
+		copied = frames_moved(scene->before, scene->after, scene->nr_pages);
+		scene_note_number(scene, "write_copied_pages", (int64_t)copied);
+		if (copied)
+			scene_warn(scene, "a write after the pin copied pages (write_copied_pages): a pin still held would be stale");
 	}
 	return 0;
 }

@@ -33,6 +33,9 @@ int round_time(struct scene *scene, struct error *err)
 	scene_stage(scene, "looking at what the pin changed");
 	if (scene_frames(scene, scene->after, err))
 		return -err->code;
+	if (!scene->plan_case->state->populated &&
+	    region_verify_faulted(&scene->region, scene->after, scene->nr_pages, err))
+		return -err->code;
 	result->unshared = frames_moved(scene->before, scene->after, scene->nr_pages) +
 			   frames_reused(scene->before, scene->after, scene->nr_pages);
 	result->unshared_known = true;

@@ -83,7 +83,8 @@ int scene_map(struct scene *scene, struct error *err)
 				 err))
 		return -err->code;
 	if (!plan_case->state->populated) {
-		scene_note_text(scene, "layout_proof", "none: nothing is mapped before the pin");
+		scene_note_text(scene, "layout_proof", scene->visible ? "kpageflags of what the pin faulted in"
+								      : "none: frames are hidden");
 		return 0;
 	}
 	scene_stage(scene, "populating the region");

@@ -37,7 +37,7 @@ timeout 120 qemu-system-aarch64 -M virt,dtb-randomness=off,gic-version=3 -cpu co
 fail=0
 for kbytes in 2048 8192; do
 	read -r _ _ outside inside < <(grep "^gup_loop $kbytes " "$tree/console") ||
-		{ echo "no loop of $kbytes kB:"; tail -20 "$tree/console"; exit 1; }
+		{ echo "not ok - no loop of $kbytes kB:"; tail -20 "$tree/console"; exit 1; }
 	sed -n "/^pinbench $kbytes BEGIN/,/^pinbench END/p" "$tree/console" | sed '1d;$d' >"$tree/r.json"
 	for metric in cycle pin; do
 		ours=$(jq "[.results[] | select(.status == \"done\") | .runs[0].samples.$metric // empty][0] | sort |
@@ -45,12 +45,16 @@ for kbytes in 2048 8192; do
 		[ "$metric" = cycle ] && theirs=$outside || theirs=$inside
 		if [ -z "$ours" ] || [ "$ours" = null ]; then
 			# short windows have no pin time of their own: gup_test's clock is too coarse for them
-			[ "$metric$kbytes" = pin2048 ] || { echo "pinbench has no $metric for $kbytes kB"; fail=1; }
+			[ "$metric$kbytes" = pin2048 ] || { echo "not ok - pinbench has no $metric for $kbytes kB"; fail=1; }
 			continue
 		fi
-		echo "$kbytes kB $metric: pinbench $ours, plain loop $theirs instructions"
-		awk -v a="$ours" -v b="$theirs" 'BEGIN { d = a / b - 1; exit !(d <= 0.01 && d >= -0.01) }' ||
-			{ echo "more than 1 % apart"; fail=1; }
+		said="$kbytes kB $metric within 1 %: pinbench $ours, plain loop $theirs instructions"
+		if awk -v a="$ours" -v b="$theirs" 'BEGIN { d = a / b - 1; exit !(d <= 0.01 && d >= -0.01) }'; then
+			echo "ok - $said"
+		else
+			echo "not ok - $said"
+			fail=1
+		fi
 	done
 done
 exit $fail
