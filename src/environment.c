@@ -3,6 +3,7 @@
 
 #include <fnmatch.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -156,6 +157,36 @@ static bool cpuinfo_find(const char *text, const char *name, char *value, size_t
 	return value[0] != '\0';
 }
 
+/* arm64 shows MIDR_EL1 and no names: 6.12 arch/arm64/include/asm/cputype.h. */
+static const struct {
+	unsigned int implementer, part;
+	const char *name;
+} arm_parts[] = {
+	{ 0x41, 0xd03, "Cortex-A53" },  { 0x41, 0xd04, "Cortex-A35" },  { 0x41, 0xd05, "Cortex-A55" },
+	{ 0x41, 0xd07, "Cortex-A57" },  { 0x41, 0xd08, "Cortex-A72" },  { 0x41, 0xd09, "Cortex-A73" },
+	{ 0x41, 0xd0a, "Cortex-A75" },  { 0x41, 0xd0b, "Cortex-A76" },  { 0x41, 0xd0c, "Neoverse-N1" },
+	{ 0x41, 0xd0d, "Cortex-A77" },  { 0x41, 0xd40, "Neoverse-V1" }, { 0x41, 0xd41, "Cortex-A78" },
+	{ 0x41, 0xd44, "Cortex-X1" },   { 0x41, 0xd46, "Cortex-A510" }, { 0x41, 0xd47, "Cortex-A710" },
+	{ 0x41, 0xd48, "Cortex-X2" },   { 0x41, 0xd49, "Neoverse-N2" }, { 0x41, 0xd4d, "Cortex-A715" },
+	{ 0x41, 0xd4e, "Cortex-X3" },   { 0x41, 0xd4f, "Neoverse-V2" }, { 0x41, 0xd80, "Cortex-A520" },
+	{ 0x41, 0xd81, "Cortex-A720" }, { 0x41, 0xd82, "Cortex-X4" },   { 0x41, 0xd84, "Neoverse-V3" },
+	{ 0x41, 0xd85, "Cortex-X925" }, { 0x41, 0xd87, "Cortex-A725" }, { 0x41, 0xd8e, "Neoverse-N3" },
+	{ 0xc0, 0xac3, "AmpereOne" },   { 0xc0, 0xac4, "AmpereOne-A" },
+};
+
+/* "Cortex-A76 r4p1"; a part that is not in the table keeps its numbers. */
+static void arm_model(char *model, size_t size, unsigned long implementer, unsigned long part,
+		      unsigned long variant, unsigned long revision)
+{
+	for (size_t i = 0; i < sizeof(arm_parts) / sizeof(*arm_parts); i++) {
+		if (arm_parts[i].implementer == implementer && arm_parts[i].part == part) {
+			snprintf(model, size, "%s r%lup%lu", arm_parts[i].name, variant, revision);
+			return;
+		}
+	}
+	snprintf(model, size, "implementer 0x%lx part 0x%lx r%lup%lu", implementer, part, variant, revision);
+}
+
 static void cpu_facts(struct fact_list *facts)
 {
 	char text[8192], value[128], part[32], variant[32], revision[32];
@@ -178,9 +209,8 @@ static void cpu_facts(struct fact_list *facts)
 		   cpuinfo_find(text, "CPU revision", revision, sizeof(revision))) {
 		char model[320];
 
-		/* MIDR_EL1 as arm64 shows it; there are no names in the kernel. */
-		snprintf(model, sizeof(model), "implementer %s part %s variant %s revision %s", value, part, variant,
-			 revision);
+		arm_model(model, sizeof(model), strtoul(value, NULL, 0), strtoul(part, NULL, 0),
+			  strtoul(variant, NULL, 0), strtoul(revision, NULL, 0));
 		fact_text(facts, model, "cpu.model");
 	}
 	if (cpuinfo_find(text, "microcode", value, sizeof(value)))
