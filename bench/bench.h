@@ -171,6 +171,12 @@ struct pinner {
 	struct pin_path (*path)(const struct pinner *pinner);
 	/* 0, or -errno with the reason and the line that enables it. Leaves nothing behind. */
 	int (*probe)(const struct pinner *pinner, struct error *why);
+	/*
+	 * What all rounds of a case share, opened in the supervising process and inherited by each: finish() closes
+	 * it. May be NULL. -EOPNOTSUPP as from open().
+	 */
+	int (*prepare)(const struct pinner *pinner, const char *device, size_t bytes, struct error *err);
+	void (*finish)(const struct pinner *pinner);                       /* with prepare */
 	int (*open)(struct pin **pin, const struct pinner *pinner, const struct pin_job *job,
 		    struct error *err);
 	int (*cycle)(struct pin *pin, struct sample *sample, struct error *err);

@@ -136,10 +136,32 @@ static int try(struct direct_target *target, int rc)
 	return rc;
 }
 
+static struct direct_target shared = { .fd = -1 };
+
+int direct_target_share(const char *named, size_t bytes, struct error *err)
+{
+	struct direct_target target;
+	int ret = direct_target_open(&target, named, bytes, err);
+
+	if (ret == 0)
+		shared = target;
+	return ret;
+}
+
+void direct_target_unshare(void)
+{
+	direct_target_close(&shared);
+}
+
 int direct_target_open(struct direct_target *target, const char *named, size_t bytes, struct error *err)
 {
 	static const char *const directories[] = { "results", ".", "/var/tmp" };
 
+	if (shared.fd >= 0) {
+		*target = shared;
+		target->fd = fcntl(shared.fd, F_DUPFD_CLOEXEC, 0);
+		return target->fd < 0 ? error_errno(err, errno, "dup of %s", shared.where) : 0;
+	}
 	*target = (struct direct_target){ .fd = -1 };
 	if (named && strchr(named, '/'))
 		return try(target, open_named(target, named, bytes, err));

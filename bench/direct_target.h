@@ -18,4 +18,10 @@ struct direct_target {
  * device that was named, and nothing uses it. -EOPNOTSUPP with reason and fix when there is none.
  */
 int direct_target_open(struct direct_target *target, const char *named, size_t bytes, struct error *err);
+/*
+ * Opens one for this process and those that it forks: until direct_target_unshare(), direct_target_open() hands out that one. A
+ * file system has work to do for a file that has just come or gone, milliseconds of it, at any later moment.
+ */
+int direct_target_share(const char *named, size_t bytes, struct error *err);
+void direct_target_unshare(void);
 void direct_target_close(struct direct_target *target);

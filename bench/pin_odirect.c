@@ -84,6 +84,19 @@ static void odirect_close(struct pin *pin)
 	free(pin);
 }
 
+static int odirect_prepare(const struct pinner *pinner, const char *device, size_t bytes,
+			   struct error *err)
+{
+	(void)pinner;
+	return direct_target_share(device, bytes, err);
+}
+
+static void odirect_finish(const struct pinner *pinner)
+{
+	(void)pinner;
+	direct_target_unshare();
+}
+
 static int odirect_open(struct pin **slot, const struct pinner *pinner, const struct pin_job *job,
 			struct error *err)
 {
@@ -173,6 +186,8 @@ static int odirect_read(struct pin *pin, void *bytes, struct error *err)
 		.about = odirect_about,                                                            \
 		.access = bits,                                                                    \
 		.warms_itself = true,                                                              \
+		.prepare = odirect_prepare,                                                        \
+		.finish = odirect_finish,                                                          \
 		.path = odirect_path,                                                              \
 		.probe = pinner_try_page,                                                               \
 		.open = odirect_open,                                                              \

@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "hugepage.h"
+#include "aftermath.h"
 #include "pin_counters.h"
 #include "round.h"
 
 #define FLOOR_CYCLES 1001
 #define ICOUNT_GRAIN 16      /* instructions: the guest's counter runs at 62.5 MHz */
-#define SETTLE_MS 2000       /* io_uring gives pages back after its file is closed */
 #define NEAR_GRAINS 20       /* a median below this many grains is rounded by 5 % or more */
 
 static int by_value(const void *a, const void *b)
@@ -284,92 +282,8 @@ static int watch_case(struct measure_env *env, struct result *result, struct rou
 	return ret;
 }
 
-struct before {
-	struct pin_counters pins;
-	bool have_pins;
-	uint64_t free_pages;
-	size_t pool_page;           /* 0: the layout takes no hugetlb pages */
-};
-
-static void before_look(struct before *before, const struct measure_env *env,
-			const struct plan_case *plan_case)
-{
-	struct error unread;
-
-	before->have_pins = pin_counters_read(&before->pins, &unread) == 0;
-	before->pool_page = plan_case->layout.backing == BACKING_HUGETLB
-				    ? plan_case->layout.page_bytes : 0;
-	if (before->pool_page)
-		before->free_pages = hugepage_free_count(before->pool_page, env->place.node);
-}
-
-static bool settled(const struct before *before, const struct measure_env *env, int64_t *held,
-		    uint64_t *free_pages)
-{
-	struct pin_counters now;
-	struct error unread;
-
-	*held = 0;
-	*free_pages = before->free_pages;
-	if (before->have_pins && pin_counters_read(&now, &unread) == 0)
-		*held = pin_counters_held(&now) - pin_counters_held(&before->pins);
-	if (before->pool_page)
-		*free_pages = hugepage_free_count(before->pool_page, env->place.node);
-	return *held == 0 && *free_pages == before->free_pages;
-}
-
-/* Nothing may stay behind: pins, huge pages. Asynchronous teardown gets its time. */
-static int leak_check(const struct before *before, const struct measure_env *env,
+static int rounds_run(struct measure_env *env, const struct plan_case *plan_case,
 		      struct result *result, struct error *err)
-{
-	const struct timespec moment = { .tv_nsec = 10000000 };
-	uint64_t free_pages;
-	int64_t held;
-
-	for (int waited = 0; !settled(before, env, &held, &free_pages) && waited < SETTLE_MS;
-	     waited += 10)
-		nanosleep(&moment, NULL);
-	if (before->have_pins)
-		fact_bool(&result->truth, held == 0, "pins_balanced");
-	if (before->pool_page)
-		fact_number(&result->truth, (int64_t)(free_pages - before->free_pages),
-			    "free_hugepages_change");
-	if (free_pages != before->free_pages)
-		return error_set(err, EBUSY, "%llu huge pages are free after the case, %llu were before it",
-				 (unsigned long long)free_pages,
-				 (unsigned long long)before->free_pages);
-	if (held == 0)
-		return 0;
-	/* fewer than before: somebody else gave theirs back, which no leak of ours can look like */
-	if (env->pins_quiet && held > 0 && pin_counters_quiet())
-		return error_set(err, EBUSY, "%lld more pins are held than before the case",
-				 (long long)held);
-	result_warn(result, "the number of held pins changed by %lld; other processes pin here too",
-		    (long long)held);
-	return 0;
-}
-
-static int log_check(struct measure_env *env, struct result *result, struct error *err)
-{
-	uint64_t new_taint;
-	char line[200];
-	int nr = kernel_log_look(&env->log, line, sizeof(line), &new_taint);
-
-	if (nr == -EPIPE)
-		result_warn(result, "the kernel log was overwritten before it could be read");
-	if (env->log.fd >= 0 && nr >= 0)
-		fact_number(&result->truth, nr, "kernel_complaints");
-	fact_number(&result->truth, (int64_t)new_taint, "new_taint");
-	if (nr > 0)
-		return error_set(err, EIO, "the kernel complained: %s", line);
-	if (new_taint)
-		return error_set(err, EIO, "the kernel became tainted (bits 0x%llx)",
-				 (unsigned long long)new_taint);
-	return 0;
-}
-
-int measure_case(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
-		 struct error *err)
 {
 	struct round_job job = {
 		.plan_case = plan_case,
@@ -377,11 +291,13 @@ int measure_case(struct measure_env *env, const struct plan_case *plan_case, str
 		.journal = env->journal,
 		.deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000),
 	};
-	struct before before = { .have_pins = false };
+	struct before before;
 	struct error after;
 	int ret = 0;
 
-	before_look(&before, env, plan_case);
+	before_look(&before,
+		    plan_case->layout.backing == BACKING_HUGETLB ? plan_case->layout.page_bytes : 0,
+		    env->place.node);
 	for (unsigned int i = 0; ret == 0 && i < plan_case->runs; i++)
 		ret = run_time(env, plan_case, result, &job, err);
 	if (ret == 0) {
@@ -389,9 +305,26 @@ int measure_case(struct measure_env *env, const struct plan_case *plan_case, str
 		ret = watch_case(env, result, &job, err);
 	}
 	/* a failed case is checked too, but keeps its first reason */
-	if (ret != -EINTR && leak_check(&before, env, result, ret ? &after : err) && ret == 0)
+	if (ret != -EINTR && leak_check(&before, env->pins_quiet, result, ret ? &after : err) && ret == 0)
 		ret = -err->code;
-	if (log_check(env, result, ret ? &after : err) && ret == 0)
+	if (log_check(&env->log, result, ret ? &after : err) && ret == 0)
 		ret = -err->code;
+	return ret;
+}
+
+int measure_case(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
+		 struct error *err)
+{
+	const struct pinner *pinner = plan_case->pinner;
+	const char *device = plan_case->device[0] ? plan_case->device : NULL;
+	int ret;
+
+	if (!pinner->prepare)
+		return rounds_run(env, plan_case, result, err);
+	ret = pinner->prepare(pinner, device, plan_case->bytes, err);
+	if (ret == 0) {
+		ret = rounds_run(env, plan_case, result, err);
+		pinner->finish(pinner);
+	}
 	return ret;
 }
