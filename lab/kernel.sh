@@ -119,7 +119,7 @@ kernel_from_list() {
 	if [ ! -e "$place/image" ]; then
 		tree=$(package_source "$source")
 		label="$name ($id)"
-		work=$CACHE/work/$key
+		work=$CACHE/building/$key
 		rm -rf "$work"
 		mkdir -p "$work"
 		if [ -n "$variant" ]; then
