@@ -45,8 +45,8 @@ static int hold_contents(struct scene *scene, struct error *err)
 	scene_stage(scene, "reading through the held pin");
 	ret = pinner->read(scene->pin, copy, err);
 	if (ret == 0) {
-		scene_note_bytes(scene, "pinned_bytes_intact", copy);
-		if (!state->read_only)
+		ret = scene_check_bytes(scene, "pinned_bytes_intact", copy, err);
+		if (ret == 0 && !state->read_only)
 			ret = coherence_verify(scene, copy, err);
 	} else if (ret == -EOPNOTSUPP) {
 		ret = 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "cleanup.h"
 #include "expect.h"
 #include "peer.h"
 #include "pin_counters.h"
@@ -84,16 +85,18 @@ static void counts_join(struct scene *scene, const struct watches *watches,
 		}
 	}
 }
+
 /* The bytes of all sides after the pin: parent, child, and what the pin itself carried out. */
 static int contents_verify(struct scene *scene, struct error *err)
 {
 	const struct pinner *pinner = scene->plan_case->pinner;
 	const unsigned char *window = scene->region.addr + scene->pin_job.offset;
 	struct peer_view view;
-	unsigned char *copy;
+	autofree unsigned char *copy = NULL;
 
-	if (scene->plan_case->state->populated)
-		scene_note_bytes(scene, "parent_bytes_intact", window);
+	if (scene->plan_case->state->populated &&
+	    scene_check_bytes(scene, "parent_bytes_intact", window, err))
+		return -err->code;
 	if (scene->env.peer) {
 		if (peer_look(scene->env.peer, &view, err))
 			return -err->code;
@@ -102,6 +105,8 @@ static int contents_verify(struct scene *scene, struct error *err)
 			scene_note_number(scene, "child_frames_moved",
 				    (int64_t)frames_moved(scene->before, view.frames,
 							  scene->nr_pages));
+		if (!view.bytes_intact)
+			return error_set(err, EILSEQ, "the pin changed the bytes that the child sees");
 	}
 	if (!pinner->read || pinner->hold || !scene->plan_case->state->populated)
 		return 0;
@@ -109,10 +114,9 @@ static int contents_verify(struct scene *scene, struct error *err)
 	if (!copy)
 		return error_errno(err, ENOMEM, "read through the pin");
 	if (pinner->read(scene->pin, copy, err) == 0)
-		scene_note_bytes(scene, "pinned_bytes_intact", copy);
-	else if (err->code != EOPNOTSUPP)
+		return scene_check_bytes(scene, "pinned_bytes_intact", copy, err);
+	if (err->code != EOPNOTSUPP)
 		return -err->code;
-	free(copy);
 	err->code = 0;
 	return 0;
 }

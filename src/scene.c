@@ -251,12 +251,11 @@ bool scene_short(const struct scene *scene, const struct sample *sample, struct 
 	return true;
 }
 
-void scene_note_bytes(struct scene *scene, const char *name, const unsigned char *bytes)
+int scene_check_bytes(struct scene *scene, const char *name, const unsigned char *bytes, struct error *err)
 {
 	struct error why;
 	int ret = region_check(bytes, scene->pin_job.offset, scene->pin_job.bytes, &why);
 
 	scene_note_bool(scene, name, ret == 0);
-	if (ret)
-		scene_warn(scene, "%s: %s", name, why.text);
+	return ret ? error_set(err, why.code, "%s is false: %s", name, why.text) : 0;
 }

@@ -32,8 +32,8 @@ void scene_note_number(struct scene *scene, const char *name, int64_t number);
 void scene_note_bool(struct scene *scene, const char *name, bool yes);
 void scene_note_text(struct scene *scene, const char *name, const char *text);
 void scene_warn(struct scene *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Whether @bytes, from the window, are what region_fill() wrote. */
-void scene_note_bytes(struct scene *scene, const char *name, const unsigned char *bytes);
+/* Notes under @name whether @bytes, from the window, are what region_fill() wrote; -EILSEQ when they are not. */
+int scene_check_bytes(struct scene *scene, const char *name, const unsigned char *bytes, struct error *err);
 
 /* Binds, maps, populates and proves the layout. */
 int scene_map(struct scene *scene, struct error *err);
