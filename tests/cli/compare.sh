@@ -8,17 +8,8 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 export LC_ALL=C.UTF-8
 unset NO_COLOR
-bad=0
-
-check() # WHAT: the status of the command before
-{
-	if [ $? -eq 0 ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		bad=1
-	fi
-}
+# shellcheck source=tests/cli/tap.bash
+. "$(dirname "$0")/tap.bash"
 
 same() # NAME FILE...: stdout of compare is tests/cli/NAME.out
 {

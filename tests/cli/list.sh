@@ -4,17 +4,8 @@
 set -u
 pinbench=${PINBENCH:-./pinbench}
 golden=tests/cli/list.out
-bad=0
-
-check() # WHAT: the status of the command before
-{
-	if [ $? -eq 0 ]; then
-		echo "ok - $1"
-	else
-		echo "not ok - $1"
-		bad=1
-	fi
-}
+# shellcheck source=tests/cli/tap.bash
+. "$(dirname "$0")/tap.bash"
 
 # Layouts are left out: they are those of the running kernel.
 [ -n "${UPDATE:-}" ] && "$pinbench" list pinners states windows observers >$golden
