@@ -88,19 +88,6 @@ int gup_test_fits(size_t nr_pages, struct error *err)
 	return error_fix(err, "choose a smaller size");
 }
 
-static int time_compare(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-uint64_t gup_test_median(uint64_t *times, size_t nr)
-{
-	qsort(times, nr, sizeof(*times), time_compare);
-	return times[nr / 2];
-}
-
 /*
  * Pins one page of a private file mapping that was only read, through @command with @flags, then changes the file:
  * the mapping still shows the old byte only if the pin put a private copy there.

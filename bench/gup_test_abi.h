@@ -57,9 +57,6 @@ int gup_test_open(struct error *err);
 /* -EOPNOTSUPP where the kernel could not hold the array of page pointers: see the definition. */
 int gup_test_fits(size_t nr_pages, struct error *err);
 
-/* The middle of @nr measured times, which it sorts. */
-uint64_t gup_test_median(uint64_t *times, size_t nr);
-
 /*
  * The value of FOLL_LONGTERM in the running kernel. @unshares: a read-only long-term pin replaces zero and page cache
  * pages of a private mapping (6.2 and later). Found once per process, without a value that could cost a WARN.

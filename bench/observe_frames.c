@@ -70,12 +70,6 @@ static int watch_start(struct watch *watch, const struct pin_job *job, struct er
 	return window_read(job, watch->before, err);
 }
 
-static void count_set(struct path_count *counts, enum count count, uint64_t value)
-{
-	counts->value[count] = value;
-	snprintf(counts->observer[count], sizeof(counts->observer[count]), "frames");
-}
-
 static int watch_stop(struct watch *watch, struct path_count *counts, struct error *err)
 {
 	size_t nr = window_pages(&watch->job);
@@ -83,11 +77,11 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 
 	if (window_read(&watch->job, watch->after, err))
 		return -err->code;
-	count_set(counts, COUNT_COPIED_PAGES, frames_moved(watch->before, watch->after, nr));
-	count_set(counts, COUNT_REUSED_PAGES, frames_reused(watch->before, watch->after, nr));
+	path_count_set(counts, COUNT_COPIED_PAGES, frames_moved(watch->before, watch->after, nr), "frames");
+	path_count_set(counts, COUNT_REUSED_PAGES, frames_reused(watch->before, watch->after, nr), "frames");
 	if (watch->job.region->layout->backing == BACKING_THP && watch->have_splits &&
 	    thp_splits(&splits))
-		count_set(counts, COUNT_SPLIT_THPS, splits - watch->splits);
+		path_count_set(counts, COUNT_SPLIT_THPS, splits - watch->splits, "frames");
 	return 0;
 }
 

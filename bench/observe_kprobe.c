@@ -334,12 +334,6 @@ static int watch_start(struct watch *watch, const struct pin_job *job, struct er
 	return rings_start(watch, err);
 }
 
-static void count_set(struct path_count *counts, enum count count, uint64_t value)
-{
-	counts->value[count] = value;
-	snprintf(counts->observer[count], sizeof(counts->observer[count]), "kprobe");
-}
-
 static int watch_stop(struct watch *watch, struct path_count *counts, struct error *err)
 {
 	uintptr_t start = (uintptr_t)watch->region->addr, end = start + watch->region->bytes;
@@ -355,19 +349,19 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 		return -err->code;
 	slow_calls = hits[PROBED_LOCKED] + hits[PROBED_UNLOCKED];
 	if (hits[PROBED_FAST])
-		count_set(counts, COUNT_REQUESTED_PAGES, sums[PROBED_FAST].pages);
+		path_count_set(counts, COUNT_REQUESTED_PAGES, sums[PROBED_FAST].pages, "kprobe");
 	/*
 	 * Neither path seen: the interface reached ordinary GUP by a function that cannot be probed
 	 * (6.1 pin_user_pages_remote), or pinned nothing. Zero would be a guess.
 	 */
 	if (hits[PROBED_FAST] || slow_calls) {
-		count_set(counts, COUNT_SLOW_PAGES,
-			  sums[PROBED_LOCKED].pages + sums[PROBED_UNLOCKED].pages);
-		count_set(counts, COUNT_SLOW_CALLS, slow_calls);
+		path_count_set(counts, COUNT_SLOW_PAGES,
+			  sums[PROBED_LOCKED].pages + sums[PROBED_UNLOCKED].pages, "kprobe");
+		path_count_set(counts, COUNT_SLOW_CALLS, slow_calls, "kprobe");
 	}
 	if (watch->have[fault]) {
-		count_set(counts, COUNT_FAULTS, sums[fault].nr_faults);
-		count_set(counts, COUNT_UNSHARE_FAULTS, sums[fault].nr_unshare);
+		path_count_set(counts, COUNT_FAULTS, sums[fault].nr_faults, "kprobe");
+		path_count_set(counts, COUNT_UNSHARE_FAULTS, sums[fault].nr_unshare, "kprobe");
 	}
 	return 0;
 }

@@ -103,8 +103,7 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 
 	if (watch_count(watch, &nr, err))
 		return -err->code;
-	counts->value[COUNT_SLOW_CALLS] = nr;
-	snprintf(counts->observer[COUNT_SLOW_CALLS], sizeof(counts->observer[0]), "mmap-lock");
+	path_count_set(counts, COUNT_SLOW_CALLS, nr, "mmap-lock");
 	return 0;
 }
 

@@ -46,8 +46,7 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 		return -err->code;
 	if (watch->region->layout->backing == BACKING_HUGETLB && after == watch->before)
 		return 0;
-	counts->value[COUNT_FAULTS] = (uint64_t)(after - watch->before);
-	snprintf(counts->observer[COUNT_FAULTS], sizeof(counts->observer[0]), "rusage");
+	path_count_set(counts, COUNT_FAULTS, (uint64_t)(after - watch->before), "rusage");
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "gup_test_abi.h"
+#include "stats.h"
 
 #define NR_EMPTY 31
 
@@ -52,8 +53,8 @@ static void hold_empty(struct pin *pin)
 		ioctl(pin->node, GUP_HOLD_STOP);
 		stop_ns[i] = clock_now() - start;
 	}
-	pin->empty_start_ns = gup_test_median(start_ns, NR_EMPTY);
-	pin->empty_stop_ns = gup_test_median(stop_ns, NR_EMPTY);
+	pin->empty_start_ns = middle_of(start_ns, NR_EMPTY);
+	pin->empty_stop_ns = middle_of(stop_ns, NR_EMPTY);
 }
 
 static int hold_prepare(struct pin *pin, const struct pin_job *job, struct error *err)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "gup_test_abi.h"
+#include "stats.h"
 
 #define NR_EMPTY 31
 #define GRAIN_US 100 /* ticks of the kernel's clock below which it is too coarse */
@@ -73,7 +74,7 @@ static uint64_t gup_empty(int node)
 		ioctl(node, GUP_TEST_PIN_FAST, &empty);
 		times[i] = clock_now() - start;
 	}
-	return gup_test_median(times, NR_EMPTY);
+	return middle_of(times, NR_EMPTY);
 }
 
 static int gup_prepare(struct pin *pin, const struct pin_job *job, struct error *err)

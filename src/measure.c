@@ -10,17 +10,11 @@
 #include "aftermath.h"
 #include "pin_counters.h"
 #include "round.h"
+#include "stats.h"
 
 #define FLOOR_CYCLES 1001
 #define ICOUNT_GRAIN 16      /* instructions: the guest's counter runs at 62.5 MHz */
 #define NEAR_GRAINS 20       /* a median below this many grains is rounded by 5 % or more */
-
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *left = a, *right = b;
-
-	return (*left > *right) - (*left < *right);
-}
 
 /* --- what holds for the whole run --- */
 
@@ -48,8 +42,7 @@ static int floor_measure(uint64_t *ticks, struct error *err)
 	}
 	null->close(pin);
 	region_unmap(&region);
-	qsort(times, FLOOR_CYCLES, sizeof(*times), by_value);
-	*ticks = times[FLOOR_CYCLES / 2];
+	*ticks = middle_of(times, FLOOR_CYCLES);
 	return ret;
 }
 
@@ -223,8 +216,7 @@ static bool run_median(const struct run *run, enum metric metric, uint64_t *medi
 	}
 	for (size_t i = 0; i < nr; i++)
 		values[i] = run->samples[run->nr_warmup + i].ticks[metric];
-	qsort(values, nr, sizeof(*values), by_value);
-	*median = values[nr / 2];
+	*median = middle_of(values, nr);
 	free(values);
 	return true;
 }

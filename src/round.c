@@ -123,10 +123,11 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 
 		if (reason == EINTR && !hung)
 			return error_set(err, EINTR, "interrupted while %s", result->stage);
-		error_set(err, reason, "%s while %s%s",
+		error_set(err, hung ? ENOTRECOVERABLE : reason, "%s while %s%s",
 			  reason == EINTR ? "interrupted" : "no end within the deadline", result->stage,
 			  hung ? "; the process is hung in the kernel" : "");
-		return hung ? -reason : error_fix(err, "fewer samples or a larger timeout_s: it covers all samples of a case");
+		return hung ? -err->code
+			    : error_fix(err, "fewer samples or a larger timeout_s: it covers all samples of a case");
 	}
 	waitpid(pid, &status, 0);
 	if (result->finished)

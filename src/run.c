@@ -111,7 +111,6 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 		     struct result *result)
 {
 	struct error why = { 0 };
-	bool hung;
 	int ret;
 
 	if (*runner->options->stop) {
@@ -136,14 +135,13 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 		return;
 	}
 	ret = measure_case(&runner->measure, plan_case, result, &why);
-	hung = strstr(why.text, "hung in the kernel");
 	if (ret == 0)
 		result_end(result, STATUS_DONE, &why);
-	else if (ret == -EOPNOTSUPP || (ret == -EINTR && *runner->options->stop && !hung))
+	else if (ret == -EOPNOTSUPP || (ret == -EINTR && *runner->options->stop))
 		result_end(result, STATUS_SKIPPED, &why); /* no fault of the case */
 	else
 		result_end(result, STATUS_FAILED, &why);
-	if (hung && runner->nr_hung < sizeof(runner->hung) / sizeof(*runner->hung))
+	if (ret == -ENOTRECOVERABLE && runner->nr_hung < sizeof(runner->hung) / sizeof(*runner->hung))
 		runner->hung[runner->nr_hung++] = plan_case->pinner;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "sample.h"
 
+#include <stdio.h>
+
 const char *const metric_names[NR_METRICS] = {
 	[METRIC_PIN] = "pin",
 	[METRIC_UNPIN] = "unpin",
@@ -17,3 +19,9 @@ const char *const count_names[NR_COUNTS] = {
 	[COUNT_REUSED_PAGES] = "reused_pages",
 	[COUNT_SPLIT_THPS] = "split_thps",
 };
+
+void path_count_set(struct path_count *counts, enum count count, uint64_t value, const char *observer)
+{
+	counts->value[count] = value;
+	snprintf(counts->observer[count], sizeof(counts->observer[count]), "%s", observer);
+}

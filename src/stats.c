@@ -22,6 +22,19 @@ static double quantile(const double *sorted, size_t nr, double part)
 	return sorted[below] + (at - below) * (sorted[below + 1] - sorted[below]);
 }
 
+static int by_count(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+uint64_t middle_of(uint64_t *values, size_t nr)
+{
+	qsort(values, nr, sizeof(*values), by_count);
+	return values[nr / 2];
+}
+
 struct summary summary_of(double *values, size_t nr)
 {
 	struct summary summary = { .nr = nr };

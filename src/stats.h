@@ -11,6 +11,8 @@ struct summary {
 	double mad;             /* median distance from the median */
 };
 
+/* The middle one of @nr > 0 counted values, the upper of two; sorts them. */
+uint64_t middle_of(uint64_t *values, size_t nr);
 /* Sorts @values. */
 struct summary summary_of(double *values, size_t nr);
 /* Half the distance between the quartiles as a part of the median; 0 when the median is 0. */

@@ -119,9 +119,21 @@ static void test_line_far_from_zero(void **state)
 	assert_near(line.slope, 1);
 }
 
+static void test_middle_of(void **state)
+{
+	uint64_t odd[] = { UINT64_MAX, 3, 1 }, even[] = { 4, 1, 3, 2 }, one[] = { 7 };
+
+	(void)state;
+	assert_int_equal(middle_of(odd, 3), 3);
+	assert_int_equal(odd[2], UINT64_MAX); /* sorted by value, not by difference */
+	assert_int_equal(middle_of(even, 4), 3);
+	assert_int_equal(middle_of(one, 1), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_middle_of),
 		cmocka_unit_test(test_summary_odd),
 		cmocka_unit_test(test_summary_even),
 		cmocka_unit_test(test_summary_small),
