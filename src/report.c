@@ -14,6 +14,18 @@ const char *const status_names[NR_STATUS] = {
 	[STATUS_FAILED] = "failed",
 };
 
+const char *const stop_names[NR_STOPS] = {
+	[STOP_RUNS] = "runs",
+	[STOP_PRECISION] = "precision",
+	[STOP_MAX_TIME] = "max-time",
+};
+
+const char *const order_names[NR_ORDERS] = {
+	[ORDER_NONE] = "none",
+	[ORDER_ABBA] = "abba",
+	[ORDER_RANDOM] = "random",
+};
+
 const char *const count_units[NR_COUNTS] = {
 	[COUNT_REQUESTED_PAGES] = "pages",
 	[COUNT_SLOW_PAGES] = "pages",
@@ -74,7 +86,7 @@ struct run *result_add_run(struct result *result)
 
 	result->runs = grow(result->runs, result->nr_runs, sizeof(*result->runs));
 	run = &result->runs[result->nr_runs];
-	*run = (struct run){ .index = result->nr_runs, .cpu = -1, .node = -1 };
+	*run = (struct run){ .index = result->nr_runs, .block = -1, .slot = -1, .cpu = -1, .node = -1 };
 	result->nr_runs++;
 	return run;
 }
@@ -229,6 +241,9 @@ void report_free(struct report *report)
 	free(report->path);
 	free(report->tool_version);
 	free(report->label);
+	free(report->imported);
+	for (unsigned int i = 0; i < report->schedule.nr_sides; i++)
+		free(report->schedule.sides[i]);
 	free(report->started);
 	free(report->config);
 	fact_list_free(&report->environment);

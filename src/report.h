@@ -18,10 +18,24 @@
 enum status { STATUS_DONE, STATUS_SKIPPED, STATUS_FAILED, NR_STATUS };
 extern const char *const status_names[NR_STATUS]; /* "done", "skipped", "failed" */
 
+/*
+ * What decided where the memory of a run came to lie. In the icount lane everything else is the same in every boot, so
+ * that without other placements n boots are one observation.
+ */
+struct placement {
+	bool known;
+	uint64_t seed;         /* of QEMU's and the guest's random numbers, and of the two below */
+	uint64_t region_start; /* address of the region */
+	uint64_t pages_before; /* base pages that the process took from the allocator before its region */
+};
+
 /* One process on this host, or one boot in the lab: the unit of replication. */
 struct run {
 	unsigned int index;
+	int block;                     /* of the schedule: runs of two files with one block were neighbours; -1: none */
+	int slot;                      /* place in the whole schedule, all sides counted, from 0; -1: none */
 	int cpu, node;                 /* where it was bound; -1: not bound */
+	struct placement placement;
 	size_t nr_warmup;              /* the first ones of samples[]: kept, but never summarised */
 	size_t nr_samples;             /* all of samples[], warm-ups included */
 	struct sample *samples;
@@ -38,12 +52,18 @@ struct params {
 	uint64_t region_bytes;
 };
 
+/* Why there are as many runs as there are. */
+enum stop { STOP_RUNS, STOP_PRECISION, STOP_MAX_TIME, NR_STOPS };
+extern const char *const stop_names[NR_STOPS]; /* "runs", "precision", "max-time" */
+
 struct result {
 	char *key;               /* identity of the case everywhere */
 	struct params params;
 	enum status status;
 	char *why;               /* skipped or failed: the reason, one sentence; else NULL */
 	char *fix;               /* skipped: what would enable it; or NULL */
+	enum stop stop;          /* STOP_RUNS: as many as were asked for */
+	double precision;        /* half width of the 95 % interval reached, as a part (0.01); 0: was not asked for */
 	struct run *runs;        /* grown only by result_add_run() */
 	size_t nr_runs;
 	struct path_count counts;
@@ -52,9 +72,34 @@ struct result {
 	size_t nr_warnings;
 };
 
+/* How the runs of several files took turns. Files with the same id were measured together. */
+enum run_order { ORDER_NONE, ORDER_ABBA, ORDER_RANDOM, NR_ORDERS };
+extern const char *const order_names[NR_ORDERS]; /* "none", "abba", "random" */
+
+#define REPORT_MAX_SIDES 16u
+
+struct schedule {
+	enum run_order order;        /* ORDER_NONE: measured alone, the rest is empty */
+	char id[33];             /* the same in all files of one schedule: letters and digits */
+	uint64_t seed;           /* of the order, and of the placement where that is varied */
+	unsigned int nr_blocks;  /* planned; runs of a finished schedule fill blocks 0 .. nr_blocks - 1 */
+	unsigned int side;       /* which of sides[] this file is */
+	unsigned int nr_sides;
+	char *sides[REPORT_MAX_SIDES]; /* labels, in the order of the command line */
+};
+
+/*
+ * What one sample means. Raised when pinbench changes what it times, so that figures from before and after do not fit
+ * together; the program's version changes with every commit and does not say that.
+ */
+#define REPORT_BENCHMARK 1u
+
 struct report {
 	char *path;              /* where it was read from; NULL for a new one */
 	char *tool_version;
+	unsigned int benchmark;  /* REPORT_BENCHMARK of the program that measured; 0 when it is this one */
+	char *imported;          /* what it was made from ("gup_test log"): what that cannot tell is unknown; or NULL */
+	struct schedule schedule;
 	char *label;
 	bool complete;
 	bool icount;             /* ticks are guest instructions, not ns */
@@ -77,6 +122,7 @@ struct report {
 #define REPORT_MAX_RUNS 1000u          /* of one result */
 #define REPORT_MAX_SAMPLES 1000000u    /* of one result, warm-ups included */
 #define REPORT_MAX_FACTS 4096u         /* of one list */
+#define REPORT_MAX_BLOCKS 100000u      /* of a schedule */
 #define REPORT_MAX_FACT_NAME 191u      /* bytes of a dotted name */
 
 /*
@@ -109,7 +155,10 @@ int report_load(struct report *report, const char *path, struct error *err);
 /* The same from memory; @path only names it in errors. */
 int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err);
 
-/* Appends the runs of @from to the results of @into with the same key (boots of one kernel). */
+/*
+ * Appends the runs of @from to the results of @into with the same key (boots of one kernel). Blocks, slots and placements
+ * come along; the schedule of @into stays.
+ */
 int report_merge(struct report *into, const struct report *from, struct error *err);
 
 /* The unit of the times: "ns" or "instructions". */

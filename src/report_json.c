@@ -143,6 +143,21 @@ int get_number(struct reader *reader, const json_t *object, const char *name, en
 	return 1;
 }
 
+int get_real(struct reader *reader, const json_t *object, const char *name, double *number)
+{
+	const json_t *value;
+	size_t used;
+	int rc = get_member(reader, object, name, JSON_REAL, OPTIONAL, &value, &used);
+
+	if (rc <= 0)
+		return rc;
+	*number = json_number_value(value);
+	if (*number < 0)
+		return reader_error(reader, "is below 0");
+	reader_leave(reader, used);
+	return 0;
+}
+
 int get_choice(struct reader *reader, const json_t *object, const char *name, enum need need,
 	       const char *const *choices, size_t *chosen)
 {

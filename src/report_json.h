@@ -32,6 +32,8 @@ int get_word(struct reader *reader, const json_t *object, const char *name, enum
 /* 1 when it was there, 0 when not. */
 int get_number(struct reader *reader, const json_t *object, const char *name, enum need need, uint64_t min,
 	       uint64_t max, uint64_t *number);
+/* A number of 0 or more, with or without a fraction; left alone when absent. */
+int get_real(struct reader *reader, const json_t *object, const char *name, double *number);
 /* One of @choices (ended by NULL): its index in @chosen. 1 when it was there, 0 when not. */
 int get_choice(struct reader *reader, const json_t *object, const char *name, enum need need,
 	       const char *const *choices, size_t *chosen);

@@ -89,11 +89,69 @@ static int get_command(struct reader *reader, const json_t *root, struct report 
 	return 0;
 }
 
+static int get_sides(struct reader *reader, const json_t *object, struct schedule *schedule)
+{
+	const json_t *list;
+	uint64_t side;
+	size_t used;
+	int rc = get_member(reader, object, "sides", JSON_ARRAY, REQUIRED, &list, &used);
+
+	if (rc < 0)
+		return rc;
+	if (json_array_size(list) < 1 || json_array_size(list) > REPORT_MAX_SIDES)
+		return reader_error(reader, "not 1 to %u sides", REPORT_MAX_SIDES);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		size_t inner = reader_enter(reader, "[%zu]", i);
+
+		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
+		if (rc)
+			return rc;
+		schedule->sides[schedule->nr_sides++] = get_plain(json_array_get(list, i));
+		reader_leave(reader, inner);
+	}
+	reader_leave(reader, used);
+	rc = get_number(reader, object, "side", REQUIRED, 0, schedule->nr_sides - 1, &side);
+	schedule->side = side;
+	return rc < 0 ? rc : 0;
+}
+
+static int get_schedule(struct reader *reader, const json_t *root, struct schedule *schedule)
+{
+	static const char *const orders[] = { "abba", "random", NULL };
+	const json_t *object;
+	uint64_t number;
+	size_t used, order;
+	int rc = get_member(reader, root, "schedule", JSON_OBJECT, OPTIONAL, &object, &used);
+
+	if (rc <= 0)
+		return rc;
+	rc = get_choice(reader, object, "order", REQUIRED, orders, &order);
+	if (rc < 0)
+		return rc;
+	schedule->order = order ? ORDER_RANDOM : ORDER_ABBA;
+	rc = get_word(reader, object, "id", REQUIRED, schedule->id, sizeof(schedule->id));
+	if (rc)
+		return rc;
+	rc = get_number(reader, object, "seed", REQUIRED, 0, INT64_MAX, &schedule->seed);
+	if (rc < 0)
+		return rc;
+	rc = get_number(reader, object, "blocks", REQUIRED, 1, REPORT_MAX_BLOCKS, &number);
+	if (rc < 0)
+		return rc;
+	schedule->nr_blocks = number;
+	rc = get_sides(reader, object, schedule);
+	if (rc)
+		return rc;
+	reader_leave(reader, used);
+	return 0;
+}
+
 static int get_head(struct reader *reader, const json_t *root, struct report *report)
 {
 	static const char *const tools[] = { "pinbench", NULL };
 	const json_t *value;
 	char schema[64];
+	uint64_t benchmark;
 	size_t used, ignored;
 	int rc = get_word(reader, root, "schema", REQUIRED, schema, sizeof(schema));
 
@@ -112,24 +170,24 @@ static int get_head(struct reader *reader, const json_t *root, struct report *re
 	rc = get_text(reader, value, "version", REQUIRED, &report->tool_version);
 	if (rc)
 		return rc;
+	rc = get_number(reader, value, "benchmark", OPTIONAL, 1, INT32_MAX, &benchmark);
+	if (rc < 0)
+		return rc;
+	report->benchmark = rc ? (unsigned int)benchmark : 1; /* files older than this field */
 	reader_leave(reader, used);
 	if ((rc = get_text(reader, root, "label", REQUIRED, &report->label)) ||
-	    (rc = get_text(reader, root, "started", OPTIONAL, &report->started)))
+	    (rc = get_text(reader, root, "started", OPTIONAL, &report->started)) ||
+	    (rc = get_text(reader, root, "imported", OPTIONAL, &report->imported)) ||
+	    (rc = get_schedule(reader, root, &report->schedule)))
 		return rc;
 	rc = get_member(reader, root, "complete", JSON_TRUE, REQUIRED, &value, &used);
 	if (rc < 0)
 		return rc;
 	report->complete = json_is_true(value);
 	reader_leave(reader, used);
-	rc = get_member(reader, root, "duration_s", JSON_REAL, OPTIONAL, &value, &used);
-	if (rc < 0)
+	rc = get_real(reader, root, "duration_s", &report->duration_s);
+	if (rc)
 		return rc;
-	if (rc) {
-		report->duration_s = json_number_value(value);
-		if (report->duration_s < 0)
-			return reader_error(reader, "is below 0");
-		reader_leave(reader, used);
-	}
 	rc = get_member(reader, root, "config", JSON_OBJECT, REQUIRED, &value, &used);
 	if (rc < 0)
 		return rc;

@@ -21,6 +21,9 @@ static int get_params(struct reader *reader, const json_t *result, enum need nee
 	    (rc = get_word(reader, object, "access", need, params->access, sizeof(params->access))) ||
 	    (rc = get_word(reader, object, "window", need, params->window, sizeof(params->window))))
 		return rc;
+	/* what an imported log does not tell */
+	if (strcmp(params->layout, "unknown") == 0)
+		need = OPTIONAL;
 	if ((rc = get_number(reader, object, "offset", need, 0, INT64_MAX, &params->offset)) < 0 ||
 	    (rc = get_number(reader, object, "bytes", need, 1, INT64_MAX, &params->bytes)) < 0 ||
 	    (rc = get_number(reader, object, "pages_per_call", need, 1, INT64_MAX, &params->pages_per_call)) < 0 ||
@@ -126,6 +129,35 @@ static int get_clock(struct reader *reader, const json_t *object, struct run *ru
 	return 0;
 }
 
+/* A small number that may be missing: -1. */
+static int get_place(struct reader *reader, const json_t *object, const char *name, uint64_t max, int *place)
+{
+	uint64_t number;
+	int rc = get_number(reader, object, name, OPTIONAL, 0, max, &number);
+
+	*place = rc > 0 ? (int)number : -1;
+	return rc < 0 ? rc : 0;
+}
+
+static int get_placement(struct reader *reader, const json_t *run, struct placement *placement)
+{
+	const json_t *object;
+	size_t used;
+	int rc = get_member(reader, run, "placement", JSON_OBJECT, OPTIONAL, &object, &used);
+
+	if (rc <= 0)
+		return rc;
+	placement->known = true;
+	if ((rc = get_number(reader, object, "seed", REQUIRED, 0, INT64_MAX, &placement->seed)) < 0 ||
+	    (rc = get_number(reader, object, "region_start", REQUIRED, 0, INT64_MAX,
+			     &placement->region_start)) < 0 ||
+	    (rc = get_number(reader, object, "pages_before", REQUIRED, 0, INT64_MAX,
+			     &placement->pages_before)) < 0)
+		return rc;
+	reader_leave(reader, used);
+	return 0;
+}
+
 static int get_run(struct reader *reader, const json_t *object, struct run *run, size_t *nr_left)
 {
 	const json_t *part[2];
@@ -140,14 +172,12 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 	if (rc < 0)
 		return rc;
 	run->index = number;
-	rc = get_number(reader, object, "cpu", OPTIONAL, 0, INT32_MAX, &number);
-	if (rc < 0)
+	if ((rc = get_place(reader, object, "cpu", INT32_MAX, &run->cpu)) ||
+	    (rc = get_place(reader, object, "node", INT32_MAX, &run->node)) ||
+	    (rc = get_place(reader, object, "block", REPORT_MAX_BLOCKS - 1, &run->block)) ||
+	    (rc = get_place(reader, object, "slot", REPORT_MAX_BLOCKS * REPORT_MAX_SIDES - 1, &run->slot)) ||
+	    (rc = get_placement(reader, object, &run->placement)))
 		return rc;
-	run->cpu = rc ? (int)number : -1;
-	rc = get_number(reader, object, "node", OPTIONAL, 0, INT32_MAX, &number);
-	if (rc < 0)
-		return rc;
-	run->node = rc ? (int)number : -1;
 	for (size_t i = 0; i < 2; i++) {
 		rc = get_member(reader, object, part_names[i], JSON_OBJECT, REQUIRED, &part[i], &used);
 		if (rc < 0)
@@ -259,13 +289,14 @@ static int get_warnings(struct reader *reader, const json_t *object, struct resu
 	return 0;
 }
 
+static const char *const stops[] = { "runs", "precision", "max-time", NULL }; /* as enum stop */
 static const char *const statuses[] = { "done", "skipped", "failed", NULL }; /* as enum status */
 
 static int get_result(struct reader *reader, const json_t *object, struct report *report)
 {
 	char key[256];
 	struct result *result;
-	size_t status;
+	size_t status, stop;
 	int rc;
 
 	if (!json_is_object(object))
@@ -283,6 +314,13 @@ static int get_result(struct reader *reader, const json_t *object, struct report
 	if (rc)
 		return rc;
 	rc = get_text(reader, object, "fix", OPTIONAL, &result->fix);
+	if (rc)
+		return rc;
+	rc = get_choice(reader, object, "stopped_by", OPTIONAL, stops, &stop);
+	if (rc < 0)
+		return rc;
+	result->stop = rc ? stop : STOP_RUNS;
+	rc = get_real(reader, object, "precision", &result->precision);
 	if (rc)
 		return rc;
 	/* a case that never ran may lack what the layout would have decided */

@@ -186,6 +186,16 @@ static json_t *samples_json(struct writer *writer, const struct run *run, size_t
 	return object;
 }
 
+static json_t *placement_json(struct writer *writer, const struct placement *placement)
+{
+	json_t *object = json_object();
+
+	set(writer, object, "seed", count_json(writer, placement->seed, "placement.seed"));
+	set(writer, object, "region_start", count_json(writer, placement->region_start, "placement.region_start"));
+	set(writer, object, "pages_before", count_json(writer, placement->pages_before, "placement.pages_before"));
+	return object;
+}
+
 static json_t *run_json(struct writer *writer, const struct run *run)
 {
 	json_t *object = json_object(), *clock = json_object(), *quantum = json_object();
@@ -196,6 +206,12 @@ static json_t *run_json(struct writer *writer, const struct run *run)
 		set(writer, object, "cpu", json_integer(run->cpu));
 	if (run->node >= 0)
 		set(writer, object, "node", json_integer(run->node));
+	if (run->block >= 0)
+		set(writer, object, "block", json_integer(run->block));
+	if (run->slot >= 0)
+		set(writer, object, "slot", json_integer(run->slot));
+	if (run->placement.known)
+		set(writer, object, "placement", placement_json(writer, &run->placement));
 	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
 		bool measured = run->nr_samples && run->samples[0].have >> metric & 1;
 
@@ -242,6 +258,10 @@ static json_t *result_json(struct writer *writer, const struct result *result)
 	set_text(writer, object, "status", status_names[result->status]);
 	set_text(writer, object, "why", result->why);
 	set_text(writer, object, "fix", result->fix);
+	if (result->stop != STOP_RUNS)
+		set_text(writer, object, "stopped_by", stop_names[result->stop]);
+	if (result->precision > 0)
+		set(writer, object, "precision", json_real(result->precision));
 	for (size_t i = 0; i < result->nr_runs; i++)
 		append(writer, runs, run_json(writer, &result->runs[i]));
 	set(writer, object, "runs", runs);
@@ -264,17 +284,36 @@ static json_t *config_json(struct writer *writer, const char *text)
 	return config;
 }
 
+static json_t *schedule_json(struct writer *writer, const struct schedule *schedule)
+{
+	json_t *object = json_object(), *sides = json_array();
+
+	set_text(writer, object, "order", order_names[schedule->order]);
+	set_text(writer, object, "id", schedule->id);
+	set(writer, object, "seed", count_json(writer, schedule->seed, "schedule.seed"));
+	set(writer, object, "blocks", json_integer(schedule->nr_blocks));
+	for (unsigned int i = 0; i < schedule->nr_sides; i++)
+		append(writer, sides, text_json(schedule->sides[i]));
+	set(writer, object, "sides", sides);
+	set(writer, object, "side", json_integer(schedule->side));
+	return object;
+}
+
 static json_t *report_json(struct writer *writer)
 {
 	const struct report *report = writer->report;
 	json_t *object = json_object(), *command = json_array(), *results = json_array();
 
 	set(writer, object, "schema", json_string(REPORT_SCHEMA));
-	set(writer, object, "tool", json_pack("{ssss}", "name", "pinbench", "version",
-					      report->tool_version ? report->tool_version : "unknown"));
+	set(writer, object, "tool", json_pack("{sssssi}", "name", "pinbench", "version",
+					      report->tool_version ? report->tool_version : "unknown",
+					      "benchmark", report->benchmark ? (int)report->benchmark : (int)REPORT_BENCHMARK));
 	set(writer, object, "label", text_json(report->label ? report->label : ""));
 	set(writer, object, "complete", json_boolean(report->complete));
 	set_text(writer, object, "started", report->started);
+	set_text(writer, object, "imported", report->imported);
+	if (report->schedule.order != ORDER_NONE)
+		set(writer, object, "schedule", schedule_json(writer, &report->schedule));
 	/* milliseconds are plenty, and shorter to read */
 	set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
 	for (char **word = report->command; word && *word; word++)

@@ -97,6 +97,11 @@ static void make(struct report *report)
 
 	memset(report, 0, sizeof(*report));
 	report->tool_version = strdup("1.2.3");
+	report->benchmark = 3;
+	report->imported = strdup("gup_test log");
+	report->schedule = (struct schedule){ .order = ORDER_RANDOM, .id = "0123abcd", .seed = 42, .nr_blocks = 10,
+					      .side = 1, .nr_sides = 2,
+					      .sides = { strdup("base"), strdup("new") } };
 	report->label = strdup("a \"label\" with \\ and \xc3\xa9");
 	report->complete = true;
 	report->started = strdup("2026-01-31T12:00:00Z");
@@ -113,6 +118,11 @@ static void make(struct report *report)
 	add_run(result, 100, 5, 2);
 	add_run(result, 200, 3, 0)->node = 1;
 	result->runs[1].samples[2].nr_pages = 15;
+	result->runs[1].block = 7;
+	result->runs[1].slot = 15;
+	result->runs[1].placement = (struct placement){ true, 3, 0x7f0000200000, 1234 };
+	result->stop = STOP_MAX_TIME;
+	result->precision = 0.0125;
 	count(result, COUNT_REQUESTED_PAGES, 16);
 	count(result, COUNT_SLOW_PAGES, 0);
 	fact_number(&result->truth, 17, "pins.acquired");
@@ -151,6 +161,25 @@ static void test_round_trip(void **state)
 	assert_string_equal(back.path, path);
 	assert_string_equal(back.label, report.label);
 	assert_string_equal(back.tool_version, report.tool_version);
+	assert_int_equal(back.benchmark, 3);
+	assert_string_equal(back.imported, "gup_test log");
+	assert_int_equal(back.schedule.order, ORDER_RANDOM);
+	assert_string_equal(back.schedule.id, "0123abcd");
+	assert_int_equal(back.schedule.seed, 42);
+	assert_int_equal(back.schedule.nr_blocks, 10);
+	assert_int_equal(back.schedule.side, 1);
+	assert_int_equal(back.schedule.nr_sides, 2);
+	assert_string_equal(back.schedule.sides[1], "new");
+	assert_int_equal(back.results[0].runs[0].block, -1);
+	assert_int_equal(back.results[0].runs[0].slot, -1);
+	assert_false(back.results[0].runs[0].placement.known);
+	assert_int_equal(back.results[0].runs[1].block, 7);
+	assert_int_equal(back.results[0].runs[1].slot, 15);
+	assert_memory_equal(&back.results[0].runs[1].placement, &report.results[0].runs[1].placement,
+			    sizeof(struct placement));
+	assert_int_equal(back.results[0].stop, STOP_MAX_TIME);
+	assert_true(back.results[0].precision == 0.0125);
+	assert_true(back.results[1].precision == 0);
 	assert_string_equal(back.started, report.started);
 	assert_string_equal(back.config, report.config);
 	assert_string_equal(back.command[1], "run");
