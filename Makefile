@@ -7,10 +7,12 @@
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
+# INJECT=20 builds build/ARCH-inject-20/pinbench, which makes everything that it times from outside 20 per mille slower: for
+# tests whether a slowdown of known size is found.
 
 NATIVE := $(shell uname -m | sed 's/aarch64/arm64/')
 ARCH   ?= $(NATIVE)
-B      := build/$(ARCH)$(if $(SAN),-san)
+B      := build/$(ARCH)$(if $(SAN),-san)$(if $(INJECT),-inject-$(INJECT))
 Q      := $(if $(V),,@)
 SELF   := $(lastword $(MAKEFILE_LIST))
 ROOM   := $(dir $(SELF))lab
@@ -26,6 +28,9 @@ WARN   := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes 
 ALL_CPPFLAGS = -D_GNU_SOURCE -Ibench -Isrc $(PKG_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 $(WARN) $(CFLAGS)
 ALL_LDLIBS   = $(PKG_LDLIBS) -lm $(LDLIBS)
+ifneq ($(INJECT),)
+CPPFLAGS += -DPINBENCH_INJECT=$(INJECT)
+endif
 ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=address,undefined
@@ -36,7 +41,7 @@ LIB   := $(filter-out $(B)/src/main.o,$(OBJS))
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 
 # The link at the top is the program of this machine, built as usual.
-PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN),,pinbench))
+PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
@@ -91,7 +96,7 @@ $(B)/guest.cpio: $(B)/pinbench $(B)/agent lab/init lab/initramfs.sh lab/lib.sh
 	$(Q)lab/initramfs.sh $(ARCH) $@ $(B)/pinbench $(B)/agent
 
 # The version is compiled into the files that name it; they alone are rebuilt when it changes.
-VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1-unknown)
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1-unknown)$(if $(INJECT),-inject-$(INJECT))
 VERSIONED := $(patsubst %.c,$(B)/%.o,$(shell grep -ls PINBENCH_VERSION src/*.c bench/*.c))
 $(VERSIONED): CPPFLAGS += -include $(B)/version.h
 $(VERSIONED): $(B)/version.h
@@ -141,12 +146,14 @@ lint:
 	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 install: all $(if $(wildcard $(B)/guest.cpio),guest)
+	$(if $(INJECT),$(error INJECT=$(INJECT) is a test build: it lengthens what it measures))
 	install -D -m 755 $(B)/pinbench $(DESTDIR)$(PREFIX)/bin/pinbench
 	install -D -m 644 man/pinbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/pinbench.1
 	install -D -m 644 completion/pinbench.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pinbench
 	for file in configs/*.json plots/*.gp; do \
 		[ ! -f $$file ] || install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
 	for guest in build/*/guest.cpio; do arch=$${guest%/*}; \
+		case $$guest in *-inject-* | *-san/*) continue ;; esac; \
 		[ ! -f $$guest ] || install -D -m 644 $$guest $(DESTDIR)$(PREFIX)/lib/pinbench/guest-$${arch#build/}.cpio; done
 
 clean:

@@ -201,6 +201,19 @@ struct pinner {
 uint64_t clock_now(void);
 #define CLOCK_OUTSIDE "monotonic-raw"
 uint64_t clock_grain(void); /* ns, clock_getres(2) */
+/*
+ * The read that closes what clock_now() opened at @start. A test build (make INJECT=PERMILLE) makes it late by that part of what
+ * it took: a slowdown inside the timed section, of known size, for the proof that it is found.
+ */
+#ifdef PINBENCH_INJECT
+uint64_t clock_end(uint64_t start);
+#else
+static inline uint64_t clock_end(uint64_t start)
+{
+	(void)start;
+	return clock_now();
+}
+#endif
 
 /* Release of the running kernel as major << 8 | minor, so that KERNEL(6, 12) compares; 0 if it has no such form. */
 #define KERNEL(major, minor) ((major) << 8 | (minor))

@@ -48,10 +48,10 @@ static void hold_empty(struct pin *pin)
 	for (size_t i = 0; i < NR_EMPTY; i++) {
 		start = clock_now();
 		ioctl(pin->node, GUP_HOLD_START, &nothing);
-		start_ns[i] = clock_now() - start;
+		start_ns[i] = clock_end(start) - start;
 		start = clock_now();
 		ioctl(pin->node, GUP_HOLD_STOP);
-		stop_ns[i] = clock_now() - start;
+		stop_ns[i] = clock_end(start) - start;
 	}
 	pin->empty_start_ns = middle_of(start_ns, NR_EMPTY);
 	pin->empty_stop_ns = middle_of(stop_ns, NR_EMPTY);
@@ -154,12 +154,12 @@ static int hold_cycle(struct pin *pin, struct sample *sample, struct error *err)
 
 	start = clock_now();
 	rc = ioctl(pin->node, GUP_HOLD_START, &pin->hold);
-	started = clock_now();
+	started = clock_end(start);
 	if (rc < 0)
 		return hold_failed(pin, errno, err);
 	stop = clock_now();
 	rc = ioctl(pin->node, GUP_HOLD_STOP);
-	stopped = clock_now();
+	stopped = clock_end(stop);
 	if (rc < 0)
 		return error_errno(err, errno, "gup_test STOP");
 	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN,

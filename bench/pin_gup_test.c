@@ -72,7 +72,7 @@ static uint64_t gup_empty(int node)
 		uint64_t start = clock_now();
 
 		ioctl(node, GUP_TEST_PIN_FAST, &empty);
-		times[i] = clock_now() - start;
+		times[i] = clock_end(start) - start;
 	}
 	return middle_of(times, NR_EMPTY);
 }
@@ -144,7 +144,7 @@ static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
 
 	start = clock_now();
 	rc = ioctl(pin->node, pin->row->command, &test);
-	cycle = clock_now() - start;
+	cycle = clock_end(start) - start;
 	if (rc < 0)
 		return error_errno(err, errno, "gup_test %s", pin->row->path.entry);
 	if (test.size != pin->test.size)

@@ -222,12 +222,12 @@ static int uring_cycle(struct pin *pin, struct sample *sample, struct error *err
 
 	start = clock_now();
 	rc = io_uring_register_buffers(&pin->ring, pin->buffers, pin->nr_buffers);
-	registered = clock_now();
+	registered = clock_end(start);
 	if (rc < 0)
 		return register_error(pin, -rc, err);
 	stop = clock_now();
 	rc = io_uring_unregister_buffers(&pin->ring);
-	end = clock_now();
+	end = clock_end(stop);
 	if (rc < 0)
 		return error_errno(err, -rc, "io_uring_unregister_buffers");
 	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN };

@@ -40,7 +40,7 @@ static int null_cycle(struct pin *pin, struct sample *sample, struct error *err)
 
 	(void)err;
 	start = clock_now();
-	end = clock_now();
+	end = clock_end(start);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE };
 	sample->ticks[METRIC_CYCLE] = end - start;
 	sample->nr_pages = pin->job.bytes / pin->job.region->base_bytes;

@@ -140,7 +140,7 @@ static int odirect_cycle(struct pin *pin, struct sample *sample, struct error *e
 		if (moved != (ssize_t)bytes)
 			break;
 	}
-	end = clock_now();
+	end = clock_end(start);
 	if (done < pin->job.bytes) {
 		if (moved < 0)
 			return error_errno(err, errno, "O_DIRECT %s, %s", writes ? "write" : "read", pin->target.where);

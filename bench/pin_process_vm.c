@@ -152,7 +152,7 @@ static int process_vm_cycle(struct pin *pin, struct sample *sample, struct error
 		if (moved != (ssize_t)batch->local.iov_len)
 			break;
 	}
-	end = clock_now();
+	end = clock_end(start);
 	if (i < pin->nr_batches)
 		return process_vm_failed(pin, moved, errno, &pin->batches[i], err);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE };

@@ -317,12 +317,12 @@ static int vfio_cycle(struct pin *pin, struct sample *sample, struct error *err)
 
 	start = clock_now();
 	rc = map_all(pin, err);
-	mapped = clock_now();
+	mapped = clock_end(start);
 	if (rc)
 		return rc;
 	stop = clock_now();
 	rc = unmap_all(pin, err);
-	end = clock_now();
+	end = clock_end(stop);
 	if (rc)
 		return rc;
 	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN };

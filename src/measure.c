@@ -69,6 +69,9 @@ int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, boo
 	if (floor_measure(&floor_ticks, err))
 		return -err->code;
 	fact_number(&report->environment, (int64_t)floor_ticks, "harness.floor_ticks");
+#ifdef PINBENCH_INJECT
+	fact_number(&report->environment, PINBENCH_INJECT, "harness.inject_permille");
+#endif
 	observers_probe(env, report);
 	env->pins_quiet = pin_counters_quiet();
 	fact_bool(&report->environment, env->pins_quiet, "observers.pin_counters_quiet");
