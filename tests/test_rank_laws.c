@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rank statistics against the definitions, done the slow way: every order of small samples, every average and difference
+ * Rank statistics against the definitions, the slow way: every order of small samples, every average and difference
  * in an array; and what must hold for any input, tried on thousands with ties, zeros and infinities.
  */
 #include <setjmp.h>
