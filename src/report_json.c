@@ -9,32 +9,49 @@
 #include "cleanup.h"
 #include "text.h"
 
-size_t reader_enter(struct reader *reader, const char *format, ...)
+static size_t reader_step(struct reader *reader, struct step step)
 {
-	size_t used = strlen(reader->where);
-	va_list args;
+	size_t depth = reader->depth;
 
-	va_start(args, format);
-	vsnprintf(reader->where + used, sizeof(reader->where) - used, format, args);
-	va_end(args);
-	return used;
+	/* never full: json_text_scan() lets nothing deeper through */
+	if (depth < sizeof(reader->steps) / sizeof(reader->steps[0]))
+		reader->steps[reader->depth++] = step;
+	return depth;
 }
 
-void reader_leave(struct reader *reader, size_t used)
+size_t reader_enter(struct reader *reader, const char *name)
 {
-	reader->where[used] = '\0';
+	return reader_step(reader, (struct step){ .name = name });
+}
+
+size_t reader_enter_index(struct reader *reader, size_t index)
+{
+	return reader_step(reader, (struct step){ .index = index });
+}
+
+void reader_leave(struct reader *reader, size_t depth)
+{
+	reader->depth = depth;
 }
 
 int reader_error(struct reader *reader, const char *format, ...)
 {
-	char text[256];
+	char where[241] = "", text[256];
+	size_t used = 0;
 	va_list args;
 
+	for (size_t i = 0; i < reader->depth && used < sizeof(where); i++) {
+		const struct step *step = &reader->steps[i];
+
+		if (step->name)
+			used += snprintf(where + used, sizeof(where) - used, "%s%s", used ? "." : "", step->name);
+		else
+			used += snprintf(where + used, sizeof(where) - used, "[%zu]", step->index);
+	}
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return error_set(reader->err, EINVAL, "%.240s: %s",
-			 *reader->where ? reader->where + (*reader->where == '.') : "the file", text);
+	return error_set(reader->err, EINVAL, "%s: %s", *where ? where : "the file", text);
 }
 
 int get_member(struct reader *reader, const json_t *object, const char *name, json_type type,
@@ -46,11 +63,11 @@ int get_member(struct reader *reader, const json_t *object, const char *name, js
 	};
 	json_type have;
 
-	*used = strlen(reader->where);
+	*used = reader->depth;
 	*value = json_object_get(object, name);
 	if (!*value)
 		return need == REQUIRED ? reader_error(reader, "\"%s\" is missing", name) : 0;
-	reader_enter(reader, ".%s", name);
+	reader_enter(reader, name);
 	have = json_typeof(*value);
 	if (have == JSON_FALSE)
 		have = JSON_TRUE;
@@ -117,13 +134,14 @@ int get_word(struct reader *reader, const json_t *object, const char *name, enum
 
 int get_integer(struct reader *reader, const json_t *value, uint64_t min, uint64_t max, uint64_t *number)
 {
+	json_int_t have = json_integer_value(value);
+
 	if (!json_is_integer(value))
 		return reader_error(reader, "not an integer");
-	if (json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) < min ||
-	    (uint64_t)json_integer_value(value) > max)
-		return reader_error(reader, "%lld is not in %llu..%llu", (long long)json_integer_value(value),
-			     (unsigned long long)min, (unsigned long long)max);
-	*number = json_integer_value(value);
+	if (have < 0 || (uint64_t)have < min || (uint64_t)have > max)
+		return reader_error(reader, "%lld is not in %llu..%llu", (long long)have, (unsigned long long)min,
+				    (unsigned long long)max);
+	*number = have;
 	return 0;
 }
 
@@ -191,7 +209,7 @@ static int get_facts(struct reader *reader, const json_t *object, struct fact_li
 
 		if (!text_is_word(key) || strchr(key, '.') || strlen(key) > REPORT_MAX_FACT_NAME)
 			return reader_error(reader, "a name is not printable ASCII without spaces and dots");
-		used = reader_enter(reader, ".%s", key);
+		used = reader_enter(reader, key);
 		length = snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "", key);
 		if ((size_t)length >= sizeof(name))
 			return reader_error(reader, "the dotted name has more than %u bytes", REPORT_MAX_FACT_NAME);

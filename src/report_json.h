@@ -7,17 +7,29 @@
 
 #include "report.h"
 
-/* Where in the document we are: "results[3].runs[0].samples.pin". Not unwound after an error. */
+/* One step into the document: a member by its name, or (NULL) an element by its index. */
+struct step {
+	const char *name;
+	size_t index;
+};
+
+/*
+ * Where in the document we are: "results[3].runs[0].samples.pin". Written out only for an error, as there may be millions
+ * of steps; not unwound after one.
+ */
 struct reader {
 	struct error *err;
-	char where[512];
+	bool located;          /* the error names file and line already */
+	size_t depth;
+	struct step steps[REPORT_MAX_DEPTH + 4];
 };
 
 enum need { OPTIONAL, REQUIRED };
 
-/* Goes down one step; returns the length to come back to. */
-size_t reader_enter(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void reader_leave(struct reader *reader, size_t used);
+/* Goes down one step; returns the depth to come back to. @name must last until reader_leave(). */
+size_t reader_enter(struct reader *reader, const char *name);
+size_t reader_enter_index(struct reader *reader, size_t index);
+void reader_leave(struct reader *reader, size_t depth);
 /* Fills the error with "where: text"; returns -EINVAL. */
 int reader_error(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -45,10 +57,36 @@ char *get_plain(const json_t *value);
 int get_integer(struct reader *reader, const json_t *value, uint64_t min, uint64_t max, uint64_t *number);
 
 /*
+ * report_text.c: a result file as text, and where in it the list of results is. The results are parsed one by one: all
+ * numbers of a large file in one tree would take twenty times the room of the text.
+ */
+struct json_text {
+	const char *path, *text;
+	size_t size;
+	size_t list, list_end;  /* what stands between the brackets of "results"; list_end 0: not found */
+};
+
+/* @text is malloc'ed. */
+int json_text_read(const char *path, char **text, size_t *size, struct error *err);
+/*
+ * Holds nesting and the number of values, which decide how much memory the parser takes, against the limits, and finds the
+ * results. Whether the text is JSON at all is left to the parser.
+ */
+int json_text_scan(struct json_text *text, struct error *err);
+/* The end of the element of the list that begins at @at: its comma, or list_end. */
+size_t json_text_element(const struct json_text *text, size_t at);
+/* Any value; NULL with the error set. */
+json_t *json_text_parse(const struct json_text *text, size_t start, size_t end, struct error *err);
+/* Everything but the results: an empty list stands for them, if they were found. */
+json_t *json_text_parse_head(const struct json_text *text, struct error *err);
+
+/*
  * report_layout.c: puts small groups on one line, in place, in the indented text of jansson, which breaks all lines
  * or none: 1000 samples are not 1000 lines. Returns the new length.
  */
 size_t json_join_lines(char *text);
 
-/* report_result.c: everything below "results". */
-int get_results(struct reader *reader, const json_t *root, struct report *report);
+/* report_result.c: everything below "results", in @root and in @text. */
+int get_results(struct reader *reader, const json_t *root, const struct json_text *text, struct report *report);
+/* report_runs.c */
+int get_runs(struct reader *reader, const json_t *object, struct result *result);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reading a result file that may come from anywhere. docs/result-1.schema.json is the same rules as data. */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "report_json.h"
@@ -77,7 +75,7 @@ static int get_command(struct reader *reader, const json_t *root, struct report 
 	if (!report->command)
 		return reader_error(reader, "out of memory");
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		size_t inner = reader_enter(reader, "[%zu]", i);
+		size_t inner = reader_enter_index(reader, i);
 
 		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
 		if (rc)
@@ -101,7 +99,7 @@ static int get_sides(struct reader *reader, const json_t *object, struct schedul
 	if (json_array_size(list) < 1 || json_array_size(list) > REPORT_MAX_SIDES)
 		return reader_error(reader, "not 1 to %u sides", REPORT_MAX_SIDES);
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		size_t inner = reader_enter(reader, "[%zu]", i);
+		size_t inner = reader_enter_index(reader, i);
 
 		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
 		if (rc)
@@ -198,102 +196,32 @@ static int get_head(struct reader *reader, const json_t *root, struct report *re
 	return get_command(reader, root, report);
 }
 
-/*
- * Before the parser sees the text: nesting and the number of values, which decide how much memory it takes.
- * Whether the text is JSON at all is left to the parser.
- */
-static int scan(const char *text, size_t size, const char *path, struct error *err)
-{
-	size_t line = 1, line_start = 0, depth = 0, nr_values = 1, nr_groups = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < size; i++) {
-		char c = text[i];
-
-		if (c == '\n') {
-			line++;
-			line_start = i + 1;
-		}
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-			continue;
-		}
-		quoted = c == '"';
-		nr_values += c == ',' || c == ':';
-		nr_groups += c == '[' || c == '{';
-		depth += c == '[' || c == '{';
-		depth -= depth > 0 && (c == ']' || c == '}');
-		if (depth > REPORT_MAX_DEPTH)
-			return error_set(err, EINVAL, "%s:%zu:%zu: nested deeper than %u", path, line,
-					 i - line_start + 1, REPORT_MAX_DEPTH);
-		if (nr_values > REPORT_MAX_VALUES || nr_groups > REPORT_MAX_VALUES / 8)
-			return error_set(err, EINVAL, "%s:%zu:%zu: more than %u values or %u objects and lists",
-					 path, line, i - line_start + 1, REPORT_MAX_VALUES,
-					 REPORT_MAX_VALUES / 8);
-	}
-	return 0;
-}
-
-static int read_all(const char *path, char **text, size_t *size, struct error *err)
-{
-	/* O_NONBLOCK: opening a pipe that nobody writes to must not hang */
-	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st))
-		return error_errno(err, errno, "%s: cannot read", path);
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, EINVAL, "%s: not a regular file", path);
-	if (st.st_size > (off_t)REPORT_MAX_BYTES)
-		return error_set(err, EFBIG, "%s: %lld bytes are above the limit of 64 MiB of a result file",
-				 path, (long long)st.st_size);
-	*text = malloc(st.st_size + 1);
-	if (!*text)
-		return error_set(err, ENOMEM, "%s: out of memory", path);
-	*size = 0;
-	while (*size < (size_t)st.st_size) {
-		ssize_t got = read(fd, *text + *size, st.st_size - *size);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return error_errno(err, errno, "%s: cannot read", path);
-		if (got == 0)
-			break;
-		*size += got;
-	}
-	return 0;
-}
-
 int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err)
 {
+	struct json_text document = { .path = path, .text = text, .size = size };
 	struct error inner = { 0 };
 	struct reader reader = { .err = &inner };
-	json_error_t where;
 	json_t *root;
-	int rc = scan(text, size, path, err);
+	int rc = json_text_scan(&document, err);
 
 	memset(report, 0, sizeof(*report));
 	if (rc)
 		return rc;
-	root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
-	if (!root) {
-		text_plain(where.text);
-		return error_set(err, EINVAL, "%s:%d:%d: %s", path, where.line, where.column, where.text);
-	}
+	root = json_text_parse_head(&document, err);
+	if (!root)
+		return -EINVAL;
 	rc = json_is_object(root) ? get_head(&reader, root, report) : reader_error(&reader, "not an object");
 	if (!rc)
 		rc = get_metrics(&reader, root, &report->icount);
 	if (!rc)
 		rc = get_fact_group(&reader, root, "environment", &report->environment);
 	if (!rc)
-		rc = get_results(&reader, root, report);
+		rc = get_results(&reader, root, &document, report);
 	json_decref(root);
 	if (rc) {
 		report_free(report);
+		if (reader.located)
+			return error_set(err, inner.code, "%s", inner.text);
 		error_set(err, inner.code, "%s: %s", path, inner.text);
 		return inner.fix[0] ? error_fix(err, "%s", inner.fix) : rc;
 	}
@@ -310,6 +238,6 @@ int report_load(struct report *report, const char *path, struct error *err)
 	int rc;
 
 	memset(report, 0, sizeof(*report));
-	rc = read_all(path, &text, &size, err);
+	rc = json_text_read(path, &text, &size, err);
 	return rc ? rc : report_parse(report, text, size, path, err);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 static int compare_doubles(const void *a, const void *b)
@@ -12,14 +13,60 @@ static int compare_doubles(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-static double quantile(const double *sorted, size_t nr, double part)
+static void swap(double *a, double *b)
 {
-	double at = (nr - 1) * part;
+	double c = *a;
+
+	*a = *b;
+	*b = c;
+}
+
+#define MAX_PARTITIONS 100u
+
+/*
+ * The value that would stand at @at if @values were sorted, and nothing smaller behind it: Hoare's selection, in time linear
+ * in @nr. What leads it astray is sorted instead.
+ */
+static double select_value(double *values, size_t nr, size_t at)
+{
+	ptrdiff_t low = 0, high = (ptrdiff_t)nr - 1;
+
+	for (unsigned int i = 0; low < high && i < MAX_PARTITIONS; i++) {
+		double pivot = values[low + (high - low) / 2];
+		ptrdiff_t left = low, right = high;
+
+		while (left <= right) {
+			while (values[left] < pivot)
+				left++;
+			while (values[right] > pivot)
+				right--;
+			if (left <= right)
+				swap(&values[left++], &values[right--]);
+		}
+		if ((ptrdiff_t)at <= right)
+			high = right;
+		else if ((ptrdiff_t)at >= left)
+			low = left;
+		else
+			return values[at];
+	}
+	if (low < high)
+		qsort(values + low, high - low + 1, sizeof(*values), compare_doubles);
+	return values[at];
+}
+
+static double quantile(double *values, size_t nr, double part)
+{
+	double at = (nr - 1) * part, value, next;
 	size_t below = at;
 
+	value = select_value(values, nr, below);
 	if (below + 1 >= nr)
-		return sorted[nr - 1];
-	return sorted[below] + (at - below) * (sorted[below + 1] - sorted[below]);
+		return value;
+	next = values[below + 1];
+	for (size_t i = below + 2; i < nr; i++)
+		next = values[i] < next ? values[i] : next;
+	return value + (at - below) * (next - value);
 }
 
 static int by_count(const void *a, const void *b)
@@ -41,15 +88,13 @@ struct summary summary_of(double *values, size_t nr)
 
 	if (nr == 0)
 		return summary;
-	qsort(values, nr, sizeof(*values), compare_doubles);
-	summary.min = values[0];
-	summary.max = values[nr - 1];
+	summary.min = select_value(values, nr, 0);
+	summary.max = select_value(values, nr, nr - 1);
 	summary.median = quantile(values, nr, 0.5);
 	summary.q1 = quantile(values, nr, 0.25);
 	summary.q3 = quantile(values, nr, 0.75);
 	for (size_t i = 0; i < nr; i++)
 		values[i] = fabs(values[i] - summary.median);
-	qsort(values, nr, sizeof(*values), compare_doubles);
 	summary.mad = quantile(values, nr, 0.5);
 	return summary;
 }

@@ -13,7 +13,7 @@ struct summary {
 
 /* The middle one of @nr > 0 counted values, the upper of two; sorts them. */
 uint64_t middle_of(uint64_t *values, size_t nr);
-/* Sorts @values. */
+/* Leaves other numbers in @values, none of which may be NAN. Time is linear in @nr. */
 struct summary summary_of(double *values, size_t nr);
 /* Half the distance between the quartiles as a part of the median; 0 when the median is 0. */
 double summary_spread(const struct summary *summary);

@@ -472,6 +472,65 @@ static void test_text_plain(void **state)
 	assert_false(text_is_word(""));
 }
 
+#define HEAD "{\"schema\": \"urn:pinbench:result:1\", \"tool\": {\"version\": \"1\"}, \"label\": \"l\",\n" \
+	"\"complete\": true, \"config\": {\"results\": [1, {}]}, \"command\": [\"results\", \"]\"],\n" \
+	"\"metrics\": {\"pin\": {\"unit\": \"ns\"}, \"unpin\": {\"unit\": \"ns\"}, \"cycle\": {\"unit\": \"ns\"}},\n"
+#define TAIL ",\n\"environment\": {}}\n"
+#define RESULT(key) "{\"key\": \"" key "\", \"status\": \"skipped\", \"why\": \"[,]}\\\"{\", \"params\": {}, " \
+	"\"runs\": [], \"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": [\"a\", \"b\"]}"
+
+static void parsed(const char *text, size_t nr_results)
+{
+	struct report report;
+	struct error err = { 0 };
+
+	if (report_parse(&report, text, strlen(text), "f", &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(report.nr_results, nr_results);
+	for (size_t i = 0; i < nr_results; i++) {
+		assert_string_equal(report.results[i].why, "[,]}\"{");
+		assert_int_equal(report.results[i].nr_warnings, 2);
+	}
+	report_free(&report);
+}
+
+static void not_parsed(const char *text, const char *sentence)
+{
+	struct report report;
+	struct error err = { 0 };
+
+	assert_int_equal(report_parse(&report, text, strlen(text), "f", &err), -EINVAL);
+	if (strncmp(err.text, sentence, strlen(sentence)))
+		fail_msg("\"%s\" does not begin with \"%s\"", err.text, sentence);
+}
+
+/* Results are parsed one by one; the file means what it would mean as a whole, and errors name the line in the file. */
+static void test_results_text(void **state)
+{
+	(void)state;
+	parsed(HEAD "\"results\": []" TAIL, 0);
+	parsed(HEAD "\"results\": [ \n ]" TAIL, 0);
+	parsed(HEAD "\"results\": [" RESULT("a") "\n, " RESULT("b") "]" TAIL, 2);
+	parsed(HEAD "\"r\\u0065sults\" : [" RESULT("a") ", " RESULT("b") "]" TAIL, 2);
+	parsed(HEAD "\"more\": [[]], \"results\"\n:\n[" RESULT("a") "], \"other\": [1]" TAIL, 1);
+	not_parsed(HEAD "\"results\": [" RESULT("a") ",\n" RESULT("b") ",]" TAIL, "f:5:");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "\n" RESULT("b") "]" TAIL, "f:5:1: end of file expected");
+	not_parsed(HEAD "\"results\": [,\n" RESULT("b") "]" TAIL, "f:4:");
+	not_parsed(HEAD "\"results\": [\n\n{\"key\": ]}" TAIL, "f:6:9: unexpected token near ']'");
+	not_parsed(HEAD "\"results\": [\n{\"key\": 1, \"key\": 2}]" TAIL, "f:5:16: duplicate object key");
+	not_parsed(HEAD "\"results\": [\n" RESULT("a") "],\nx" TAIL, "f:6:1: ");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "],\n\"results\": []" TAIL, "f:5:9: duplicate object key");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "],\n\"r\\u0065sults\": []" TAIL, "f:5:14: duplicate object key");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "}" TAIL, "f:");
+	not_parsed(HEAD "\"results\": [" RESULT("a") TAIL, "f:");
+	not_parsed(HEAD "\"results\": {}" TAIL, "f: results: not a list");
+	not_parsed(HEAD "\"results\": [" RESULT("a") ", 1]" TAIL, "f: results[1]: not an object");
+	not_parsed(HEAD "\"results\": [" RESULT("a") ", " RESULT("a") "]" TAIL, "f: results: the key a is there twice");
+	not_parsed("[\"results\", []]", "f: the file: not an object");
+	not_parsed("", "f:1:0: ");
+	not_parsed(" \n[\"", "f:2:2: premature end of input");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -485,6 +544,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_merge, enter_directory, leave_directory),
 		cmocka_unit_test(test_merge_status),
 		cmocka_unit_test(test_text_plain),
+		cmocka_unit_test(test_results_text),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "stats.h"
 
@@ -60,6 +62,69 @@ static void test_summary_small(void **state)
 	assert_near(summary.median, 2);
 	assert_near(summary.q1, 1.5);
 	assert_near(summary.q3, 2.5);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double left = *(const double *)a, right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* Value @i of @nr of a law that a selection may stumble over; the seventh is made by lead_astray(). */
+static double shape(unsigned int law, size_t i, size_t nr)
+{
+	switch (law) {
+	case 0: return i;
+	case 1: return nr - i;
+	case 2: return 3;
+	case 3: return i % 2;
+	case 4: return i < nr / 2 ? i : nr - i;
+	default: return (double)(i * 7919 % 1009);
+	}
+}
+
+/* Each partition of the middle value takes away one value only: made backwards, from what the partition leaves. */
+static void lead_astray(double *values, size_t nr)
+{
+	for (size_t i = nr; i-- > 0;) {
+		size_t middle = i + (nr - 1 - i) / 2;
+
+		values[i] = values[middle];
+		values[middle] = i;
+	}
+}
+
+/* Selected as if sorted, whatever the order they come in. */
+static void test_summary_orders(void **state)
+{
+	double values[500], sorted[500];
+
+	(void)state;
+	for (unsigned int law = 0; law < 7; law++) {
+		for (size_t nr = 1; nr <= 500; nr += nr < 20 ? 1 : 96) {
+			struct summary summary;
+
+			for (size_t i = 0; i < nr; i++)
+				values[i] = shape(law, i, nr);
+			if (law == 6)
+				lead_astray(values, nr);
+			memcpy(sorted, values, nr * sizeof(*values));
+			qsort(sorted, nr, sizeof(*sorted), by_value);
+			summary = summary_of(values, nr);
+			assert_near(summary.min, sorted[0]);
+			assert_near(summary.max, sorted[nr - 1]);
+			assert_near(summary.median, (sorted[(nr - 1) / 2] + sorted[nr / 2]) / 2);
+			if (nr % 4 == 1) {
+				assert_near(summary.q1, sorted[nr / 4]);
+				assert_near(summary.q3, sorted[nr / 4 * 3]);
+			}
+			for (size_t i = 0; i < nr; i++)
+				sorted[i] = fabs(sorted[i] - summary.median);
+			qsort(sorted, nr, sizeof(*sorted), by_value);
+			assert_near(summary.mad, (sorted[(nr - 1) / 2] + sorted[nr / 2]) / 2);
+		}
+	}
 }
 
 static void test_spread_of_nothing(void **state)
@@ -137,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_summary_odd),
 		cmocka_unit_test(test_summary_even),
 		cmocka_unit_test(test_summary_small),
+		cmocka_unit_test(test_summary_orders),
 		cmocka_unit_test(test_spread_of_nothing),
 		cmocka_unit_test(test_line_exact),
 		cmocka_unit_test(test_line_scattered),

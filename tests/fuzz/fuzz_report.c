@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* libFuzzer target: any bytes as a result file; what is read is printed, compared with itself and merged. */
+#include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,15 @@ static void print(const struct report *report)
 	free(text);
 }
 
+/* Whether the bytes are JSON as a whole, for the loader takes them in parts. */
+static bool is_json(const uint8_t *bytes, size_t size)
+{
+	json_t *root = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
+
+	json_decref(root);
+	return root;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct report report, twin;
@@ -52,6 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		check_printed(err.text, strlen(err.text));
 		return 0;
 	}
+	if (!is_json(bytes, size))
+		abort();
 	print(&report);
 	if (report_parse(&twin, (const char *)bytes, size, "fuzz.json", &err) || report_merge(&report, &twin, &err))
 		abort();
