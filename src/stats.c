@@ -55,7 +55,7 @@ static double select_value(double *values, size_t nr, size_t at)
 	return values[at];
 }
 
-static double quantile(double *values, size_t nr, double part)
+double quantile_of(double *values, size_t nr, double part)
 {
 	double at = (nr - 1) * part, value, next;
 	size_t below = at;
@@ -90,12 +90,12 @@ struct summary summary_of(double *values, size_t nr)
 		return summary;
 	summary.min = select_value(values, nr, 0);
 	summary.max = select_value(values, nr, nr - 1);
-	summary.median = quantile(values, nr, 0.5);
-	summary.q1 = quantile(values, nr, 0.25);
-	summary.q3 = quantile(values, nr, 0.75);
+	summary.median = quantile_of(values, nr, 0.5);
+	summary.q1 = quantile_of(values, nr, 0.25);
+	summary.q3 = quantile_of(values, nr, 0.75);
 	for (size_t i = 0; i < nr; i++)
 		values[i] = fabs(values[i] - summary.median);
-	summary.mad = quantile(values, nr, 0.5);
+	summary.mad = quantile_of(values, nr, 0.5);
 	return summary;
 }
 

@@ -13,6 +13,11 @@ struct summary {
 
 /* The middle one of @nr > 0 counted values, the upper of two; sorts them. */
 uint64_t middle_of(uint64_t *values, size_t nr);
+/*
+ * The value below which this part (0..1) of @nr > 0 values lies, none of them NAN: linear between order statistics (R's type 7).
+ * Time is linear in @nr; reorders @values.
+ */
+double quantile_of(double *values, size_t nr, double part);
 /* Leaves other numbers in @values, none of which may be NAN. Time is linear in @nr. */
 struct summary summary_of(double *values, size_t nr);
 /* Half the distance between the quartiles as a part of the median; 0 when the median is 0. */
