@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Rows of numbers that are counted: one observation is enough, and any change shows. */
+#include <math.h>
+
+#include "summary.h"
+#include "verdict_rows.h"
+
+static struct row *add(struct verdict_work *work, const struct result *base, const struct result *new,
+		       enum row_kind kind, unsigned int which, double was, double is)
+{
+	struct row *row = row_add(work, base, new, kind, which);
+
+	row->design = DESIGN_EXACT;
+	row->nr[0] = row->nr[1] = 1;
+	row->value[0] = was;
+	row->value[1] = is;
+	row->moved = was != is;
+	row->change_known = kind == ROW_RATE || was > 0 || !row->moved;
+	row->change = kind == ROW_RATE ? is - was : !row->moved ? 0 : was > 0 ? is / was - 1 : INFINITY;
+	row->interval = (struct interval){ row->change, row->change };
+	row->verdict = row_judge(row, 0);
+	return row;
+}
+
+void rows_add_exact(struct verdict_work *work, const struct result *base, const struct result *new)
+{
+	double was, is;
+	bool rate = result_hit_rate(base, &was) && result_hit_rate(new, &is);
+	enum verdict rate_verdict = VERDICT_SAME;
+
+	if (rate)
+		rate_verdict = add(work, base, new, ROW_RATE, 0, was, is)->verdict;
+	for (unsigned int i = 0; i < NR_COUNTS; i++) {
+		struct row *row;
+
+		if (!count_known(base, i) || !count_known(new, i))
+			continue;
+		row = add(work, base, new, ROW_COUNT, i, base->counts.value[i], new->counts.value[i]);
+		/* that pages are asked for is no news; what the slow path got of them is the hit rate again */
+		row->redundant = (row->value[0] == 0 && row->value[1] == 0) ||
+				 (i == COUNT_REQUESTED_PAGES && !row->moved) ||
+				 (rate && (i == COUNT_SLOW_PAGES || i == COUNT_SLOW_CALLS) &&
+				  row->verdict == rate_verdict);
+	}
+}

@@ -1,0 +1,921 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Verdicts on files whose answer is worked out by hand; how is said at each. Runs differ by powers of two, so that their
+ * logarithms are whole numbers of ln 2 and ranks, averages and medians can be counted on paper.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "schedule.h"
+#include "verdict.h"
+
+#define KEY "p,base,exclusive,read,page,n=1"
+
+static void assert_near(double got, double wanted)
+{
+	if (fabs(got - wanted) > 1e-9 * fmax(1, fabs(wanted)))
+		fail_msg("%.12g is not %.12g", got, wanted);
+}
+
+static struct result *add_case(struct report *report, const char *key)
+{
+	struct result *result = report_add(report, key);
+	unsigned long n;
+
+	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner, result->params.layout,
+		   result->params.state, result->params.access, result->params.window, &n) != 6)
+		fail_msg("%s is no key", key);
+	result->params.pages_per_call = n;
+	return result;
+}
+
+/* One run whose samples are a warm-up that must not count, then @ticks five times with one wild one among them. */
+static struct run *add_run(struct result *result, enum metric metric, uint64_t ticks)
+{
+	struct run *run = result_add_run(result);
+
+	run->nr_warmup = 1;
+	run->nr_samples = 6;
+	run->samples = calloc(run->nr_samples, sizeof(*run->samples));
+	for (size_t i = 0; i < run->nr_samples; i++) {
+		run->samples[i].have = 1u << metric;
+		run->samples[i].ticks[metric] = i == 0 ? 1 : i == 2 ? 1000 * ticks : ticks;
+		run->samples[i].nr_pages = 1;
+	}
+	strcpy(run->clock[metric], "test");
+	run->quantum[metric] = 16;
+	return run;
+}
+
+static struct result *add_runs(struct report *report, const char *key, enum metric metric, size_t nr,
+			       const uint64_t *ticks)
+{
+	struct result *result = add_case(report, key);
+
+	for (size_t i = 0; i < nr; i++)
+		add_run(result, metric, ticks[i]);
+	return result;
+}
+
+static void set_count(struct result *result, enum count count, uint64_t value)
+{
+	result->counts.value[count] = value;
+	strcpy(result->counts.observer[count], "test");
+}
+
+struct sides {
+	struct report base, new;
+	struct verdicts verdicts;
+	struct rule rule;
+};
+
+static void sides_init(struct sides *sides)
+{
+	memset(sides, 0, sizeof(*sides));
+	sides->base.label = strdup("b");
+	sides->new.label = strdup("n");
+	sides->rule = rule_default;
+}
+
+/* Both took turns: run i of each is block i. */
+static void sides_pair(struct sides *sides)
+{
+	struct report *reports[2] = { &sides->base, &sides->new };
+
+	for (unsigned int side = 0; side < 2; side++) {
+		struct report *report = reports[side];
+
+		report->schedule.order = ORDER_ABBA;
+		strcpy(report->schedule.id, "one");
+		report->schedule.side = side;
+		for (size_t i = 0; i < report->nr_results; i++)
+			for (size_t j = 0; j < report->results[i].nr_runs; j++)
+				report->results[i].runs[j].block = (int)j;
+	}
+}
+
+static const struct row *sides_judge(struct sides *sides)
+{
+	verdicts_free(&sides->verdicts);
+	verdicts_find(&sides->verdicts, &sides->base, &sides->new, &sides->rule);
+	return sides->verdicts.rows;
+}
+
+static void sides_free(struct sides *sides)
+{
+	verdicts_free(&sides->verdicts);
+	report_free(&sides->base);
+	report_free(&sides->new);
+}
+
+/*
+ * Six pairs, ratios 2, 4 ... 64: differences 1 .. 6 ln 2. All have one sign: p = 2 / 2^6. At 95 % the interval is from the
+ * smallest to the largest difference (its level is 1 - 2/64 = 96.9 %; one step in would be 1 - 4/64). The Walsh averages are
+ * symmetric about 3.5.
+ */
+static void test_pairs(void **state)
+{
+	static const uint64_t base[] = { 64, 32, 16, 8, 4, 2 }, new[] = { 128, 128, 128, 128, 128, 128 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 1);
+	assert_true(sides.verdicts.paired);
+	assert_int_equal(row->design, DESIGN_PAIRS);
+	assert_int_equal(row->nr[0], 6);
+	assert_int_equal(row->nr[1], 6);
+	assert_near(row->p, 2.0 / 64);
+	assert_near(row->alpha, 0.05);
+	assert_near(row->change, exp2(3.5) - 1);
+	assert_near(row->interval.low, 1);
+	assert_near(row->interval.high, 63);
+	assert_near(row->value[0], 12); /* median of 2 .. 64, without the warm-up and in spite of the wild sample */
+	assert_near(row->value[1], 128);
+	assert_near(row->spread[1], 0);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	assert_int_equal(sides.verdicts.nr_of[VERDICT_WORSE], 1);
+	assert_int_equal(sides.verdicts.need, 0);
+	sides_free(&sides);
+}
+
+/* The blocks decide who is whose partner, not the place in the file; what has no partner is left out. */
+static void test_pairs_by_block(void **state)
+{
+	static const uint64_t base[] = { 64, 32, 16, 8, 4, 2, 1 << 20 }, new[] = { 256, 256, 256, 256, 256, 256 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 7, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
+	sides_pair(&sides);
+	for (size_t i = 0; i < 6; i++)
+		sides.base.results[0].runs[i].block = 5 - (int)i;
+	sides.base.results[0].runs[6].block = 77;
+	for (size_t i = 0; i < 6; i++) /* the ratio of block i is 4 */
+		for (size_t j = 0; j < 6; j++)
+			sides.new.results[0].runs[i].samples[j].ticks[METRIC_PIN] = (uint64_t)8 << i;
+	row = sides_judge(&sides);
+	assert_int_equal(row->nr[0], 6);
+	assert_int_equal(sides.verdicts.nr_unpaired, 1);
+	assert_near(row->change, 3);
+	assert_near(row->interval.low, 3);
+	assert_near(row->interval.high, 3);
+	/* the same runs without a common schedule: two samples, one with seven */
+	strcpy(sides.new.schedule.id, "two");
+	row = sides_judge(&sides);
+	assert_int_equal(row->design, DESIGN_SAMPLES);
+	assert_int_equal(row->nr[0], 7);
+	assert_int_equal(row->nr[1], 6);
+	assert_int_equal(sides.verdicts.nr_unpaired, 0);
+	sides_free(&sides);
+}
+
+static void test_no_common_block(void **state)
+{
+	static const uint64_t ticks[] = { 8, 16 };
+	struct sides sides;
+	const struct row *row;
+	char text[160];
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 2, ticks);
+	add_runs(&sides.new, KEY, METRIC_PIN, 2, ticks);
+	sides_pair(&sides);
+	sides.new.results[0].runs[0].block = 8;
+	sides.new.results[0].runs[1].block = -1;
+	row = sides_judge(&sides);
+	assert_int_equal(row->design, DESIGN_NONE);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_NO_BLOCK);
+	assert_false(row->change_known);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "no block"));
+	sides_free(&sides);
+}
+
+/*
+ * Four against four, logs of 0 2 4 6 and 10 11 12 13: all 16 differences are positive, p = 2 / C(8,4) = 2/70. At 95 % the
+ * interval holds all differences (one step in: 4/70 > 0.05): 10 - 6 to 13 - 0. Their median is by symmetry 11.5 - 3.
+ */
+static void test_samples(void **state)
+{
+	static const uint64_t base[] = { 1, 4, 16, 64 }, new[] = { 8192, 1024, 4096, 2048 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_CYCLE, 4, base);
+	add_runs(&sides.new, KEY, METRIC_CYCLE, 4, new);
+	row = sides_judge(&sides);
+	assert_int_equal(row->design, DESIGN_SAMPLES);
+	assert_string_equal(row_metric(row), "cycle");
+	assert_near(row->p, 2.0 / 70);
+	assert_near(row->change, exp2(8.5) - 1);
+	assert_near(row->interval.low, exp2(4) - 1);
+	assert_near(row->interval.high, exp2(13) - 1);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	sides_free(&sides);
+}
+
+/*
+ * Two rows of six pairs: nothing below 2/64 = 0.031 exists, and the first step of Holm asks 0.05 / 2. Seven pairs reach
+ * 2/128. With eight (2/256) the first row is judged at 0.025 and the second at 0.05.
+ */
+static void test_holm(void **state)
+{
+	static const uint64_t base[] = { 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10 };
+	static const uint64_t new[] = { 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 17, 1 << 18 };
+	static const uint64_t mixed[] = { 1 << 9, 1 << 12, 1 << 7, 1 << 14, 1 << 5, 1 << 16, 1 << 3, 1 << 18 };
+	char text[160];
+
+	(void)state;
+	for (size_t nr = 6; nr <= 8; nr += 2) {
+		struct sides sides;
+		const struct row *rows;
+
+		sides_init(&sides);
+		add_runs(&sides.base, KEY, METRIC_PIN, nr, base);
+		add_runs(&sides.base, KEY "6", METRIC_PIN, nr, base);
+		add_runs(&sides.new, KEY, METRIC_PIN, nr, mixed);
+		add_runs(&sides.new, KEY "6", METRIC_PIN, nr, new);
+		sides_pair(&sides);
+		rows = sides_judge(&sides);
+		assert_int_equal(sides.verdicts.nr_tested, 2);
+		assert_int_equal(rows[0].verdict, VERDICT_UNSURE);
+		if (nr == 6) {
+			assert_int_equal(rows[1].verdict, VERDICT_UNSURE);
+			assert_int_equal(rows[1].note, NOTE_TOO_FEW);
+			assert_int_equal(rows[1].need, 7);
+			assert_true(isinf(rows[1].interval.low) && isinf(rows[1].interval.high));
+			assert_int_equal(sides.verdicts.need, 7);
+			row_note(&rows[1], &sides.verdicts, text, sizeof(text));
+			assert_string_equal(text, "2 rows of times with 6 processes a side can never be significant; "
+						  "paired processes need 7");
+		} else {
+			assert_int_equal(rows[1].verdict, VERDICT_WORSE);
+			assert_near(rows[1].alpha, 0.025);
+			assert_near(rows[0].alpha, 0.05);
+			assert_int_equal(sides.verdicts.need, 0);
+			assert_int_equal(rows[0].note, NOTE_MORE_RUNS);
+		}
+		sides_free(&sides);
+	}
+}
+
+/* "same" is shown, not assumed: inside the threshold although it excludes no change; and not by having few runs. */
+static void test_same(void **state)
+{
+	static const uint64_t base[] = { 10000, 20000, 30000, 40000, 50000, 60000 };
+	static const uint64_t new[] = { 10100, 20200, 30300, 40400, 50500, 60600 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_near(row->change, 0.01);
+	assert_near(row->interval.low, 0.01);
+	assert_true(row->moved);
+	assert_int_equal(row->verdict, VERDICT_SAME);
+	assert_int_equal(row_judge(row, 0.005), VERDICT_WORSE);
+	sides.rule.threshold = 0.005;
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	/* better is the other way round */
+	verdicts_free(&sides.verdicts);
+	verdicts_find(&sides.verdicts, &sides.new, &sides.base, &sides.rule);
+	assert_int_equal(sides.verdicts.rows[0].verdict, VERDICT_BETTER);
+	sides_free(&sides);
+
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 3, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 3, base);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_near(row->change, 0);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_TOO_FEW);
+	assert_int_equal(row->need, 6); /* 2/2^5 > 0.05 >= 2/2^6 */
+	sides_free(&sides);
+}
+
+static void test_better(void **state)
+{
+	static const uint64_t base[] = { 800, 1600, 3200, 6400, 12800, 25600 }, new[] = { 100, 200, 400, 800, 1600, 3200 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_UNPIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_UNPIN, 6, new);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_near(row->change, 1.0 / 8 - 1);
+	assert_int_equal(row->verdict, VERDICT_BETTER);
+	sides_free(&sides);
+}
+
+/*
+ * Six pairs with differences -1 0 0 0 0 5 in units of ln 1.01: their Walsh averages have the median 0, the interval is
+ * [-1, 5] and half of it 3. To be inside the threshold of 2 % (1.99 units) takes 6 * (3 / 1.99)^2 = 13.6 pairs.
+ */
+static void test_need(void **state)
+{
+	static const uint64_t base[] = { 101, 100, 100, 100, 100, 1000000 };
+	static const uint64_t new[] = { 100, 100, 100, 100, 100, 1051010 };
+	struct sides sides;
+	const struct row *row;
+	char text[160];
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_MORE_RUNS);
+	assert_int_equal(row->need, 14);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_string_equal(text, "about 14 processes would decide (now 6)");
+	/* a change that is as good as none, and no width that could be called the same */
+	sides.rule.threshold = 0;
+	row = sides_judge(&sides);
+	assert_true(row->need > RULE_MOST_RUNS);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_string_equal(text, "more than 1000 processes would be needed to decide (now 6)");
+	fact_text(&sides.base.environment, "tcg", "lab.accel");
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_string_equal(text, "more than 1000 boots would be needed to decide (now 6)");
+	sides_free(&sides);
+}
+
+/* From the issue: 40 rows with 5 boots; 2 / 2^n <= 0.05 / 40 first at n = 11, 2 / C(2n, n) at n = 7: 2/3432. */
+static void test_fewest(void **state)
+{
+	(void)state;
+	assert_int_equal(rule_fewest_runs(&rule_default, 40, true), 11);
+	assert_int_equal(rule_fewest_runs(&rule_default, 40, false), 7);
+	assert_int_equal(rule_fewest_runs(&rule_default, 1, true), 6);
+	assert_int_equal(rule_fewest_runs(&rule_default, 1, false), 4);
+}
+
+static void set_seed(struct report *report, size_t run, uint64_t seed)
+{
+	report->results[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed };
+}
+
+static void sides_icount(struct sides *sides, const uint64_t *base, const uint64_t *new, size_t nr)
+{
+	sides_init(sides);
+	sides->base.icount = sides->new.icount = true;
+	add_runs(&sides->base, KEY, METRIC_PIN, nr, base);
+	add_runs(&sides->new, KEY, METRIC_PIN, nr, new);
+	for (size_t i = 0; i < nr; i++) {
+		set_seed(&sides->base, i, i + 1);
+		set_seed(&sides->new, i, i + 1);
+	}
+}
+
+/* The grain is 16: 33 ticks are more than two of it. Of 10,000 they are 0.33 %, more than 0.1 %; of 50,000, less. */
+static void test_seeds(void **state)
+{
+	static const struct {
+		uint64_t base[3], new[3];
+		enum verdict verdict, at_1; /* and when the user says 1 % */
+		enum row_note note;
+	} cases[] = {
+		{ { 10000, 11000, 12000 }, { 10033, 11040, 12033 }, VERDICT_WORSE, VERDICT_SAME, NOTE_NONE },
+		{ { 10033, 11040, 12033 }, { 10000, 11000, 12000 }, VERDICT_BETTER, VERDICT_SAME, NOTE_NONE },
+		/* one seed by two ticks only */
+		{ { 10000, 11000, 12000 }, { 10033, 11032, 12033 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
+		/* one seed by less than a thousandth */
+		{ { 10000, 11000, 50000 }, { 10033, 11040, 50049 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
+		/* one seed the other way, all within 2 %; then not within */
+		{ { 10000, 11000, 12000 }, { 10090, 11090, 11910 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
+		{ { 10000, 11000, 12000 }, { 10100, 11100, 11700 }, VERDICT_UNSURE, VERDICT_UNSURE, NOTE_SEEDS_DISAGREE },
+		/* all the same way, one beyond what the user calls the same */
+		{ { 10000, 11000, 12000 }, { 10050, 11050, 12150 }, VERDICT_WORSE, VERDICT_WORSE, NOTE_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sides sides;
+		const struct row *row;
+
+		sides_icount(&sides, cases[i].base, cases[i].new, 3);
+		row = sides_judge(&sides);
+		assert_int_equal(row->design, DESIGN_SEEDS);
+		assert_int_equal(row->nr[0], 3);
+		assert_int_equal(sides.verdicts.nr_tested, 0);
+		assert_true(sides.verdicts.seeds_shared);
+		assert_near(row->p, 1);
+		if (row->verdict != cases[i].verdict)
+			fail_msg("case %zu is %s", i, verdict_names[row->verdict]);
+		assert_int_equal(row->note, cases[i].note);
+		if (i == 6) {
+			assert_near(row->interval.low, 0.05 / 11);
+			assert_near(row->interval.high, 0.0125);
+			assert_near(row->change, 0.05 / 11); /* 11050 / 11000, the medians */
+		}
+		assert_int_equal(row_judge(row, 0.01), cases[i].at_1);
+		sides.rule.threshold = 0.01;
+		sides.rule.threshold_given = true;
+		assert_int_equal(sides_judge(&sides)->verdict, cases[i].at_1);
+		sides_free(&sides);
+	}
+}
+
+/* The seed says who is whose partner. */
+static void test_seeds_by_seed(void **state)
+{
+	static const uint64_t base[] = { 10000, 20000, 30000, 77 }, new[] = { 30300, 20200, 10100, 78 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_icount(&sides, base, new, 4);
+	set_seed(&sides.new, 0, 3);
+	set_seed(&sides.new, 2, 1);
+	set_seed(&sides.new, 3, 99);
+	row = sides_judge(&sides);
+	assert_int_equal(row->nr[0], 3);
+	assert_int_equal(sides.verdicts.nr_unpaired, 2);
+	assert_near(row->interval.low, 0.01);
+	assert_near(row->interval.high, 0.01);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	/* other seeds on each side: in the order of the file */
+	for (size_t i = 0; i < 4; i++)
+		set_seed(&sides.new, i, i + 100);
+	row = sides_judge(&sides);
+	assert_false(sides.verdicts.seeds_shared);
+	assert_int_equal(row->nr[0], 4);
+	assert_near(row->interval.low, 10100.0 / 30000 - 1);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	sides_free(&sides);
+}
+
+/* Eight boots that could not differ, or did not, are one observation. */
+static void test_no_replication(void **state)
+{
+	static const uint64_t flat[] = { 10000, 10000, 10000 }, more[] = { 10500, 10500, 10500 };
+	static const uint64_t base[] = { 10000, 11000, 12000 }, new[] = { 10500, 11500, 12500 };
+	struct sides sides;
+	const struct row *row;
+	char text[160];
+
+	(void)state;
+	sides_icount(&sides, flat, more, 3); /* three seeds, one value */
+	row = sides_judge(&sides);
+	assert_int_equal(row->nr[0], 1);
+	assert_int_equal(row->nr[1], 1);
+	assert_int_equal(row->note, NOTE_NO_REPLICATION);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "no replication"));
+	sides_free(&sides);
+
+	sides_icount(&sides, base, new, 3); /* one placement, three values */
+	for (size_t i = 0; i < 3; i++) {
+		set_seed(&sides.base, i, 1);
+		set_seed(&sides.new, i, 1);
+	}
+	row = sides_judge(&sides);
+	assert_int_equal(row->note, NOTE_NO_REPLICATION);
+	assert_int_equal(row->nr[0], 1);
+	for (size_t i = 0; i < 3; i++) /* no placement at all */
+		sides.base.results[0].runs[i].placement.known = sides.new.results[0].runs[i].placement.known = false;
+	row = sides_judge(&sides);
+	assert_int_equal(row->note, NOTE_NO_REPLICATION);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	sides_free(&sides);
+
+	sides_icount(&sides, base, new, 1);
+	assert_int_equal(sides_judge(&sides)->note, NOTE_NO_REPLICATION);
+	sides_free(&sides);
+
+	sides_icount(&sides, flat, base, 3); /* one side flat: the other shows that placement matters */
+	assert_int_equal(sides_judge(&sides)->nr[0], 3);
+	sides_free(&sides);
+}
+
+static void test_exact(void **state)
+{
+	static const uint64_t ticks[] = { 100 };
+	struct sides sides;
+	struct result *base, *new;
+	const struct row *rows;
+
+	(void)state;
+	sides_init(&sides);
+	base = add_runs(&sides.base, KEY, METRIC_PIN, 1, ticks);
+	new = add_runs(&sides.new, KEY, METRIC_PIN, 1, ticks);
+	set_count(base, COUNT_REQUESTED_PAGES, 16);
+	set_count(new, COUNT_REQUESTED_PAGES, 16);
+	set_count(base, COUNT_SLOW_PAGES, 15);
+	set_count(new, COUNT_SLOW_PAGES, 0);
+	set_count(base, COUNT_SLOW_CALLS, 1);
+	set_count(new, COUNT_SLOW_CALLS, 2);
+	set_count(base, COUNT_COPIED_PAGES, 0);
+	set_count(new, COUNT_COPIED_PAGES, 3);
+	set_count(base, COUNT_FAULTS, 0);
+	set_count(new, COUNT_FAULTS, 0);
+	set_count(base, COUNT_REUSED_PAGES, 1); /* unknown in new: no row */
+	rows = sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 7);
+	assert_string_equal(row_metric(&rows[0]), "hit rate");
+	assert_int_equal(rows[0].verdict, VERDICT_BETTER);
+	assert_near(rows[0].change, 15.0 / 16);
+	assert_string_equal(row_metric(&rows[1]), "requested_pages");
+	assert_int_equal(rows[1].verdict, VERDICT_SAME);
+	assert_true(rows[1].redundant);
+	assert_int_equal(rows[2].which, COUNT_SLOW_PAGES);
+	assert_int_equal(rows[2].verdict, VERDICT_BETTER);
+	assert_true(rows[2].redundant); /* the hit rate says it */
+	assert_int_equal(rows[3].which, COUNT_SLOW_CALLS);
+	assert_int_equal(rows[3].verdict, VERDICT_WORSE);
+	assert_false(rows[3].redundant); /* it says the opposite */
+	assert_near(rows[3].change, 1);
+	assert_int_equal(rows[4].which, COUNT_FAULTS);
+	assert_true(rows[4].redundant);
+	assert_int_equal(rows[5].which, COUNT_COPIED_PAGES);
+	assert_int_equal(rows[5].verdict, VERDICT_DIFFERS);
+	assert_false(rows[5].change_known);
+	assert_int_equal(row_judge(&rows[5], 10), VERDICT_DIFFERS); /* from 0, no threshold is far enough */
+	assert_int_equal(row_judge(&rows[3], 1), VERDICT_SAME);
+	assert_int_equal(rows[6].kind, ROW_TIME);
+	assert_int_equal(sides.verdicts.nr_of[VERDICT_BETTER], 1);
+	assert_int_equal(sides.verdicts.nr_exact_of[VERDICT_WORSE], 1);
+	assert_int_equal(sides.verdicts.nr_of[VERDICT_UNSURE], 1); /* one process */
+	assert_int_equal(sides.verdicts.nr_exact_of[VERDICT_UNSURE], 0);
+	sides_free(&sides);
+}
+
+/* Nothing is divided by, and no logarithm taken of, what is not there. */
+static void test_degenerate(void **state)
+{
+	static const uint64_t zeros[] = { 100, 0, 100, 100, 100, 100 }, ticks[] = { 100, 100, 100, 100, 100, 100 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	for (int way = 0; way < 3; way++) {
+		sides_init(&sides);
+		add_runs(&sides.base, KEY, METRIC_PIN, 6, way == 1 ? ticks : zeros);
+		add_runs(&sides.new, KEY, METRIC_PIN, 6, way == 0 ? ticks : zeros);
+		if (way == 2)
+			sides.base.icount = sides.new.icount = true;
+		row = sides_judge(&sides);
+		assert_int_equal(row->verdict, VERDICT_UNSURE);
+		assert_int_equal(row->note, NOTE_ZERO);
+		assert_false(row->change_known);
+		assert_int_equal(sides.verdicts.nr_tested, 0);
+		sides_free(&sides);
+	}
+	/* done without a run, or with warm-ups only; and done on one side */
+	sides_init(&sides);
+	add_case(&sides.base, KEY);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, ticks);
+	add_runs(&sides.base, KEY "6", METRIC_PIN, 1, ticks)->runs[0].nr_samples = 1;
+	add_runs(&sides.new, KEY "6", METRIC_PIN, 1, ticks);
+	add_runs(&sides.base, KEY "7", METRIC_PIN, 1, ticks)->status = STATUS_FAILED;
+	add_runs(&sides.new, KEY "7", METRIC_PIN, 1, ticks);
+	add_runs(&sides.new, KEY "8", METRIC_PIN, 1, ticks);
+	sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 0);
+	sides_free(&sides);
+	sides_init(&sides); /* nothing at all */
+	sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 0);
+	assert_int_equal(sides.verdicts.need, 0);
+	sides_free(&sides);
+	/* ns against instructions, which the user forced: counts only */
+	sides_init(&sides);
+	set_count(add_runs(&sides.base, KEY, METRIC_PIN, 6, ticks), COUNT_FAULTS, 1);
+	set_count(add_runs(&sides.new, KEY, METRIC_PIN, 6, ticks), COUNT_FAULTS, 1);
+	sides.new.icount = true;
+	row = sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 1);
+	assert_int_equal(row->kind, ROW_COUNT);
+	sides_free(&sides);
+}
+
+/* Extremes that a file may hold: the largest numbers, all equal. */
+static void test_extremes(void **state)
+{
+	static const uint64_t huge[] = { UINT64_MAX / 1000, 1, UINT64_MAX / 1000, 1, UINT64_MAX / 1000, 1 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, huge);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, huge);
+	row = sides_judge(&sides);
+	assert_near(row->change, 0);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_true(row->need > RULE_MOST_RUNS);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_near(row->interval.high, 0);
+	assert_int_equal(row->verdict, VERDICT_SAME);
+	sides_free(&sides);
+}
+
+static void test_other_clock(void **state)
+{
+	static const uint64_t ticks[] = { 100, 100, 100, 100, 100, 100 };
+	struct sides sides;
+	const struct row *row;
+	char text[160];
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, ticks);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, ticks);
+	strcpy(sides.new.results[0].runs[5].clock[METRIC_PIN], "another");
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_OTHER_CLOCK);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "other clocks"));
+	sides_free(&sides);
+}
+
+/* One figure of a log is not one run: it may be a mean of many or the best of ten. Figures that the log repeats are runs. */
+static void test_imported(void **state)
+{
+	static const uint64_t base[] = { 1, 4, 16, 64 }, new[] = { 8192, 1024, 4096, 2048 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	sides.new.imported = strdup("gup_test log");
+	add_runs(&sides.base, KEY, METRIC_PIN, 4, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 1, new);
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_UNKNOWN_RUNS);
+	assert_true(row->change_known);
+	assert_near(row->change, 8192.0 / 10 - 1); /* the medians */
+	for (size_t i = 1; i < 4; i++)
+		add_run(&sides.new.results[0], METRIC_PIN, new[i]);
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_WORSE);
+	sides_free(&sides);
+}
+
+/* A hundred samples 1 .. 100 times @ticks: their p99 (R's type 7) is 99.01 times it. */
+static void add_ramp(struct result *result, uint64_t ticks, size_t nr_samples)
+{
+	struct run *run = result_add_run(result);
+
+	run->nr_samples = nr_samples;
+	run->samples = calloc(nr_samples, sizeof(*run->samples));
+	for (size_t i = 0; i < nr_samples; i++) {
+		run->samples[i].have = 1 << METRIC_PIN;
+		run->samples[i].ticks[METRIC_PIN] = ((i * 37) % nr_samples + 1) * ticks;
+	}
+	strcpy(run->clock[METRIC_PIN], "test");
+}
+
+/* Pairs of ten blocks, each exactly three times slower: however blocks are drawn, the ratio of the medians is 3. */
+static void test_tails(void **state)
+{
+	struct sides sides;
+	struct result *base, *new;
+	const struct row *rows;
+	double low, high;
+
+	(void)state;
+	sides_init(&sides);
+	sides.rule.tails = true;
+	base = add_case(&sides.base, KEY);
+	new = add_case(&sides.new, KEY);
+	for (uint64_t i = 0; i < 10; i++) {
+		add_ramp(base, 1000 * (i + 1), 100);
+		add_ramp(new, 3000 * (i + 1), 100);
+	}
+	sides_pair(&sides);
+	rows = sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 2);
+	assert_int_equal(rows[1].kind, ROW_TAIL);
+	assert_string_equal(row_metric(&rows[1]), "pin p99");
+	assert_near(rows[1].value[0], 99.01 * 5500);
+	assert_near(rows[1].change, 2);
+	assert_near(rows[1].interval.low, 2);
+	assert_near(rows[1].interval.high, 2);
+	assert_near(rows[1].alpha, 0.05 / 2); /* two rows: one of times, one of the tail */
+	assert_near(rows[0].alpha, 0.05 / 2);
+	assert_int_equal(rows[1].verdict, VERDICT_WORSE);
+
+	/* as two samples the sides vary on their own: wider, and the same every time */
+	sides.new.schedule.order = ORDER_NONE;
+	rows = sides_judge(&sides);
+	low = rows[1].interval.low;
+	high = rows[1].interval.high;
+	assert_true(low < 1.5 && high > 3);
+	rows = sides_judge(&sides);
+	assert_true(rows[1].interval.low == low && rows[1].interval.high == high);
+
+	base->runs[3].nr_warmup = 1; /* 99 samples */
+	sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 1);
+	assert_int_equal(sides.verdicts.no_tail.nr_rows, 1);
+	assert_int_equal(sides.verdicts.no_tail.samples, 99);
+	assert_int_equal(sides.verdicts.no_tail.runs, 10);
+	sides_free(&sides);
+}
+
+static const struct row *find_row(const struct verdicts *verdicts, const char *key, enum metric metric)
+{
+	for (size_t i = 0; i < verdicts->nr; i++)
+		if (strcmp(verdicts->rows[i].base->key, key) == 0 && verdicts->rows[i].kind == ROW_TIME &&
+		    verdicts->rows[i].which == metric)
+			return &verdicts->rows[i];
+	fail_msg("no row %s", key);
+	return NULL;
+}
+
+/* A claim on thp-2M: its controls are the same call on base pages and its own unpin; a filter cannot part them. */
+static void test_guard(void **state)
+{
+	static const struct {
+		const char *key;
+		uint64_t pin, unpin;          /* of new; of base 1024 both */
+		bool pin_control, unpin_control; /* and what the filter "thp" shows besides what is named so */
+	} cases[] = {
+		{ "p,base,exclusive,read,head,n=1", 1024, 1024, true, false },
+		{ "p,base,exclusive,read,head,n=16", 1024, 1024, false, false },
+		{ "p,base,shared,read,head,n=1", 1024, 1024, false, false },
+		{ "q,base,exclusive,read,head,n=1", 1024, 1024, false, false },
+		{ "p,thp-2M,exclusive,read,head,n=1", 256, 1024, false, true },
+		{ "p,hugetlb-2M,exclusive,read,page,n=512", 1024, 1024, false, false },
+	};
+	struct sides sides;
+	regex_t regex;
+
+	(void)state;
+	sides_init(&sides);
+	sides.base.icount = sides.new.icount = true;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result *base = add_case(&sides.base, cases[i].key), *new = add_case(&sides.new, cases[i].key);
+		struct run *run = add_run(base, METRIC_PIN, 1024), *new_run = add_run(new, METRIC_PIN, cases[i].pin);
+
+		for (size_t j = 0; j < run->nr_samples; j++) {
+			run->samples[j].have |= 1 << METRIC_UNPIN;
+			run->samples[j].ticks[METRIC_UNPIN] = 1024;
+			new_run->samples[j].have |= 1 << METRIC_UNPIN;
+			new_run->samples[j].ticks[METRIC_UNPIN] = cases[i].unpin;
+		}
+	}
+	sides_judge(&sides);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_PIN)->control, cases[i].pin_control);
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_UNPIN)->control, cases[i].unpin_control);
+	}
+	assert_int_equal(regcomp(&regex, "thp", REG_EXTENDED | REG_NOSUB), 0);
+	verdicts_filter(&sides.verdicts, &regex);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool named = strstr(cases[i].key, "thp") != NULL;
+
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_PIN)->shown,
+				 named || cases[i].pin_control);
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_UNPIN)->shown, named);
+	}
+	regfree(&regex);
+	/* what got worse is shown whatever is asked for */
+	assert_int_equal(regcomp(&regex, "hugetlb", REG_EXTENDED | REG_NOSUB), 0);
+	for (size_t j = 0; j < 6; j++)
+		sides.new.results[2].runs[0].samples[j].ticks[METRIC_PIN] = 2048;
+	sides_judge(&sides);
+	verdicts_filter(&sides.verdicts, &regex);
+	assert_true(find_row(&sides.verdicts, cases[2].key, METRIC_PIN)->shown);
+	assert_false(find_row(&sides.verdicts, cases[2].key, METRIC_UNPIN)->shown);
+	assert_false(find_row(&sides.verdicts, cases[4].key, METRIC_PIN)->shown);
+	assert_true(find_row(&sides.verdicts, cases[5].key, METRIC_PIN)->shown);
+	verdicts_filter(&sides.verdicts, NULL);
+	for (size_t i = 0; i < sides.verdicts.nr; i++)
+		assert_true(sides.verdicts.rows[i].shown);
+	regfree(&regex);
+	sides_free(&sides);
+}
+
+/* Without the window on base pages, every base row of that pinner, state and access is a control. */
+static void test_guard_any_window(void **state)
+{
+	static const uint64_t before[] = { 1024 }, after[] = { 256 };
+	struct sides sides;
+
+	(void)state;
+	sides_init(&sides);
+	sides.base.icount = sides.new.icount = true;
+	add_runs(&sides.base, "p,base,exclusive,read,head,n=1", METRIC_PIN, 1, before);
+	add_runs(&sides.base, "p,base,exclusive,read,page,n=1", METRIC_PIN, 1, before);
+	add_runs(&sides.base, "p,thp-2M,exclusive,read,tail,n=1", METRIC_PIN, 1, before);
+	add_runs(&sides.new, "p,base,exclusive,read,head,n=1", METRIC_PIN, 1, before);
+	add_runs(&sides.new, "p,base,exclusive,read,page,n=1", METRIC_PIN, 1, before);
+	add_runs(&sides.new, "p,thp-2M,exclusive,read,tail,n=1", METRIC_PIN, 1, after);
+	sides_judge(&sides);
+	assert_true(sides.verdicts.rows[0].control);
+	assert_true(sides.verdicts.rows[1].control);
+	assert_false(sides.verdicts.rows[2].control);
+	sides_free(&sides);
+}
+
+/* Whatever the numbers: the verdict follows from the interval, and turning the sides round turns it round. */
+static void test_properties(void **state)
+{
+	uint64_t next = 1;
+
+	(void)state;
+	for (int round = 0; round < 300; round++) {
+		struct sides sides;
+		enum verdict forth, back;
+		const struct row *row;
+		size_t nr = 1 + (size_t)round % 12;
+
+		sides_init(&sides);
+		add_case(&sides.base, KEY);
+		add_case(&sides.new, KEY);
+		for (size_t i = 0; i < 2 * nr; i++) {
+			next = next * 6364136223846793005u + 1442695040888963407u;
+			add_run((i % 2 ? &sides.base : &sides.new)->results, METRIC_PIN,
+				1000 + (next >> 40) % (i % 2 ? 100 : 20 + 20 * (uint64_t)(round % 7)));
+		}
+		if (round % 3)
+			sides_pair(&sides);
+		sides.base.icount = sides.new.icount = round % 5 == 4;
+		row = sides_judge(&sides);
+		forth = row->verdict;
+		assert_true(row->interval.low <= row->change && row->change <= row->interval.high);
+		if (forth == VERDICT_SAME)
+			assert_true(row->interval.low >= -0.02 && row->interval.high <= 0.02);
+		if (forth == VERDICT_WORSE)
+			assert_true(row->interval.low > 0);
+		if (forth == VERDICT_BETTER)
+			assert_true(row->interval.high < 0);
+		if (forth == VERDICT_UNSURE)
+			assert_true(row->note != NOTE_NONE);
+		verdicts_free(&sides.verdicts);
+		verdicts_find(&sides.verdicts, &sides.new, &sides.base, &sides.rule);
+		back = sides.verdicts.rows[0].verdict;
+		/* 1.02 and 1 / 1.02 are not the same distance from 1: at the very threshold "same" may turn */
+		if (forth == VERDICT_WORSE && back != VERDICT_SAME)
+			assert_int_equal(back, VERDICT_BETTER);
+		if (forth == VERDICT_BETTER && back != VERDICT_SAME)
+			assert_int_equal(back, VERDICT_WORSE);
+		sides_free(&sides);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_pairs_by_block),
+		cmocka_unit_test(test_no_common_block),
+		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_holm),
+		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_better),
+		cmocka_unit_test(test_need),
+		cmocka_unit_test(test_fewest),
+		cmocka_unit_test(test_seeds),
+		cmocka_unit_test(test_seeds_by_seed),
+		cmocka_unit_test(test_no_replication),
+		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_degenerate),
+		cmocka_unit_test(test_extremes),
+		cmocka_unit_test(test_other_clock),
+		cmocka_unit_test(test_imported),
+		cmocka_unit_test(test_tails),
+		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_guard_any_window),
+		cmocka_unit_test(test_properties),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
