@@ -55,6 +55,7 @@ _pinbench()
 		compopt -o filenames 2>/dev/null
 		return ;;
 	--clock) words='real icount' ;;
+	--format) words='text commit markdown csv json' ;;
 	--accel) words='auto tcg kvm' ;;
 	plot) words='hit bars cost' ;;
 	help) words='list doctor run vm compare plot' ;;

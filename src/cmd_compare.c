@@ -1,41 +1,88 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* pinbench compare BASE NEW: two result files as a table. Needs no rights and no special kernel. */
+/* pinbench compare BASE NEW...: result files as a table with verdicts. Needs no rights and no special kernel. */
 #include <argp.h>
+#include <errno.h>
 #include <locale.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "compare.h"
-#include "report.h"
+#include "side.h"
+#include "size.h"
+#include "suggest.h"
 #include "table.h"
 
 struct arguments {
-	const char *paths[2];
-	unsigned int nr;
-	bool environment;
+	char **sides;
+	size_t nr;
+	struct compare_options options;
 };
 
+enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE };
+
 static const struct argp_option options[] = {
-	{ "environment", 'e', NULL, 0, "Show every difference of the environment, noise included", 0 },
+	{ "threshold", OPT_THRESHOLD, "PCT", 0, "What counts as the same: 2 by default", 0 },
+	{ "format", OPT_FORMAT, "FORMAT", 0, "text, commit, markdown, csv or json", 0 },
+	{ "filter", OPT_FILTER, "REGEX", 0, "Show these cases, with their controls and what got worse", 0 },
+	{ "tails", OPT_TAILS, NULL, 0, "Rows of p99 too, where n allows", 0 },
+	{ "environment", 'e', NULL, 0, "Show every difference of the environment", 0 },
+	{ "force", OPT_FORCE, NULL, 0, "Compare what is not comparable", 0 },
 	{ 0 }
 };
+
+static const char *format_nth(const void *context, size_t i)
+{
+	(void)context;
+	return i < NR_COMPARE_FORMATS ? compare_printers[i].name : NULL;
+}
+
+static void take_format(struct compare_options *to, const char *name, struct argp_state *state)
+{
+	const char *near;
+
+	for (to->format = 0; to->format < NR_COMPARE_FORMATS; to->format++)
+		if (strcmp(compare_printers[to->format].name, name) == 0)
+			return;
+	near = suggest_word(name, format_nth, NULL);
+	argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "",
+		   near ? "\"?" : "");
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
+	struct compare_options *to = &arguments->options;
+	struct error err = { 0 };
 
 	switch (key) {
+	case OPT_THRESHOLD:
+		if (percent_parse(arg, &to->rule.threshold, &err))
+			argp_error(state, "--threshold: %s", err.text);
+		to->rule.threshold_given = true;
+		return 0;
+	case OPT_FORMAT:
+		take_format(to, arg, state);
+		return 0;
+	case OPT_FILTER:
+		to->filter = arg;
+		return 0;
+	case OPT_TAILS:
+		to->rule.tails = true;
+		return 0;
 	case 'e':
-		arguments->environment = true;
+		to->environment = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->nr == 2)
-			argp_error(state, "two files can be compared, %s is a third", arg);
-		arguments->paths[arguments->nr++] = arg;
+	case OPT_FORCE:
+		to->force = true;
 		return 0;
-	case ARGP_KEY_END:
-		if (arguments->nr == 0)
-			argp_error(state, "name two result files, or one to see what is in it");
+	case ARGP_KEY_ARGS:
+		arguments->sides = state->argv + state->next;
+		arguments->nr = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "name two result files, or one to see what is in it");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -45,35 +92,71 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BASE NEW\nFILE",
-	.doc = "Two result files side by side: differences of the environment, hit rates, counts and times.\v"
-	       "Exact counts are compared exactly; times are shown as medians with their spread, "
-	       "and judging them is left to you. With one file, shows what is in it.\n\n"
+	.args_doc = "BASE NEW...\nFILE",
+	.doc = "What changed from BASE to each NEW: a file, a directory of files, or LABEL=PATH.\v"
+	       "Verdicts: same, better, worse, unsure. Counts are compared exactly. With one file,"
+	       " shows what is in it.\n\n"
 	       "Example: pinbench compare results/before.json results/after.json",
 };
 
+/* Remarks of the sides belong to what is said before the numbers. */
+static void pass_remarks(struct comparison *comparison, const struct side *base, const struct side *new)
+{
+	const struct side *sides[] = { base, new };
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < sides[i]->remarks.nr; j++)
+			remark_add(&comparison->comparable.unknowns, "%s", sides[i]->remarks.texts[j]);
+}
+
+static int compare_sides(const struct arguments *arguments, const struct side *sides, const struct look *look,
+			 struct error *err)
+{
+	size_t nr = arguments->nr - 1;
+	struct comparison *comparisons = calloc(nr + 1, sizeof(*comparisons));
+	int rc = 0;
+
+	if (!comparisons)
+		abort();
+	for (size_t i = 0; i < nr && !rc; i++) {
+		rc = compare_reports(&comparisons[i], &sides[0].report, &sides[i + 1].report, &arguments->options, err);
+		if (!rc)
+			pass_remarks(&comparisons[i], &sides[0], &sides[i + 1]);
+	}
+	if (!rc && nr)
+		compare_printers[arguments->options.format].print(stdout, look, comparisons, nr, &arguments->options);
+	else if (!rc)
+		table_print(stdout, look, &sides[0].report);
+	for (size_t i = 0; i < nr; i++)
+		comparison_free(&comparisons[i]);
+	free(comparisons);
+	return rc;
+}
+
 int cmd_compare(int argc, char **argv)
 {
-	struct arguments arguments = { 0 };
-	struct report reports[2] = { 0 };
-	struct comparison comparison = { 0 };
+	struct arguments arguments = { .options = compare_options_default };
 	struct error err = { 0 };
+	struct side *sides;
 	struct look look;
 	int rc = 0;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	if (!compare_printers[arguments.options.format].print) {
+		error_set(&err, ENOTSUP, "--format=%s is not there yet", compare_printers[arguments.options.format].name);
+		return cmd_fail(&err, EXIT_USAGE);
+	}
 	setlocale(LC_CTYPE, "");
 	look = look_of(stdout);
-	for (unsigned int i = 0; i < arguments.nr && !rc; i++)
-		rc = report_load(&reports[i], arguments.paths[i], &err);
-	if (!rc && arguments.nr == 2)
-		rc = compare_reports(&comparison, &reports[0], &reports[1], &err);
-	if (!rc && arguments.nr == 2)
-		compare_print(stdout, &look, &comparison, arguments.environment);
-	else if (!rc)
-		table_print(stdout, &look, &reports[0]);
-	comparison_free(&comparison);
-	report_free(&reports[0]);
-	report_free(&reports[1]);
+	sides = calloc(arguments.nr, sizeof(*sides));
+	if (!sides)
+		abort();
+	for (size_t i = 0; i < arguments.nr && !rc; i++)
+		rc = side_load(&sides[i], arguments.sides[i], arguments.options.force, &err);
+	if (!rc)
+		rc = compare_sides(&arguments, sides, &look, &err);
+	for (size_t i = 0; i < arguments.nr; i++)
+		side_free(&sides[i]);
+	free(sides);
 	return rc ? cmd_fail(&err, EXIT_USAGE) : EXIT_DONE;
 }

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report_index.h"
 #include "summary.h"
+
+const struct compare_options compare_options_default = {
+	.rule = { .threshold = 0.02, .level = 0.95 },
+};
 
 /* Without these being equal, most numbers cannot be: they are said first. */
 static const char *const weighty[] = { "kernel.arch", "memory.page_bytes", "kernel.release", "kernel.version" };
@@ -85,13 +90,16 @@ static void find_pairs(struct comparison *comparison)
 {
 	const struct report *base = comparison->base, *new = comparison->new;
 	size_t room = base->nr_results + new->nr_results + 1;
+	struct report_index in_base, in_new;
 
 	comparison->pairs = calloc(room, sizeof(*comparison->pairs));
 	comparison->others = calloc(room, sizeof(*comparison->others));
 	if (!comparison->pairs || !comparison->others)
 		abort();
+	report_index_make(&in_base, base);
+	report_index_make(&in_new, new);
 	for (size_t i = 0; i < base->nr_results; i++) {
-		struct pair pair = { &base->results[i], report_find(new, base->results[i].key) };
+		struct pair pair = { &base->results[i], report_index_find(&in_new, base->results[i].key) };
 
 		if (pair.new && pair.base->status == STATUS_DONE && pair.new->status == STATUS_DONE)
 			comparison->pairs[comparison->nr_pairs++] = pair;
@@ -99,22 +107,42 @@ static void find_pairs(struct comparison *comparison)
 			comparison->others[comparison->nr_others++] = pair;
 	}
 	for (size_t i = 0; i < new->nr_results; i++)
-		if (!report_find(base, new->results[i].key))
+		if (!report_index_find(&in_base, new->results[i].key))
 			comparison->others[comparison->nr_others++] = (struct pair){ NULL, &new->results[i] };
+	report_index_free(&in_base);
+	report_index_free(&in_new);
+}
+
+static int filter_compile(regex_t *regex, const char *filter, struct error *err)
+{
+	int code = regcomp(regex, filter, REG_EXTENDED | REG_NOSUB);
+	char why[128];
+
+	if (!code)
+		return 0;
+	regerror(code, regex, why, sizeof(why));
+	error_set(err, EINVAL, "--filter \"%.128s\": %s", filter, why);
+	return error_fix(err, "a POSIX extended regular expression for keys, like \"thp|hugetlb\"");
 }
 
 int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
-		    struct error *err)
+		    const struct compare_options *options, struct error *err)
 {
+	regex_t regex;
+	int rc;
+
 	*comparison = (struct comparison){ .base = base, .new = new };
-	if (base->icount != new->icount) {
-		error_set(err, EINVAL, "%s holds %s and %s holds %s: they cannot be compared",
-			  base->path ? base->path : base->label, report_unit(base),
-			  new->path ? new->path : new->label, report_unit(new));
-		return error_fix(err, "measure both with the same --clock");
-	}
+	comparable_find(&comparison->comparable, base, new);
+	if (comparison->comparable.refusals.nr && !options->force)
+		return comparable_refuse(&comparison->comparable, base, new, err);
+	if (options->filter && (rc = filter_compile(&regex, options->filter, err)))
+		return rc;
 	find_changes(comparison);
 	find_pairs(comparison);
+	verdicts_find(&comparison->verdicts, base, new, &options->rule);
+	verdicts_filter(&comparison->verdicts, options->filter ? &regex : NULL);
+	if (options->filter)
+		regfree(&regex);
 	return 0;
 }
 
@@ -129,6 +157,8 @@ bool pair_counts_differ(const struct pair *pair)
 
 void comparison_free(struct comparison *comparison)
 {
+	comparable_free(&comparison->comparable);
+	verdicts_free(&comparison->verdicts);
 	free(comparison->changes);
 	free(comparison->pairs);
 	free(comparison->others);

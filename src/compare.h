@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* Two reports side by side: what differs around the measurement, then case by case. No verdict. */
+/* Two reports side by side: whether they can be compared, what differs around the measurement, and a verdict for every row. */
+#include <regex.h>
 #include <stdio.h>
 
+#include "comparable.h"
 #include "grid.h"
 #include "report.h"
+#include "verdict.h"
+
+enum compare_format { COMPARE_TEXT, COMPARE_COMMIT, COMPARE_MARKDOWN, COMPARE_CSV, COMPARE_JSON, NR_COMPARE_FORMATS };
+
+/* What the options mean, for all who compare. */
+struct compare_options {
+	struct rule rule;          /* --threshold, --tails */
+	const char *filter;        /* --filter: a POSIX extended regular expression for keys of cases; NULL: all */
+	bool force;                /* --force: also what is not comparable */
+	bool environment;          /* --environment: every difference of it, noise included */
+	enum compare_format format;
+};
+extern const struct compare_options compare_options_default;
 
 /* A fact that is not the same in both environments; NULL: the other file alone has it. */
 struct change {
@@ -19,18 +34,31 @@ struct pair {
 
 struct comparison {
 	const struct report *base, *new;
+	struct comparable comparable; /* what was forced, and what is not known to be the same: said before any number */
 	struct change *changes;       /* page size and architecture first, noise last */
 	size_t nr_changes, nr_noise;
 	struct pair *pairs;           /* in the order of the base */
 	size_t nr_pairs;
 	struct pair *others;          /* not done in both: one side may be NULL */
 	size_t nr_others;
+	struct verdicts verdicts;     /* of the pairs; filtered */
 };
 
-/* Points into both reports. -EINVAL: one counts instructions and the other ns. */
+/* Points into both reports. -EINVAL: not comparable, and not forced; or a filter that is no regular expression. */
 int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
-		    struct error *err);
+		    const struct compare_options *options, struct error *err);
 /* Whether any exact count that both know differs. */
 bool pair_counts_differ(const struct pair *pair);
-void compare_print(FILE *out, const struct look *look, const struct comparison *comparison, bool all_changes);
 void comparison_free(struct comparison *comparison);
+
+/* One way of writing: @nr comparisons of one base. */
+struct compare_printer {
+	const char *name;             /* of --format */
+	/* NULL: not there yet */
+	void (*print)(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+		      const struct compare_options *options);
+};
+extern const struct compare_printer compare_printers[NR_COMPARE_FORMATS];
+
+void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+			const struct compare_options *options);

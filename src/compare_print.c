@@ -278,7 +278,7 @@ static void print_warnings(FILE *out, const struct look *look, const struct repo
 	}
 }
 
-void compare_print(FILE *out, const struct look *look, const struct comparison *comparison, bool all_changes)
+static void print_one(FILE *out, const struct look *look, const struct comparison *comparison, bool all_changes)
 {
 	const struct report *reports[2] = { comparison->base, comparison->new };
 	autofree bool *printed = calloc(comparison->nr_pairs + 1, sizeof(*printed));
@@ -324,4 +324,11 @@ void compare_print(FILE *out, const struct look *look, const struct comparison *
 	print_warnings(out, look, comparison->base, names.base);
 	print_warnings(out, look, comparison->new, names.new);
 	fprintf(out, "exact counts differ in %zu of %zu cases\n", nr_differ, comparison->nr_pairs);
+}
+
+void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+			const struct compare_options *options)
+{
+	for (size_t i = 0; i < nr; i++)
+		print_one(out, look, &comparisons[i], options->environment);
 }

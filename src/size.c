@@ -52,3 +52,22 @@ void size_format(uint64_t bytes, char *text, size_t size)
 	else
 		snprintf(text, size, "%" PRIu64, bytes);
 }
+
+int percent_parse(const char *text, double *part, struct error *err)
+{
+	double percent = 0;
+	char *end = NULL;
+
+	if (isdigit((unsigned char)text[0])) /* strtod takes signs, spaces, "inf" and "0x1p3" */
+		percent = strtod(text, &end);
+	if (end)
+		end += strspn(end, " ");
+	if (end && *end == '%')
+		end++;
+	if (!end || *end || strpbrk(text, "xX"))
+		return error_set(err, EINVAL, "\"%.64s\" is not a percentage: 2, 0.5, 1%%", text);
+	if (percent >= 100)
+		return error_set(err, ERANGE, "\"%.64s\": a percentage below 100 is needed", text);
+	*part = percent / 100;
+	return 0;
+}

@@ -61,7 +61,7 @@ static void test_pairs(void **state)
 	add_time(&new, "p,l,s,read,last,n=1", 1, 5);
 	add_time(&new, "p,l,s,read,tail,n=1", 1, 5)->status = STATUS_FAILED;
 	set_count(add_time(&new, "p,l,s,read,page,n=1", 1, 5), COUNT_SLOW_PAGES, 1);
-	assert_int_equal(compare_reports(&comparison, &base, &new, &err), 0);
+	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err), 0);
 	assert_int_equal(comparison.nr_pairs, 1);
 	assert_string_equal(comparison.pairs[0].base->params.window, "page");
 	assert_false(pair_counts_differ(&comparison.pairs[0]));
@@ -76,7 +76,7 @@ static void test_pairs(void **state)
 	assert_null(comparison.others[2].base);
 	comparison_free(&comparison);
 	new.icount = true;
-	assert_int_equal(compare_reports(&comparison, &base, &new, &err), -EINVAL);
+	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err), -EINVAL);
 	report_free(&base);
 	report_free(&new);
 }
@@ -85,6 +85,7 @@ static void test_changes(void **state)
 {
 	struct report base = { 0 }, new = { 0 };
 	struct comparison comparison;
+	struct compare_options options = compare_options_default;
 	struct error err = { 0 };
 
 	(void)state;
@@ -99,7 +100,11 @@ static void test_changes(void **state)
 	fact_number(&base.environment, 1, "kind");
 	fact_bool(&new.environment, true, "kind");
 	fact_text(&new.environment, "x", "added");
-	assert_int_equal(compare_reports(&comparison, &base, &new, &err), 0);
+	assert_int_equal(compare_reports(&comparison, &base, &new, &options, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "page size: 4096 and 65536"));
+	comparison_free(&comparison);
+	options.force = true;
+	assert_int_equal(compare_reports(&comparison, &base, &new, &options, &err), 0);
 	assert_int_equal(comparison.nr_changes, 5);
 	assert_int_equal(comparison.nr_noise, 1);
 	assert_string_equal(comparison.changes[0].base->name, "memory.page_bytes");

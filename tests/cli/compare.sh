@@ -49,15 +49,15 @@ jq '.environment.lab = {"accel": "tcg"}' $files/before.json >"$dir/tcg.json"
 jq '.environment.lab = {"accel": "kvm"}' $files/before.json >"$dir/kvm.json"
 jq '.environment.lab = {"accel": "tcg"}' $files/icount.json >"$dir/tcg-icount.json"
 warnings() { "$pinbench" compare "$@" | grep -c 'times of a software emulator'; }
-[ "$(warnings "$dir/tcg.json")" = 1 ] && [ "$(warnings "$dir/tcg.json" "$dir/kvm.json")" = 1 ] &&
+[ "$(warnings "$dir/tcg.json")" = 1 ] && [ "$(warnings --force "$dir/tcg.json" "$dir/kvm.json")" = 1 ] &&
 	[ "$(warnings "$dir/kvm.json")" = 0 ] && [ "$(warnings "$dir/tcg-icount.json" "$dir/tcg-icount.json")" = 0 ]
 check "times of an emulator are said to be such"
 
-refused "instructions with ns" "instructions" $files/before.json $files/icount.json
+refused "instructions with ns" "cannot be compared: clock: ns and instructions" $files/before.json $files/icount.json
 refused "no file" "name two result files"
-refused "a third file" "third" $files/before.json $files/before.json $files/before.json
 refused "a file that is not there" "No such file" $files/before.json "$dir/none.json"
-refused "a directory" "not a regular file" "$dir" $files/before.json
+mkdir "$dir/empty"
+refused "a directory without results" "no *.json" "$dir/empty" $files/before.json
 mkfifo "$dir/pipe"
 refused "a pipe, without waiting for it" "not a regular file" "$dir/pipe"
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Whether the numbers of two reports can be held against each other at all: whatever is different about them, one page size,
+ * architecture, clock, kind of machine and way of measuring.
+ */
+#include "report.h"
+
+/* Sentences without a full stop. */
+struct remark_list {
+	char **texts;
+	size_t nr;
+};
+
+void remark_add(struct remark_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void remark_list_free(struct remark_list *list);
+
+struct comparable {
+	struct remark_list refusals; /* "page size: 4096 and 65536" */
+	struct remark_list unknowns; /* "architecture: aarch64 and not known": no refusal */
+};
+
+/* One or the other list has a line for each thing that is not known to be the same. */
+void comparable_find(struct comparable *comparable, const struct report *a, const struct report *b);
+void comparable_free(struct comparable *comparable);
+/* -EINVAL with all refusals in one sentence, and the way out. */
+int comparable_refuse(const struct comparable *comparable, const struct report *a, const struct report *b,
+		      struct error *err);
+/* What a report is called in errors: its file, else its label. */
+const char *report_name(const struct report *report);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "side.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "heading.h"
+#include "schedule.h"
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The path in "LABEL=PATH", else @argument itself. */
+static const char *path_of(const char *argument)
+{
+	const char *equal = strchr(argument, '='), *slash = strchr(argument, '/');
+	struct stat status;
+
+	if (!equal || equal == argument || (slash && slash < equal) || stat(argument, &status) == 0)
+		return argument;
+	return equal + 1;
+}
+
+static int is_json(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".json") == 0;
+}
+
+/* Kernels of one side must be one kernel: two of them in one directory are two sides that somebody mixed up. */
+static int check_mergeable(struct side *side, const struct report *other, bool force, struct error *err)
+{
+	const struct report *first = &side->report;
+	struct comparable comparable;
+	char left[200] = "", right[200] = "";
+	int rc = 0;
+
+	comparable_find(&comparable, first, other);
+	fact_value(&first->environment, "kernel.release", left, sizeof(left));
+	fact_value(&other->environment, "kernel.release", right, sizeof(right));
+	if (strcmp(left, right))
+		remark_add(&comparable.refusals, "kernel: %s and %s", left, right);
+	if (comparable.refusals.nr && !force)
+		rc = comparable_refuse(&comparable, first, other, err);
+	for (size_t i = 0; i < comparable.refusals.nr && !rc; i++)
+		remark_add(&side->remarks, "merged by --force: %s and %s differ in %s", report_name(first),
+			   report_name(other), comparable.refusals.texts[i]);
+	comparable_free(&comparable);
+	return rc;
+}
+
+/* Blocks of two schedules have the same numbers and are not the same blocks. */
+static void forget_schedule(struct report *report)
+{
+	schedule_free(&report->schedule);
+	for (size_t i = 0; i < report->nr_results; i++) {
+		for (size_t j = 0; j < report->results[i].nr_runs; j++) {
+			report->results[i].runs[j].block = -1;
+			report->results[i].runs[j].slot = -1;
+		}
+	}
+}
+
+static int add_file(struct side *side, const char *path, bool force, struct error *err)
+{
+	struct report *into = &side->report, other = { 0 };
+	bool scheduled;
+	int rc;
+
+	if (side->nr_files++ == 0)
+		return report_load(into, path, err);
+	rc = report_load(&other, path, err);
+	if (!rc)
+		rc = check_mergeable(side, &other, force, err);
+	scheduled = into->schedule.order != ORDER_NONE;
+	if (!rc && (strcmp(into->schedule.id, other.schedule.id) || into->schedule.side != other.schedule.side)) {
+		if (scheduled)
+			remark_add(&side->remarks, "%s and %s are of different schedules: their blocks are not paired",
+				   report_name(into), report_name(&other));
+		forget_schedule(into);
+		forget_schedule(&other);
+	}
+	if (!rc)
+		rc = report_merge(into, &other, err);
+	report_free(&other);
+	return rc;
+}
+
+static int add_directory(struct side *side, const char *path, bool force, struct error *err)
+{
+	struct dirent **entries = NULL;
+	int nr = scandir(path, &entries, is_json, alphasort), rc = 0;
+
+	if (nr < 0)
+		return error_errno(err, errno, "%s", path);
+	if (nr == 0) {
+		error_set(err, ENOENT, "%s: no *.json in this directory", path);
+		rc = error_fix(err, "name a result file, or the directory that has them");
+	}
+	for (int i = 0; i < nr; i++) {
+		autofree char *file = NULL;
+
+		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
+			abort();
+		if (!rc)
+			rc = add_file(side, file, force, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static void set_text(char **text, char *copy)
+{
+	if (!copy)
+		abort();
+	free(*text);
+	*text = copy;
+}
+
+int side_load(struct side *side, const char *argument, bool force, struct error *err)
+{
+	const char *path = path_of(argument);
+	int rc;
+
+	*side = (struct side){ 0 };
+	if (is_directory(path))
+		rc = add_directory(side, path, force, err);
+	else
+		rc = add_file(side, path, force, err);
+	if (rc)
+		return rc;
+	if (side->nr_files > 1)
+		set_text(&side->report.path, strdup(path));
+	if (path != argument)
+		set_text(&side->report.label, strndup(argument, (size_t)(path - argument) - 1));
+	return 0;
+}
+
+void side_free(struct side *side)
+{
+	report_free(&side->report);
+	remark_list_free(&side->remarks);
+	side->nr_files = 0;
+}
