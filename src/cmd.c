@@ -2,11 +2,15 @@
 /* What the verbs share. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "journal.h"
+#include "text.h"
 
 int cmd_fail(const struct error *err, int exit_code)
 {
@@ -14,6 +18,48 @@ int cmd_fail(const struct error *err, int exit_code)
 	if (err->fix[0])
 		fprintf(stderr, "  try: %s\n", err->fix);
 	return exit_code;
+}
+
+void cmd_utc_now(char *text, size_t size, const char *format)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+
+	strftime(text, size, format, gmtime_r(&now, &utc));
+}
+
+int cmd_label_check(const char *label, struct error *err)
+{
+	if (text_is_word(label) && strlen(label) <= 64 && !strchr(label, '/') && label[0] != '.' &&
+	    label[0] != '-')
+		return 0;
+	return error_set(err, EINVAL,
+			 "--label: up to 64 printable characters without space or '/', not starting with '.' or '-'");
+}
+
+int cmd_result_path(const char *output, const char *label, char *path, size_t size, struct error *err)
+{
+	char when[32];
+
+	if (output)
+		return snprintf(path, size, "%s", output) < (int)size
+			       ? 0 : error_set(err, ENAMETOOLONG, "--output: %s", output);
+	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
+	if (mkdir("results", 0777) && errno != EEXIST)
+		return error_errno(err, errno, "make the directory results");
+	snprintf(path, size, "results/%s-%s.json", label, when);
+	return 0;
+}
+
+int cmd_exit_code(const struct report *report)
+{
+	size_t nr[NR_STATUS] = { 0 };
+
+	for (size_t i = 0; i < report->nr_results; i++)
+		nr[report->results[i].status]++;
+	if (nr[STATUS_FAILED])
+		return EXIT_CASE_FAILED;
+	return nr[STATUS_DONE] ? EXIT_DONE : EXIT_NOTHING_RAN;
 }
 
 void cmd_recover(void)

@@ -6,6 +6,7 @@
  */
 #include "error.h"
 #include "plan.h"
+#include "report.h"
 
 /* Part of the interface: documented in pinbench(1). */
 enum {
@@ -25,6 +26,14 @@ int cmd_plot(int argc, char **argv);
 
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);
+
+/* -EINVAL: what may not stand in a file name and on a terminal. */
+int cmd_label_check(const char *label, struct error *err);
+void cmd_utc_now(char *text, size_t size, const char *strftime_format);
+/* @output, or where no name was given results/LABEL-UTC.json below the current directory. */
+int cmd_result_path(const char *output, const char *label, char *path, size_t size, struct error *err);
+/* What became of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */
+int cmd_exit_code(const struct report *report);
 
 /* Puts back what a killed run left changed, and says so on stderr; every verb begins with it. */
 void cmd_recover(void);

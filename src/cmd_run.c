@@ -6,9 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -20,7 +18,6 @@
 #include "report.h"
 #include "run.h"
 #include "table.h"
-#include "text.h"
 #include "version.h"
 
 #define MAX_OVERRIDES 64
@@ -95,24 +92,6 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void utc_now(char *text, size_t size, const char *format)
-{
-	time_t now = time(NULL);
-	struct tm utc;
-
-	strftime(text, size, format, gmtime_r(&now, &utc));
-}
-
-/* What may stand in a file name and on a terminal, whatever the label was. */
-static int label_check(const char *label, struct error *err)
-{
-	if (text_is_word(label) && strlen(label) <= 64 && !strchr(label, '/') && label[0] != '.' &&
-	    label[0] != '-')
-		return 0;
-	return error_set(err, EINVAL,
-			 "--label: up to 64 printable characters without space or '/', not starting with '.' or '-'");
-}
-
 /* --- writing --- */
 
 struct sink {
@@ -147,23 +126,12 @@ static void report_begin(struct report *report, const struct order *order, int a
 {
 	char started[32];
 
-	utc_now(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ");
+	cmd_utc_now(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ");
 	report->tool_version = strdup(PINBENCH_VERSION);
 	report->label = strdup(order->label);
 	report->icount = order->icount;
 	report->started = strdup(started);
 	report_set_command(report, argc, argv);
-}
-
-static int exit_code_of(const struct report *report)
-{
-	size_t nr[NR_STATUS] = { 0 };
-
-	for (size_t i = 0; i < report->nr_results; i++)
-		nr[report->results[i].status]++;
-	if (nr[STATUS_FAILED])
-		return EXIT_CASE_FAILED;
-	return nr[STATUS_DONE] ? EXIT_DONE : EXIT_NOTHING_RAN;
 }
 
 static void troubles_print(char **troubles)
@@ -208,22 +176,7 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 		if (ret == 0)
 			fprintf(stderr, "next: pinbench compare BASE %s\n", path);
 	}
-	return ret == -EINTR ? EXIT_INTERRUPTED : exit_code_of(report);
-}
-
-/* results/LABEL-UTC.json below the current directory, where no name was given. */
-static int output_path(const struct order *order, char *path, size_t size, struct error *err)
-{
-	char when[32];
-
-	if (order->output)
-		return snprintf(path, size, "%s", order->output) < (int)size
-			       ? 0 : error_set(err, ENAMETOOLONG, "--output: %s", order->output);
-	utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
-	if (mkdir("results", 0777) && errno != EEXIST)
-		return error_errno(err, errno, "make the directory results");
-	snprintf(path, size, "results/%s-%s.json", order->label, when);
-	return 0;
+	return ret == -EINTR ? EXIT_INTERRUPTED : cmd_exit_code(report);
 }
 
 static void catch_signals(void)
@@ -257,7 +210,7 @@ int cmd_run(int argc, char **argv)
 	uname(&uts);
 	if (!order.label)
 		order.label = uts.release;
-	if (label_check(order.label, &err))
+	if (cmd_label_check(order.label, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	if (config_load(&config, order.config, order.overrides, order.nr_overrides, &err))
 		return cmd_fail(&err, EXIT_USAGE);
@@ -269,7 +222,7 @@ int cmd_run(int argc, char **argv)
 	if (order.dry_run) {
 		cmd_plan_print(&plan);
 		ret = plan.nr_skipped == plan.nr ? EXIT_NOTHING_RAN : EXIT_DONE;
-	} else if (output_path(&order, path, sizeof(path), &err)) {
+	} else if (cmd_result_path(order.output, order.label, path, sizeof(path), &err)) {
 		ret = cmd_fail(&err, EXIT_USAGE);
 	} else {
 		catch_signals();
