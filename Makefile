@@ -82,6 +82,12 @@ TREE_TESTS := $(patsubst %,$(B)/tests/test_%,sysfile journal hugepage environmen
 $(TREE_TESTS): $(B)/tests/tree.o
 $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sysfile_write
 tests: $(TESTS)
+# Intervals on noise of which the truth is known; tests/cli/simulate.sh runs it in small.
+SIMULATE := $(B)/tests/qualify/simulate
+$(SIMULATE): $(B)/tests/qualify/simulate.o $(B)/tests/qualify/laws.o $(LIB)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
+tests: $(SIMULATE)
 
 # What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.
 guest: $(B)/guest.cpio
@@ -163,4 +169,4 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
--include $(OBJS:.o=.d) $(TESTS:=.d)
+-include $(OBJS:.o=.d) $(TESTS:=.d) $(wildcard $(B)/tests/qualify/*.d)

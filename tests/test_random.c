@@ -57,8 +57,8 @@ static void test_below(void **state)
 	for (size_t i = 0; i < 100; i++)
 		assert_true(random_below(&random, 1) == 0);
 	/*
-	 * Three quarters of all numbers: without throwing any away, those of the last quarter would come out as the first
-	 * third, twice as often as the others. 10000 * 2 / 3 are not in it, +-5 standard deviations.
+	 * Three quarters of all numbers: if none were thrown away, the last quarter would be added to the first third, and
+	 * the upper two thirds would come half of the time. 10000 * 2 / 3, +-5 standard deviations.
 	 */
 	for (size_t i = 0; i < 10000; i++)
 		nr_large += random_below(&random, 3ull << 62) >= 1ull << 62;
