@@ -7,8 +7,8 @@
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
-# INJECT=20 builds build/ARCH-inject-20/pinbench, which makes everything that it times from outside 20 per mille slower: for
-# tests whether a slowdown of known size is found.
+# INJECT=20 builds build/ARCH-inject-20/pinbench, which makes everything that it times from outside 20 per mille slower (INJECT=0.5:
+# half of one): for tests whether a slowdown of known size is found.
 
 NATIVE := $(shell uname -m | sed 's/aarch64/arm64/')
 ARCH   ?= $(NATIVE)
@@ -82,12 +82,16 @@ TREE_TESTS := $(patsubst %,$(B)/tests/test_%,sysfile journal hugepage environmen
 $(TREE_TESTS): $(B)/tests/tree.o
 $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sysfile_write
 tests: $(TESTS)
-# Intervals on noise of which the truth is known; tests/cli/simulate.sh runs it in small.
-SIMULATE := $(B)/tests/qualify/simulate
-$(SIMULATE): $(B)/tests/qualify/simulate.o $(B)/tests/qualify/laws.o $(LIB)
+# Programs that compute what "make qualify" prints; tests/cli/simulate.sh runs the first in small.
+PROOF := $(patsubst %,$(B)/tests/qualify/%,simulate judge usual seeds)
+DRAW  := $(patsubst %,$(B)/tests/qualify/%.o,line windows)
+$(PROOF): %: %.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
-tests: $(SIMULATE)
+$(B)/tests/qualify/simulate: $(B)/tests/qualify/laws.o
+$(filter-out %/simulate,$(PROOF)) $(B)/tests/test_qualify: $(DRAW)
+$(B)/tests/test_qualify.o: CPPFLAGS += -Itests
+tests: $(PROOF)
 
 # What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.
 guest: $(B)/guest.cpio

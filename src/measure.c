@@ -70,7 +70,7 @@ int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, boo
 		return -err->code;
 	fact_number(&report->environment, (int64_t)floor_ticks, "harness.floor_ticks");
 #ifdef PINBENCH_INJECT
-	fact_number(&report->environment, PINBENCH_INJECT, "harness.inject_permille");
+	fact_number(&report->environment, (int64_t)(PINBENCH_INJECT * 1000), "harness.inject_ppm");
 #endif
 	observers_probe(env, report);
 	env->pins_quiet = pin_counters_quiet();

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What compare says of windows of a measured schedule (windows.h), counted.
+ *
+ * usage: judge false DIR PART BASE NEW [BASE NEW...]             both sides are the same program: any claim is false
+ *        judge power DIR PART PERCENT LEAST BASE NEW [BASE NEW...]  NEW is PERCENT slower: found in LEAST percent at least
+ *
+ * DIR takes the files of one window at a time. Rows go to stdout (line.h), what cannot be read to stderr, status 2.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "line.h"
+#include "random.h"
+#include "verdict.h"
+#include "windows.h"
+
+#define MAX_STRETCHES 8
+#define REDRAWS 1000 /* whole compares with names drawn anew */
+
+struct tally {
+	size_t nr;           /* comparisons: rows, or whole tables */
+	size_t effective;    /* those that share no measurement; 0: all */
+	size_t claimed;      /* a verdict of better, worse or differs; in a table: any */
+	size_t excluded;     /* the interval excludes no change, at the level of its row; in a table: any */
+	size_t of[NR_VERDICTS];
+};
+
+struct judge {
+	struct stretch stretches[MAX_STRETCHES];
+	size_t nr;
+	char path[2][512];
+	struct random random;
+};
+
+static bool is_claim(const struct row *row)
+{
+	return row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE || row->verdict == VERDICT_DIFFERS;
+}
+
+/* Counts are rows too: in whole tables a difference of theirs is a claim like any other. */
+static void verdicts_count(struct tally *tally, const struct verdicts *verdicts, bool whole)
+{
+	bool claimed = false, excluded = false;
+
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		const struct row *row = &verdicts->rows[i];
+
+		claimed |= is_claim(row);
+		if (row->kind != ROW_TIME)
+			continue;
+		excluded |= row->p <= row->alpha;
+		tally->of[row->verdict]++;
+	}
+	if (!whole && verdicts->nr_tested != 1) {
+		fprintf(stderr, "judge: %zu rows of times where one was drawn\n", verdicts->nr_tested);
+		exit(2);
+	}
+	tally->nr++;
+	tally->claimed += claimed;
+	tally->excluded += excluded;
+}
+
+static void fail(const struct error *err)
+{
+	fprintf(stderr, "judge: %s\n", err->text);
+	exit(2);
+}
+
+/* As compare does it: from the files. */
+static void window_judge(struct judge *judge, const struct stretch *stretch, const struct window *window,
+			 struct tally *tally)
+{
+	const char *const path[2] = { judge->path[0], judge->path[1] };
+	struct report side[2];
+	struct verdicts verdicts;
+	struct error err;
+
+	if (window_save(stretch, window, path, &err) || report_load(&side[0], path[0], &err) ||
+	    report_load(&side[1], path[1], &err))
+		fail(&err);
+	verdicts_find(&verdicts, &side[0], &side[1], &rule_default);
+	if (!verdicts.paired) {
+		fprintf(stderr, "judge: a window was not compared as pairs\n");
+		exit(2);
+	}
+	verdicts_count(tally, &verdicts, window->pick.all);
+	verdicts_free(&verdicts);
+	report_free(&side[0]);
+	report_free(&side[1]);
+}
+
+/* Every @step blocks a window of @nr_pairs, of each row by itself or of the whole table. */
+static struct tally windows_judge(struct judge *judge, unsigned int nr_pairs, unsigned int step, enum labels labels,
+				  bool whole)
+{
+	struct tally tally = { .nr = 0 };
+
+	for (size_t i = 0; i < judge->nr; i++) {
+		const struct stretch *stretch = &judge->stretches[i];
+		autofree struct pick *picks = NULL;
+		size_t nr_rows = stretch_rows(stretch, &picks);
+		struct window window = { .nr_blocks = nr_pairs, .labels = labels };
+
+		for (; window.first_block + nr_pairs <= stretch->nr_blocks; window.first_block += step) {
+			window.seed = random_u64(&judge->random) & UINT32_MAX;
+			for (size_t row = 0; row < (whole ? 1 : nr_rows); row++) {
+				window.pick = whole ? (struct pick){ .all = true } : picks[row];
+				window_judge(judge, stretch, &window, &tally);
+			}
+		}
+		tally.effective += stretch->nr_blocks / nr_pairs * (whole ? 1 : nr_rows);
+	}
+	return tally;
+}
+
+/* Whole tables with a window and names drawn at random: as if the schedule had drawn another order. */
+static struct tally redraws_judge(struct judge *judge, unsigned int nr_pairs)
+{
+	struct tally tally = { .nr = 0 };
+
+	for (unsigned int i = 0; i < REDRAWS; i++) {
+		const struct stretch *stretch = &judge->stretches[i % judge->nr];
+		struct window window = { .nr_blocks = nr_pairs, .labels = LABELS_RANDOM, .pick = { .all = true } };
+
+		if (stretch->nr_blocks < nr_pairs)
+			continue;
+		window.first_block = (unsigned int)random_below(&judge->random, stretch->nr_blocks - nr_pairs + 1);
+		window.seed = random_u64(&judge->random) & UINT32_MAX;
+		window_judge(judge, stretch, &window, &tally);
+	}
+	return tally;
+}
+
+static void claims_print(const char *part, const char *row, const struct tally *tally, double most)
+{
+	line_rate(part, row, tally->claimed, tally->nr, tally->effective, (struct bar){ .most = most, .least = -1 });
+}
+
+static void judge_false(struct judge *judge, const char *part)
+{
+	static const unsigned int pairs[] = { 10, 20, 30 };
+	bool random = judge->stretches[0].side[0].schedule.order == ORDER_RANDOM;
+	char text[128];
+	struct tally tally;
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		tally = windows_judge(judge, pairs[i], pairs[i], LABELS_MEASURED, false);
+		snprintf(text, sizeof(text), "one row, %u pairs: better or worse", pairs[i]);
+		claims_print(part, text, &tally, pairs[i] == 20 ? 0.065 : -1);
+		snprintf(text, sizeof(text), "one row, %u pairs: no change outside the interval", pairs[i]);
+		line_rate(part, text, tally.excluded, tally.nr, tally.effective,
+			  (struct bar){ .most = pairs[i] == 20 ? 0.065 : -1, .least = -1 });
+	}
+	tally = windows_judge(judge, 20, random ? 20 : 5, LABELS_MEASURED, true);
+	claims_print(part, random ? "whole compare, 20 pairs, as measured" : "whole compare, 20 pairs, windows overlap",
+		     &tally, random ? -1 : 0.05);
+	if (random) {
+		tally = redraws_judge(judge, 20);
+		claims_print(part, "whole compare, 20 pairs, order drawn again", &tally, 0.05);
+		tally = windows_judge(judge, 20, 5, LABELS_ABBA, false);
+		claims_print(part, "one row, the same processes named as ABBA, windows overlap", &tally, -1);
+	}
+}
+
+static void judge_power(struct judge *judge, const char *part, double percent, double least)
+{
+	struct tally row = windows_judge(judge, 30, 10, LABELS_MEASURED, false);
+	struct tally table = windows_judge(judge, 30, 10, LABELS_MEASURED, true);
+	size_t nr = table.of[VERDICT_SAME] + table.of[VERDICT_BETTER] + table.of[VERDICT_WORSE] + table.of[VERDICT_UNSURE];
+	size_t effective = row.effective;
+	char text[128];
+
+	snprintf(text, sizeof(text), "+%g %% found, 30 pairs, one row", percent);
+	line_rate(part, text, row.of[VERDICT_WORSE], row.nr, effective, (struct bar){ .most = -1, .least = least / 100 });
+	snprintf(text, sizeof(text), "+%g %% found, 30 pairs, rows of a whole compare", percent);
+	line_rate(part, text, table.of[VERDICT_WORSE], nr, effective, (struct bar){ .most = -1, .least = least / 100 });
+	snprintf(text, sizeof(text), "+%g %%: \"better\", one row", percent);
+	line_rate(part, text, row.of[VERDICT_BETTER], row.nr, effective, NO_BAR);
+	if (percent > 2 * 100 * rule_default.threshold) {
+		snprintf(text, sizeof(text), "+%g %%: \"same\", one row", percent);
+		line_rate(part, text, row.of[VERDICT_SAME], row.nr, effective, (struct bar){ .most = 0.01, .least = -1 });
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct judge judge;
+	bool power = argc > 1 && strcmp(argv[1], "power") == 0;
+	int first = power ? 6 : 4;
+	struct error err;
+
+	if (argc < first + 2 || (argc - first) % 2 || (argc - first) / 2 > MAX_STRETCHES) {
+		fprintf(stderr, "usage: judge false DIR PART BASE NEW... | judge power DIR PART PERCENT LEAST BASE NEW...\n");
+		return 2;
+	}
+	random_seed(&judge.random, 1);
+	for (int side = 0; side < 2; side++)
+		snprintf(judge.path[side], sizeof(judge.path[side]), "%s/window-%d.json", argv[2], side);
+	for (int i = first; i < argc; i += 2)
+		if (stretch_load(&judge.stretches[judge.nr++], argv[i], argv[i + 1], &err))
+			fail(&err);
+	if (power)
+		judge_power(&judge, argv[3], atof(argv[4]), atof(argv[5]));
+	else
+		judge_false(&judge, argv[3]);
+	for (size_t i = 0; i < judge.nr; i++)
+		stretch_free(&judge.stretches[i]);
+	return 0;
+}
