@@ -50,13 +50,14 @@ _pinbench()
 		mapfile -t COMPREPLY < <(compgen -S = -W "$keys" -- "$cur")
 		compopt -o nospace 2>/dev/null
 		return ;;
-	-c | --config | -o | --output | -k | --kernel | --guest)
+	-c | --config | -o | --output | -k | --kernel | --guest | --with | --with-output)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return ;;
 	--clock) words='real icount' ;;
 	--format) words='text commit markdown csv json' ;;
 	--accel) words='auto tcg kvm' ;;
+	--order) words='abba random' ;;
 	plot) words='hit bars cost' ;;
 	help) words='list doctor run vm compare plot' ;;
 	esac

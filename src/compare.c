@@ -99,7 +99,7 @@ static void find_pairs(struct comparison *comparison)
 	report_index_make(&in_base, base);
 	report_index_make(&in_new, new);
 	for (size_t i = 0; i < base->nr_results; i++) {
-		struct pair pair = { &base->results[i], report_index_find(&in_new, base->results[i].key) };
+		struct pair pair = { &base->results[i], report_index_find(&in_new, counterpart_key(&base->results[i], base, new)) };
 
 		if (pair.new && pair.base->status == STATUS_DONE && pair.new->status == STATUS_DONE)
 			comparison->pairs[comparison->nr_pairs++] = pair;
@@ -107,7 +107,7 @@ static void find_pairs(struct comparison *comparison)
 			comparison->others[comparison->nr_others++] = pair;
 	}
 	for (size_t i = 0; i < new->nr_results; i++)
-		if (!report_index_find(&in_base, new->results[i].key))
+		if (!report_index_find(&in_base, counterpart_key(&new->results[i], new, base)))
 			comparison->others[comparison->nr_others++] = (struct pair){ NULL, &new->results[i] };
 	report_index_free(&in_base);
 	report_index_free(&in_new);

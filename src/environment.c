@@ -122,7 +122,7 @@ static void config_facts(struct fact_list *facts, const struct kconfig *kconfig)
 			fact_text(facts, value, "kernel.config.%s", config_options[i]);
 }
 
-static void kernel_facts(struct fact_list *facts)
+void environment_kernel(struct fact_list *facts)
 {
 	char raw[4096], text[4096];
 	struct utsname name;
@@ -289,7 +289,7 @@ void environment_collect(struct fact_list *facts)
 	struct kconfig kconfig;
 	char name[64], text[sizeof(finding.text) + 8];
 
-	kernel_facts(facts);
+	environment_kernel(facts);
 	cpu_facts(facts);
 	topology_facts(facts);
 	memory_facts(facts);

@@ -15,6 +15,7 @@
  *   memory.total_kb, memory.available_kb, memory.page_bytes
  *   hugepages.SIZE.nodeN.total, .free               pages; "all" for nodeN without NUMA
  *   thp.enabled, thp.defrag, thp.pmd_bytes, thp.size.SIZE    the chosen word
+ *   harness.program                                 of a schedule: first half of the program's SHA-256
  *   hypervisor, clocksource; clock                  the last is set by run: real or icount
  *   sysctl.NAME                                     perf_event_paranoid, io_uring_disabled ...
  *   rights.root                                     whether it ran as root
@@ -24,6 +25,9 @@
 
 /* What is below the sysfile root, and of the running system what only it can tell. */
 void environment_collect(struct fact_list *facts);
+
+/* Of these only kernel.* without the config: cheap, and enough to tell that it is still the same kernel. */
+void environment_kernel(struct fact_list *facts);
 
 /* The kernel's command line without what identifies a machine; cuts what belongs to init (after " -- "). */
 void environment_cmdline(const char *raw, char *text, size_t size);

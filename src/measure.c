@@ -57,13 +57,14 @@ static void observers_probe(struct measure_env *env, struct report *report)
 	}
 }
 
-int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount,
+int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount, bool time_only,
 		 struct report *report, struct error *err)
 {
 	uint64_t floor_ticks = 0;
 
 	*env = (struct measure_env){
 		.stop = stop,
+		.time_only = time_only,
 		.clock_grain = icount ? ICOUNT_GRAIN : clock_grain(),
 	};
 	if (floor_measure(&floor_ticks, err))
@@ -72,10 +73,14 @@ int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, boo
 #ifdef PINBENCH_INJECT
 	fact_number(&report->environment, (int64_t)(PINBENCH_INJECT * 1000), "harness.inject_ppm");
 #endif
+	kernel_log_open(&env->log);
+	if (time_only) {
+		env->pins_quiet = true; /* asked again when the numbers of a case differ */
+		return 0;
+	}
 	observers_probe(env, report);
 	env->pins_quiet = pin_counters_quiet();
 	fact_bool(&report->environment, env->pins_quiet, "observers.pin_counters_quiet");
-	kernel_log_open(&env->log);
 	return 0;
 }
 
@@ -297,7 +302,8 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 		ret = run_time(env, plan_case, result, &job, err);
 	if (ret == 0) {
 		grain_warn(result, env->clock_grain == ICOUNT_GRAIN);
-		ret = watch_case(env, result, &job, err);
+		if (!env->time_only)
+			ret = watch_case(env, result, &job, err);
 	}
 	/* a failed case is checked too, but keeps its first reason */
 	if (ret != -EINTR && leak_check(&before, env->pins_quiet, result, ret ? &after : err) && ret == 0)

@@ -16,18 +16,19 @@ struct measure_env {
 	struct kernel_log log;
 	bool use_observer[8];              /* by index in observers[]: works on this kernel */
 	bool pins_quiet;                   /* nobody else pins: the system-wide counters are ours */
+	bool time_only;                    /* no observed and no held round: another run of the same has had them */
 	uint64_t clock_grain;              /* of the outside clock, in ticks */
 };
 
 /*
  * Finds out which observers work and what the harness itself costs, and writes both into the report's environment
- * (observers.NAME, harness.floor_ticks).
+ * (observers.NAME, harness.floor_ticks). With @time_only it leaves out the observers and who else pins, which takes long.
  */
-int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount,
+int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount, bool time_only,
 		 struct report *report, struct error *err);
 
 /*
- * Times, observes and, where the pinner can, holds. 0: done; -EOPNOTSUPP: a reason to skip; other errors: failed, with what
+ * Times and, unless it is to time only, observes and, where the pinner can, holds. 0: done; -EOPNOTSUPP: a reason to skip; other errors: failed, with what
  * was seen. @result keeps what was measured in every case.
  */
 int measure_case(struct measure_env *env, const struct plan_case *plan_case, struct result *result,

@@ -29,6 +29,16 @@ static void left_format(char *text, size_t size, double left_s)
 		snprintf(text, size, "  %um%02us left", seconds / 60, seconds % 60);
 }
 
+/* Rewrites the line of a terminal. */
+static void line_show(struct progress *progress, char *line)
+{
+	if (strlen(line) >= columns(progress->out))
+		line[columns(progress->out) - 1] = '\0';
+	fprintf(progress->out, "\r\033[K%s", line);
+	fflush(progress->out);
+	progress->shown = true;
+}
+
 void progress_case(struct progress *progress, const struct run_event *event)
 {
 	char line[512], left[48];
@@ -51,11 +61,23 @@ void progress_case(struct progress *progress, const struct run_event *event)
 	snprintf(line, sizeof(line), "[%*zu/%zu] %s%s",
 		 snprintf(NULL, 0, "%zu", event->nr_cases), event->index + 1, event->nr_cases,
 		 event->plan_case->key, left);
-	if (strlen(line) >= columns(progress->out))
-		line[columns(progress->out) - 1] = '\0';
-	fprintf(progress->out, "\r\033[K%s", line);
-	fflush(progress->out);
-	progress->shown = true;
+	line_show(progress, line);
+}
+
+void progress_pass(struct progress *progress, const struct interleave_event *event)
+{
+	unsigned int nr_sides = event->nr_slots / event->nr_blocks, block = event->slot / nr_sides + 1;
+	char line[512], left[48];
+
+	/* elsewhere a line when a block is through */
+	if (!progress->terminal && event->pass && (event->slot + 1) % nr_sides == 0)
+		fprintf(progress->out, "[%u/%u] blocks\n", block, event->nr_blocks);
+	if (!progress->terminal || event->pass)
+		return;
+	left_format(left, sizeof(left), event->left_s);
+	snprintf(line, sizeof(line), "[%*u/%u] %s%s", snprintf(NULL, 0, "%u", event->nr_blocks), block, event->nr_blocks,
+		 event->label, left);
+	line_show(progress, line);
 }
 
 void progress_close(struct progress *progress)

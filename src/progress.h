@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "interleave.h"
 #include "run.h"
 
 struct progress {
@@ -14,4 +15,6 @@ struct progress {
 
 void progress_open(struct progress *progress, FILE *out);
 void progress_case(struct progress *progress, const struct run_event *event);
+/* The same for a pass of a schedule. */
+void progress_pass(struct progress *progress, const struct interleave_event *event);
 void progress_close(struct progress *progress);

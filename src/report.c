@@ -106,6 +106,13 @@ void result_warn(struct result *result, const char *format, ...)
 	result->warnings[result->nr_warnings++] = copy_text(text);
 }
 
+const char *counterpart_key(const struct result *result, const struct report *from, const struct report *to)
+{
+	bool together = from->schedule.order != ORDER_NONE && strcmp(from->schedule.id, to->schedule.id) == 0;
+
+	return result->counterpart && together ? result->counterpart : result->key;
+}
+
 const struct result *report_find(const struct report *report, const char *key)
 {
 	for (size_t i = 0; i < report->nr_results; i++)
@@ -227,6 +234,7 @@ static void result_free(struct result *result)
 	free(result->key);
 	free(result->why);
 	free(result->fix);
+	free(result->counterpart);
 	fact_list_free(&result->truth);
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "error.h"
 #include "fact.h"
@@ -64,6 +65,7 @@ struct result {
 	char *fix;               /* skipped: what would enable it; or NULL */
 	enum stop stop;          /* STOP_RUNS: as many as were asked for */
 	double precision;        /* half width of the 95 % interval reached, as a part (0.01); 0: was not asked for */
+	char *counterpart;       /* key of the case of the other file of the schedule that it is to be compared with; NULL: the same */
 	struct run *runs;        /* grown only by result_add_run() */
 	size_t nr_runs;
 	struct path_count counts;
@@ -137,6 +139,8 @@ struct run *result_add_run(struct result *result);
 void result_warn(struct result *result, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 const struct result *report_find(const struct report *report, const char *key);
+/* Key of the case of @to that @result, of @from, is to be compared with; there need not be one. */
+const char *counterpart_key(const struct result *result, const struct report *from, const struct report *to);
 
 /*
  * Writes to a new temporary name in the directory of @path (O_EXCL|O_NOFOLLOW, 0644 less the umask), syncs
@@ -145,6 +149,9 @@ const struct result *report_find(const struct report *report, const char *key);
  * is too long, a skipped or failed result without a reason.
  */
 int report_save(const struct report *report, const char *path, struct error *err);
+
+/* The same text to @out. */
+int report_print(const struct report *report, FILE *out, struct error *err);
 
 /*
  * Reads an untrusted file: at most 64 MiB, depth 32, strings of 4 KiB (config text 64 KiB), 1e6 samples a result; duplicate

@@ -116,6 +116,9 @@ static int get_result(struct reader *reader, const json_t *object, struct report
 	rc = get_text(reader, object, "fix", OPTIONAL, &result->fix);
 	if (rc)
 		return rc;
+	rc = get_text(reader, object, "counterpart", OPTIONAL, &result->counterpart);
+	if (rc)
+		return rc;
 	rc = get_choice(reader, object, "stopped_by", OPTIONAL, stops, &stop);
 	if (rc < 0)
 		return rc;

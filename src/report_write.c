@@ -258,6 +258,7 @@ static json_t *result_json(struct writer *writer, const struct result *result)
 	set_text(writer, object, "status", status_names[result->status]);
 	set_text(writer, object, "why", result->why);
 	set_text(writer, object, "fix", result->fix);
+	set_text(writer, object, "counterpart", result->counterpart);
 	if (result->stop != STOP_RUNS)
 		set_text(writer, object, "stopped_by", stop_names[result->stop]);
 	if (result->precision > 0)
@@ -338,13 +339,12 @@ static json_t *report_json(struct writer *writer)
 	return object;
 }
 
-int report_save(const struct report *report, const char *path, struct error *err)
+/* The text of a file, malloc'ed, not ended by NUL; @path only names it in errors. NULL: error. */
+static char *report_text(const struct report *report, const char *path, size_t *size, struct error *err)
 {
 	struct writer writer = { .report = report, .err = err };
-	struct outfile out = { .dir = -1, .fd = -1 };
 	json_t *root = report_json(&writer);
 	char *text = writer.rc ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
-	size_t size;
 	int rc = writer.rc;
 
 	json_decref(root);
@@ -353,23 +353,49 @@ int report_save(const struct report *report, const char *path, struct error *err
 	if (rc) {
 		struct error inner = err ? *err : (struct error){ 0 };
 
-		rc = error_set(err, -rc, "%s: %.400s", path, inner.text);
-		goto out;
+		error_set(err, -rc, "%s: %.400s", path, inner.text);
+		return NULL;
 	}
-	size = json_join_lines(text);
-	if (size >= REPORT_MAX_BYTES) {
-		rc = error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file",
-			       path, size);
-		goto out;
+	*size = json_join_lines(text);
+	if (*size >= REPORT_MAX_BYTES) {
+		error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file", path, *size);
+		free(text);
+		return NULL;
 	}
-	text[size++] = '\n';
-	rc = outfile_open(&out, path, err);
+	text[(*size)++] = '\n';
+	return text;
+}
+
+int report_save(const struct report *report, const char *path, struct error *err)
+{
+	struct outfile out = { .dir = -1, .fd = -1 };
+	struct error why = { 0 };
+	size_t size;
+	char *text = report_text(report, path, &size, &why);
+	int rc = text ? outfile_open(&out, path, &why) : -why.code;
+
 	if (!rc)
-		rc = outfile_write(&out, text, size, err);
+		rc = outfile_write(&out, text, size, &why);
 	if (!rc)
-		rc = outfile_commit(&out, err);
-out:
+		rc = outfile_commit(&out, &why);
 	outfile_close(&out);
 	free(text);
+	if (rc && err)
+		*err = why;
+	return rc;
+}
+
+int report_print(const struct report *report, FILE *out, struct error *err)
+{
+	struct error why = { 0 };
+	size_t size;
+	char *text = report_text(report, "-", &size, &why);
+	int rc = text ? 0 : -why.code;
+
+	if (!rc && (fwrite(text, 1, size, out) != size || fflush(out)))
+		rc = error_errno(&why, errno, "writing the result");
+	free(text);
+	if (rc && err)
+		*err = why;
 	return rc;
 }

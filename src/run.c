@@ -201,9 +201,12 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 	int ret;
 
 	*troubles = NULL;
-	environment_collect(&report->environment);
+	if (options->time_only)
+		environment_kernel(&report->environment);
+	else
+		environment_collect(&report->environment);
 	fact_text(&report->environment, options->icount ? "icount" : "real", "clock");
-	if (measure_open(&runner.measure, options->stop, options->icount, report, err))
+	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, report, err))
 		return -err->code;
 	if (plan_changes_settings(plan) && journal_open(&runner.journal, &runner.no_journal))
 		runner.journal = NULL;

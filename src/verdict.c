@@ -44,17 +44,18 @@ struct row *row_add(struct verdict_work *work, const struct result *base, const 
 
 static void add_rows(struct verdict_work *work)
 {
-	const struct report *base = work->verdicts->base;
+	const struct report *base = work->verdicts->base, *new = work->verdicts->new;
 	struct report_index index;
 
-	report_index_make(&index, work->verdicts->new);
+	report_index_make(&index, new);
 	for (size_t i = 0; i < base->nr_results; i++) {
-		const struct result *was = &base->results[i], *is = report_index_find(&index, was->key);
+		const struct result *was = &base->results[i];
+		const struct result *is = report_index_find(&index, counterpart_key(was, base, new));
 
 		if (!is || was->status != STATUS_DONE || is->status != STATUS_DONE)
 			continue;
 		rows_add_exact(work, was, is);
-		if (base->icount != work->verdicts->new->icount)
+		if (base->icount != new->icount)
 			continue;
 		rows_add_times(work, was, is);
 		if (work->verdicts->rule.tails)

@@ -20,7 +20,7 @@ floor() # FILE without its directory
 	main.c) echo 7 ;;
 	cmd.[ch] | cmd_*.[ch]) echo 6 ;;
 	config.[ch] | job.[ch] | plan.[ch] | pick.[ch] | window.[ch]) echo 5 ;;
-	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch] | aftermath.[ch] | scene.[ch] | progress.[ch]) echo 5 ;;
+	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch] | aftermath.[ch] | scene.[ch] | progress.[ch] | interleave.[ch] | pairing.[ch]) echo 5 ;;
 	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch]) echo 5 ;;
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;
@@ -29,7 +29,7 @@ floor() # FILE without its directory
 	kconfig.[ch] | hypervisor.[ch] | mounts.[ch] | rank.[ch] | rank_*.[ch]) echo 1 ;;
 	journal.[ch] | journal_*.[ch] | hugepage.[ch] | kernel_log.[ch] | pin_counters.[ch]) echo 1 ;;
 	sysfile.[ch] | error.[ch] | sample.[ch] | cleanup.h | size.[ch] | suggest.[ch] | text.[ch] | version.h | json_seed.[ch] | crc32.[ch]) echo 0 ;;
-	outfile.[ch] | probe.[ch] | random.[ch]) echo 0 ;;
+	outfile.[ch] | probe.[ch] | program.[ch] | random.[ch]) echo 0 ;;
 	*) echo none ;;
 	esac
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What "run" was told, and its two ways: alone (cmd_run.c) and in turns with another side (cmd_run_with.c). */
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "report.h"
+
+#define RUN_MAX_OVERRIDES 64
+
+struct order {
+	const char *config, *output, *label;
+	const char *overrides[RUN_MAX_OVERRIDES + 1]; /* of -p, and of --runs */
+	size_t nr_overrides;
+	unsigned int runs;                /* 0: as the job says */
+	const char *with, *with_label, *with_output;
+	enum run_order turns;
+	bool turns_given, seed_given;
+	uint64_t seed;
+	bool dry_run, icount, force, quiet, time_only, resume;
+};
+
+/* Becomes true on SIGINT, SIGTERM, SIGHUP, once run_catch_signals() was called. */
+extern volatile sig_atomic_t run_stop;
+void run_catch_signals(void);
+
+/* Returns the exit code. */
+int run_with(const struct order *order, int argc, char **argv);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/*
+ * Two configurations, or two builds of pinbench, measured in turns on this host. Each slot of the schedule is one pass: a process
+ * that runs a side's cases once. Its result is read from memory, stamped with its block and slot, and added to the file of that
+ * side, which is saved after every pass: a kill loses one pass. The first pass of a side observes and proves as every run does,
+ * the others time only (and prove the state of what they time).
+ */
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plan.h"
+#include "program.h"
+#include "report.h"
+
+#define INTERLEAVE_SIDES 2u
+
+struct interleave_side {
+	const char *label;
+	const char *path;          /* of the result file */
+	const char *job;           /* its job file; NULL: the built-in one */
+	struct program program;
+	const struct plan *plan;   /* of its job */
+	const char **counterparts; /* by case of the plan: its key on the other side, NULL: the same; or NULL for all */
+	struct report report;
+};
+
+struct interleave_event {
+	unsigned int slot, nr_slots;
+	unsigned int nr_blocks;
+	const char *label;
+	const struct report *pass; /* NULL: it begins */
+	double elapsed_s, left_s;  /* left_s < 0: not known yet */
+};
+
+struct interleave {
+	struct interleave_side sides[INTERLEAVE_SIDES];
+	struct schedule schedule;
+	const char *const *overrides; /* of -p */
+	size_t nr_overrides;
+	bool force, icount, resume;
+	int argc;                     /* what was typed, for the files */
+	char **argv;
+	const volatile sig_atomic_t *stop;
+	void (*event)(void *context, const struct interleave_event *event);
+	void *context;
+};
+
+/*
+ * Takes up the files of an earlier, unfinished schedule: its id and seed, and what was measured. -EINVAL when it is not the
+ * same schedule (order, blocks, sides, programs; the jobs are compared when a pass has told them), -ENOENT when there is none.
+ */
+int interleave_take_up(struct interleave *interleave, bool seed_given, struct error *err);
+/* Slots that are not measured yet. */
+unsigned int interleave_nr_left(const struct interleave *interleave);
+
+/*
+ * Measures the slots that are left. -EINTR when *@stop became true: complete passes are in the files. -ENODATA when a side has
+ * no case that could run.
+ */
+int interleave_run(struct interleave *interleave, struct error *err);
+void interleave_free(struct interleave *interleave);

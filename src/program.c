@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sha2.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+
+#define ANSWER_MS 10000 /* for "pinbench VERSION" */
+
+/* The first bytes: 2 a script, 1 ELF, 0 neither. */
+static int kind_of(int fd)
+{
+	char magic[4] = "";
+
+	if (pread(fd, magic, sizeof(magic), 0) < 2)
+		return 0;
+	return memcmp(magic, "#!", 2) == 0 ? 2 : memcmp(magic, "\177ELF", 4) == 0;
+}
+
+int program_is(const char *path, struct error *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd < 0 ? error_errno(err, errno, "%s", path) : kind_of(fd) > 0;
+}
+
+static int file_hash(int fd, char hash[17])
+{
+	unsigned char digest[32], part[1 << 14];
+	SHA2_CTX state;
+	off_t done = 0;
+	ssize_t got;
+
+	SHA256Init(&state);
+	while ((got = pread(fd, part, sizeof(part), done)) > 0) {
+		SHA256Update(&state, part, (size_t)got);
+		done += got;
+	}
+	SHA256Final(digest, &state);
+	for (size_t i = 0; i < 8; i++)
+		snprintf(hash + 2 * i, 3, "%02x", digest[i]);
+	return got < 0 ? -errno : 0;
+}
+
+/* Root's, the caller's, or that of the user behind sudo. */
+static bool owner_trusted(uid_t owner)
+{
+	const char *behind = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
+
+	return owner == 0 || owner == geteuid() || (behind && *behind && owner == strtoul(behind, NULL, 10));
+}
+
+static int file_check(const struct program *program, struct error *err)
+{
+	const char *path = program->path;
+	struct stat stat;
+
+	if (fstat(program->fd, &stat))
+		return error_errno(err, errno, "%s", path);
+	if (!S_ISREG(stat.st_mode))
+		return error_set(err, EPERM, "%s: not a regular file", path);
+	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
+		return error_errno(err, errno, "%s: may not be executed", path);
+	if (!owner_trusted(stat.st_uid)) {
+		error_set(err, EPERM, "%s belongs to user %u, and would run with all your rights", path, stat.st_uid);
+		return error_fix(err, "a copy of your own");
+	}
+	if (stat.st_mode & S_IWOTH) {
+		error_set(err, EPERM, "%s can be changed by everybody, and would run with all your rights", path);
+		return error_fix(err, "chmod o-w %s", path);
+	}
+	return 0;
+}
+
+/* Anything else must not be started with options that may mean something else to it. */
+static int version_ask(const struct program *program, struct error *err)
+{
+	char *const argv[] = { "pinbench", "--version", NULL };
+	autoclose int out = memfd_create("version", MFD_CLOEXEC);
+	struct pollfd ended = { .events = POLLIN };
+	char answer[64] = "";
+	pid_t pid;
+
+	if (out < 0)
+		return error_errno(err, errno, "a file in memory");
+	pid = program_start(program, argv, out, out, err);
+	if (pid < 0)
+		return pid;
+	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (ended.fd < 0 || poll(&ended, 1, ANSWER_MS) <= 0)
+		kill(-pid, SIGKILL);
+	if (ended.fd >= 0)
+		close(ended.fd);
+	waitpid(pid, NULL, 0);
+	if (pread(out, answer, sizeof(answer) - 1, 0) > 0 && strncmp(answer, "pinbench ", 9) == 0)
+		return 0;
+	return error_set(err, ENOEXEC, "%s: not pinbench: its --version does not say so", program->path);
+}
+
+int program_open(struct program *program, const char *path, struct error *err)
+{
+	ssize_t length;
+	int ret;
+
+	*program = (struct program){ .fd = -1 };
+	length = path ? snprintf(program->path, sizeof(program->path), "%s", path)
+		      : readlink("/proc/self/exe", program->path, sizeof(program->path) - 1);
+	if (length < 0 || length >= (ssize_t)sizeof(program->path))
+		return error_errno(err, length < 0 ? errno : ENAMETOOLONG, "%s", path ? path : "/proc/self/exe");
+	program->fd = open(path ? path : "/proc/self/exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (program->fd < 0)
+		return error_errno(err, errno, "%s", program->path);
+	program->script = kind_of(program->fd) == 2;
+	ret = path ? file_check(program, err) : 0;
+	if (!ret && file_hash(program->fd, program->hash))
+		ret = error_errno(err, errno, "%s", program->path);
+	if (!ret && path)
+		ret = version_ask(program, err);
+	if (ret)
+		program_close(program);
+	return ret;
+}
+
+void program_close(struct program *program)
+{
+	if (program->fd >= 0)
+		close(program->fd);
+	program->fd = -1;
+}
+
+static void child_start(const struct program *program, char *const argv[], int out, int err_out, pid_t parent)
+	__attribute__((noreturn));
+
+static void child_start(const struct program *program, char *const argv[], int out, int err_out, pid_t parent)
+{
+	int in = open("/dev/null", O_RDONLY);
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(127);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err_out, 2) < 0)
+		_exit(127);
+	if (program->script)
+		execv(program->path, argv);
+	else
+		fexecve(program->fd, argv, environ);
+	dprintf(2, "%s: %s\n", program->path, strerror(errno));
+	_exit(127);
+}
+
+pid_t program_start(const struct program *program, char *const argv[], int out, int err_out, struct error *err)
+{
+	struct stat opened, named;
+	pid_t parent = getpid(), pid;
+
+	if (program->script && (fstat(program->fd, &opened) || stat(program->path, &named) || opened.st_ino != named.st_ino ||
+				opened.st_dev != named.st_dev || opened.st_mtime != named.st_mtime))
+		return error_set(err, ESTALE, "%s: not the script any more that the schedule began with", program->path);
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return error_errno(err, errno, "start %s", program->path);
+	if (pid == 0)
+		child_start(program, argv, out, err_out, parent);
+	setpgid(pid, pid);
+	return pid;
+}
