@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "report_index.h"
-#include "summary.h"
 
 const struct compare_options compare_options_default = {
 	.rule = { .threshold = 0.02, .level = 0.95 },
@@ -144,15 +143,6 @@ int compare_reports(struct comparison *comparison, const struct report *base, co
 	if (options->filter)
 		regfree(&regex);
 	return 0;
-}
-
-bool pair_counts_differ(const struct pair *pair)
-{
-	for (size_t i = 0; i < NR_COUNTS; i++)
-		if (count_known(pair->base, i) && count_known(pair->new, i) &&
-		    pair->base->counts.value[i] != pair->new->counts.value[i])
-			return true;
-	return false;
 }
 
 void comparison_free(struct comparison *comparison)

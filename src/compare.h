@@ -47,8 +47,6 @@ struct comparison {
 /* Points into both reports. -EINVAL: not comparable, and not forced; or a filter that is no regular expression. */
 int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
 		    const struct compare_options *options, struct error *err);
-/* Whether any exact count that both know differs. */
-bool pair_counts_differ(const struct pair *pair);
 void comparison_free(struct comparison *comparison);
 
 /* One way of writing: @nr comparisons of one base. */

@@ -1,248 +1,311 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The rows of a comparison: hit rate, exact counts, times. */
+/* The rows of a comparison, in groups of one pinner, layout, state and access: hit rate, exact counts, times. */
 #include <inttypes.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "compare_rows.h"
 #include "heading.h"
 #include "summary.h"
 #include "table.h"
+#include "text.h"
 
-#define MAX_EQUAL 20u /* columns of a row that says what all windows have in both files */
+#define INDENT "  "
 
-struct compare_names compare_names(const struct comparison *comparison)
+/* The rows of one case: rows[first] and those after it. */
+struct case_rows {
+	const struct row *rows;
+	size_t nr;
+	size_t leader;  /* the first case of its group */
+	size_t place;
+};
+
+struct groups {
+	struct case_rows *cases;
+	size_t nr;
+};
+
+/* One kind of number. */
+struct measure {
+	enum row_kind kind;
+	unsigned int which;
+};
+
+#define NR_MEASURES (1 + NR_COUNTS + 2 * NR_METRICS)
+
+static struct measure measure_nth(size_t i)
 {
-	struct compare_names names = { "base", "new" };
-	const char *base = comparison->base->label, *new = comparison->new->label;
-
-	if (strcmp(base, new) && *base && *new && strlen(base) < sizeof(names.base) &&
-	    strlen(new) < sizeof(names.new)) {
-		strcpy(names.base, base);
-		strcpy(names.new, new);
-	}
-	return names;
+	if (i == 0)
+		return (struct measure){ ROW_RATE, 0 };
+	if (i <= NR_COUNTS)
+		return (struct measure){ ROW_COUNT, i - 1 };
+	if (i <= NR_COUNTS + NR_METRICS)
+		return (struct measure){ ROW_TIME, i - 1 - NR_COUNTS };
+	return (struct measure){ ROW_TAIL, i - 1 - NR_COUNTS - NR_METRICS };
 }
 
-static void add_hit_rate(struct grid *grid, const struct result *result)
+static const struct row *case_row(const struct case_rows *item, struct measure measure)
 {
-	char text[32] = "";
-	double rate;
+	for (size_t i = 0; i < item->nr; i++) {
+		const struct row *row = &item->rows[i];
 
-	if (result_hit_rate(result, &rate))
-		rate_format(rate, text, sizeof(text));
+		if (row->kind == measure.kind && row->which == measure.which && row->shown && !row->redundant)
+			return row;
+	}
+	return NULL;
+}
+
+static int by_params(const void *a, const void *b)
+{
+	const struct case_rows *left = a, *right = b;
+	const struct params *one = &left->rows->base->params, *other = &right->rows->base->params;
+	int order = strcmp(one->pinner, other->pinner);
+
+	order = order ? order : strcmp(one->layout, other->layout);
+	order = order ? order : strcmp(one->state, other->state);
+	order = order ? order : strcmp(one->access, other->access);
+	return order ? order : (left->place > right->place) - (left->place < right->place);
+}
+
+static int by_leader(const void *a, const void *b)
+{
+	const struct case_rows *left = a, *right = b;
+
+	if (left->leader != right->leader)
+		return left->leader < right->leader ? -1 : 1;
+	return (left->place > right->place) - (left->place < right->place);
+}
+
+/* The cases with a row to show, group by group in the order of the base. */
+static struct groups groups_of(const struct verdicts *verdicts)
+{
+	struct groups groups = { .cases = calloc(verdicts->nr + 1, sizeof(*groups.cases)) };
+
+	if (!groups.cases)
+		abort();
+	for (size_t i = 0, next; i < verdicts->nr; i = next) {
+		bool shown = false;
+
+		for (next = i; next < verdicts->nr && verdicts->rows[next].base == verdicts->rows[i].base; next++)
+			shown = shown || (verdicts->rows[next].shown && !verdicts->rows[next].redundant);
+		if (!shown)
+			continue;
+		groups.cases[groups.nr] = (struct case_rows){ &verdicts->rows[i], next - i, groups.nr, groups.nr };
+		groups.nr++;
+	}
+	qsort(groups.cases, groups.nr, sizeof(*groups.cases), by_params);
+	for (size_t i = 1; i < groups.nr; i++)
+		if (params_same_group(&groups.cases[i].rows->base->params, &groups.cases[i - 1].rows->base->params))
+			groups.cases[i].leader = groups.cases[i - 1].leader;
+	qsort(groups.cases, groups.nr, sizeof(*groups.cases), by_leader);
+	return groups;
+}
+
+static size_t group_end(const struct groups *groups, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < groups->nr && groups->cases[end].leader == groups->cases[first].leader)
+		end++;
+	return end;
+}
+
+static size_t note_number(struct footnotes *notes, const char *text)
+{
+	for (size_t i = 0; i < notes->nr; i++)
+		if (strcmp(notes->texts[i], text) == 0)
+			return i + 1;
+	notes->texts = reallocarray(notes->texts, notes->nr + 1, sizeof(*notes->texts));
+	if (!notes->texts || !(notes->texts[notes->nr] = strdup(text)))
+		abort();
+	return ++notes->nr;
+}
+
+static void add_value(struct grid *grid, const struct text_print *print, const struct row *row, size_t side)
+{
+	bool icount = print->comparison->verdicts.icount;
+	char text[64];
+
+	if (print->style.spread)
+		row_spread_format(row, side, icount, text, sizeof(text));
+	else
+		row_value_format(row, side, icount, print->style.brief, text, sizeof(text));
 	grid_add(grid, "%s", text);
 }
 
-static void hit_rate_row(struct grid *grid, const struct pair *pair)
+static void add_nr(struct grid *grid, const struct text_print *print, const struct row *row)
 {
-	double base, new;
+	const struct verdicts *verdicts = &print->comparison->verdicts;
 
-	add_hit_rate(grid, pair->base);
-	add_hit_rate(grid, pair->new);
-	if (!result_hit_rate(pair->base, &base) || !result_hit_rate(pair->new, &new))
+	if (row->design == DESIGN_EXACT || !print->replicated ||
+	    (row->nr[0] == verdicts->nr_runs[0] && row->nr[1] == verdicts->nr_runs[1]))
 		grid_add(grid, "%s", "");
-	else if (base == new)
-		grid_add(grid, "=");
+	else if (row->nr[0] == row->nr[1])
+		grid_add(grid, "n=%zu", row->nr[0]);
 	else
-		grid_add(grid, "%+.4g points", (new - base) * 100);
-	grid_add(grid, "exact");
+		grid_add(grid, "n=%zu,%zu", row->nr[0], row->nr[1]);
 }
 
-static void count_row(struct grid *grid, const struct pair *pair, enum count count)
+/* What all rows of the table lack is said above it, once. */
+static bool said_above(const struct text_print *print, const struct row *row)
 {
-	const struct result *side[2] = { pair->base, pair->new };
-	uint64_t base = pair->base->counts.value[count], new = pair->new->counts.value[count];
+	return (row->note == NOTE_TOO_FEW && print->comparison->verdicts.need > 0) ||
+	       (row->note == NOTE_NO_REPLICATION && !print->replicated);
+}
 
-	for (size_t i = 0; i < 2; i++) {
-		if (count_known(side[i], count))
-			grid_add(grid, "%" PRIu64, side[i]->counts.value[count]);
-		else
-			grid_add(grid, "%s", "");
-	}
-	if (!count_known(pair->base, count) || !count_known(pair->new, count))
-		grid_add(grid, "%s", "");
-	else if (base == new)
-		grid_add(grid, "=");
+static void add_row(struct grid *grid, struct text_print *print, const struct row *row)
+{
+	const struct verdicts *verdicts = &print->comparison->verdicts;
+	char text[256];
+
+	add_value(grid, print, row, 0);
+	add_value(grid, print, row, 1);
+	row_change_format(row, text, sizeof(text));
+	grid_add(grid, "%s", text);
+	row_interval_format(row, text, sizeof(text));
+	grid_add(grid, "%s", print->style.interval ? text : "");
+	row_note(row, verdicts, text, sizeof(text));
+	if (*text && !said_above(print, row))
+		grid_add(grid, "%s [%zu]", verdict_names[row->verdict], note_number(&print->notes, text));
 	else
-		grid_add(grid, "%c%" PRIu64, new > base ? '+' : '-', new > base ? new - base : base - new);
-	grid_add(grid, "exact");
+		grid_add(grid, "%s", verdict_names[row->verdict]);
+	add_nr(grid, print, row);
 }
 
-static void add_percent(struct grid *grid, double percent)
+/*
+ * What both files say of a measure where they agree on every row of the group: "100 %", or "1, 16, 64" in the order of
+ * the rows.
+ */
+static bool equal_text(const struct groups *groups, size_t first, size_t end, struct measure measure, size_t most,
+		       char *text, size_t size)
 {
-	/* no "-0.0 %" */
-	grid_add(grid, fabs(percent) < 0.05 ? "0.0 %%" : "%+.1f %%", percent);
-}
-
-static void time_row(struct grid *grid, const struct pair *pair, enum metric metric, bool icount)
-{
-	struct summary base, new;
-	bool have_base = result_summary(pair->base, metric, &base), have_new = result_summary(pair->new, metric, &new);
-	char base_text[64] = "", new_text[64] = "", base_n[32] = "", new_n[32] = "";
-	struct unit unit = unit_for(icount, fmax(have_base ? base.median : 0, have_new ? new.median : 0),
-				    have_base && have_new ? fmin(base.median, new.median) : 0);
-
-	if (have_base)
-		summary_format(&unit, &base, base_text, sizeof(base_text));
-	if (have_new)
-		summary_format(&unit, &new, new_text, sizeof(new_text));
-	grid_add(grid, "%s", base_text);
-	grid_add(grid, "%s", new_text);
-	if (have_base && have_new && base.median > 0)
-		add_percent(grid, (new.median / base.median - 1) * 100);
-	else
-		grid_add(grid, "%s", "");
-	result_replication(pair->base, metric, base_n, sizeof(base_n));
-	result_replication(pair->new, metric, new_n, sizeof(new_n));
-	if (strcmp(base_n, new_n) == 0)
-		grid_add(grid, "%s", base_n);
-	else
-		grid_add(grid, "%s, %s", *base_n ? base_n : "-", *new_n ? new_n : "-");
-}
-
-/* One kind of number: hit rate, then the counts, then the times. */
-#define NR_MEASURES (1 + NR_COUNTS + NR_METRICS)
-
-static const char *measure_name(size_t measure)
-{
-	static const char *const names[NR_COUNTS] = {
-		[COUNT_REQUESTED_PAGES] = "pages asked", [COUNT_SLOW_PAGES] = "slow pages",
-		[COUNT_SLOW_CALLS] = "slow calls", [COUNT_FAULTS] = "faults",
-		[COUNT_UNSHARE_FAULTS] = "unshare faults", [COUNT_COPIED_PAGES] = "pages copied",
-		[COUNT_REUSED_PAGES] = "pages reused", [COUNT_SPLIT_THPS] = "THPs split",
-	};
-
-	return measure == 0 ? "hit rate" : measure <= NR_COUNTS ? names[measure - 1] :
-	       metric_names[measure - 1 - NR_COUNTS];
-}
-
-static bool knows(const struct result *result, size_t measure, bool *nonzero)
-{
-	struct summary summary;
-	double rate;
-
-	*nonzero = true;
-	if (measure == 0)
-		return result_hit_rate(result, &rate);
-	if (measure > NR_COUNTS)
-		return result_summary(result, measure - 1 - NR_COUNTS, &summary);
-	*nonzero = result->counts.value[measure - 1] != 0;
-	return count_known(result, measure - 1);
-}
-
-/* Whether both know an exact count and agree; @text says it. */
-static bool pair_equal(const struct pair *pair, size_t measure, char *text, size_t size)
-{
-	bool nonzero;
-	double base, new;
-
-	if (measure > NR_COUNTS || !knows(pair->base, measure, &nonzero) || !knows(pair->new, measure, &nonzero))
-		return false;
-	if (measure == 0) {
-		result_hit_rate(pair->base, &base);
-		result_hit_rate(pair->new, &new);
-		rate_format(base, text, size);
-		return base == new;
-	}
-	snprintf(text, size, "%" PRIu64, pair->base->counts.value[measure - 1]);
-	return pair->base->counts.value[measure - 1] == pair->new->counts.value[measure - 1];
-}
-
-/* Whether a group shows this measure: not when it is zero everywhere, or said by the hit rate already. */
-static bool pair_shows(const struct pair *pair, size_t measure)
-{
-	bool base_nonzero, new_nonzero;
-	bool base = knows(pair->base, measure, &base_nonzero), new = knows(pair->new, measure, &new_nonzero);
-	enum count count = measure - 1;
-	double rate;
-
-	if (measure >= 1 && measure <= NR_COUNTS && count <= COUNT_SLOW_CALLS &&
-	    result_hit_rate(pair->base, &rate) && result_hit_rate(pair->new, &rate))
-		return count == COUNT_REQUESTED_PAGES &&
-		       pair->base->counts.value[count] != pair->new->counts.value[count];
-	return (base && base_nonzero) || (new && new_nonzero);
-}
-
-/* What both files say of a measure when they agree on every row: "100 %", or "1, 16, 64" in the order of the rows. */
-static bool equal_text(const struct comparison *comparison, const struct params *group, size_t measure, char *text,
-		       size_t size)
-{
-	char all[64] = "", first[32] = "";
+	char all[64] = "", one[32] = "";
 	bool same = true;
 	size_t nr = 0;
 
-	for (size_t i = 0; i < comparison->nr_pairs; i++) {
-		const struct pair *pair = &comparison->pairs[i];
+	for (size_t i = first; i < end; i++) {
+		const struct row *row = case_row(&groups->cases[i], measure);
 		char value[32];
 
-		if (!params_same_group(group, &pair->base->params) || !pair_shows(pair, measure))
+		if (!row)
 			continue;
-		if (!pair_equal(pair, measure, value, sizeof(value)))
+		if (row->design != DESIGN_EXACT || row->moved)
 			return false;
+		row_value_format(row, 0, false, false, value, sizeof(value));
 		if (nr++ == 0)
-			snprintf(first, sizeof(first), "%s", value);
-		same = same && strcmp(first, value) == 0;
+			snprintf(one, sizeof(one), "%s", value);
+		same = same && strcmp(one, value) == 0;
 		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", *all ? ", " : "", value);
 	}
-	snprintf(text, size, "%s", same ? first : all);
-	return nr > 1 && strlen(text) <= MAX_EQUAL;
+	snprintf(text, size, "%s", same ? one : all);
+	return nr > 1 && strlen(text) <= most;
 }
 
-void compare_print_group(FILE *out, const struct look *look, const struct comparison *comparison, size_t first,
-			 const struct params *common, bool *printed)
+static void add_headings(struct grid *grid, const struct text_print *print)
 {
-	const struct params *group = &comparison->pairs[first].base->params;
-	struct compare_names names = compare_names(comparison);
-	struct grid grid;
-	char title[256];
+	grid_add(grid, "%s", "");
+	grid_add(grid, "window");
+	grid_add(grid, "per call");
+	grid_add(grid, "%s", "");
+	grid_add(grid, "%s", print->style.names.base);
+	grid_add(grid, "%s", print->style.names.new);
+	grid_add(grid, "change");
+	grid_add(grid, print->comparison->verdicts.icount ? "over the seeds" : "interval");
+	grid_add(grid, "verdict");
+	grid_add(grid, "%s", "");
+}
 
-	group_format(group, common, title, sizeof(title));
-	grid_init(&grid, look, "llrlrrrl");
-	grid_add(&grid, "%s", "");
-	grid_add(&grid, "window");
-	grid_add(&grid, "per call");
-	grid_add(&grid, "%s", "");
-	grid_add(&grid, "%s", names.base);
-	grid_add(&grid, "%s", names.new);
-	grid_add(&grid, "change");
-	grid_add(&grid, "n");
-	for (size_t measure = 0; measure < NR_MEASURES; measure++) {
-		const char *name = measure_name(measure);
-		char equal[MAX_EQUAL + 1];
+static void fill_grid(struct grid *grid, struct text_print *print, const struct groups *groups, size_t first, size_t end)
+{
+	add_headings(grid, print);
+	for (size_t i = 0; i < NR_MEASURES; i++) {
+		struct measure measure = measure_nth(i);
+		char equal[32];
+		bool named = false;
 
-		if (equal_text(comparison, group, measure, equal, sizeof(equal))) {
-			const char *cells[] = { name, "all", " ", "", equal, equal, "=", "exact" };
+		if (equal_text(groups, first, end, measure, print->style.spread ? 20 : 10, equal, sizeof(equal))) {
+			const char *cells[] = { "", "all", " ", "", equal, equal, "=",
+						print->style.interval ? "exact" : "", "same", "" };
 
-			for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
-				grid_add(&grid, "%s", cells[i]);
+			cells[0] = row_label(&(struct row){ .kind = measure.kind, .which = measure.which });
+			for (size_t j = 0; j < sizeof(cells) / sizeof(cells[0]); j++)
+				grid_add(grid, "%s", cells[j]);
 			continue;
 		}
-		for (size_t i = first; i < comparison->nr_pairs; i++) {
-			const struct pair *pair = &comparison->pairs[i];
+		for (size_t j = first; j < end; j++) {
+			const struct row *row = case_row(&groups->cases[j], measure);
 
-			if (!params_same_group(group, &pair->base->params))
+			if (!row)
 				continue;
-			printed[i] = true;
-			if (!pair_shows(pair, measure))
-				continue;
-			grid_add(&grid, "%s", name);
-			table_add_case(&grid, pair->new);
-			if (measure == 0)
-				hit_rate_row(&grid, pair);
-			else if (measure <= NR_COUNTS)
-				count_row(&grid, pair, measure - 1);
-			else
-				time_row(&grid, pair, measure - 1 - NR_COUNTS, comparison->base->icount);
-			name = "";
+			grid_add(grid, "%s", named ? "" : row_label(row));
+			named = true;
+			table_add_case(grid, row->new);
+			add_row(grid, print, row);
 		}
 	}
-	fputc('\n', out);
-	if (*title) {
-		fputs(look_bold(look), out);
-		look_print(look, out, title);
-		fprintf(out, "%s\n", look_end(look));
+}
+
+#define ALIGN "llrlrrrrll"
+
+void compare_fit(struct text_print *print)
+{
+	const struct report *base = print->comparison->base, *new = print->comparison->new;
+	const struct row_style styles[] = {
+		{ print->replicated, true, false, compare_names(base, new, SIZE_MAX) },
+		{ false, true, false, compare_names(base, new, SIZE_MAX) },
+		{ false, true, false, compare_names(base, new, 10) },
+		{ print->replicated, false, true, compare_names(base, new, 10) },
+		{ false, false, true, compare_names(base, new, 10) },
+	};
+	struct groups groups = groups_of(&print->comparison->verdicts);
+	size_t nr_styles = sizeof(styles) / sizeof(styles[0]), style = 0;
+
+	print->style = styles[0];
+	for (size_t first = 0; print->look->columns && first < groups.nr && style + 1 < nr_styles;) {
+		size_t end = group_end(&groups, first), width;
+		struct grid grid;
+
+		grid_init(&grid, print->look, ALIGN);
+		fill_grid(&grid, print, &groups, first, end);
+		width = grid_width(&grid) + strlen(INDENT);
+		grid_free(&grid);
+		if (width > print->look->columns)
+			print->style = styles[++style];
+		else
+			first = end;
 	}
-	grid_print(&grid, out, "  ");
-	grid_free(&grid);
+	free(groups.cases);
+}
+
+void compare_print_groups(struct text_print *print)
+{
+	struct groups groups = groups_of(&print->comparison->verdicts);
+
+	for (size_t first = 0, end; first < groups.nr; first = end) {
+		struct grid grid;
+		char title[256];
+
+		end = group_end(&groups, first);
+		group_format(&groups.cases[first].rows->base->params, &print->common, title, sizeof(title));
+		grid_init(&grid, print->look, ALIGN);
+		fill_grid(&grid, print, &groups, first, end);
+		fputc('\n', print->out);
+		if (*title) {
+			fputs(look_bold(print->look), print->out);
+			look_print(print->look, print->out, title);
+			fprintf(print->out, "%s\n", look_end(print->look));
+		}
+		grid_print(&grid, print->out, INDENT);
+		grid_free(&grid);
+	}
+	free(groups.cases);
+}
+
+void compare_print_footnotes(struct text_print *print)
+{
+	for (size_t i = 0; i < print->notes.nr; i++) {
+		fprintf(print->out, "%s[%zu] ", i == 0 ? "\n" : "", i + 1);
+		look_wrap(print->look, print->out, 4, 4, print->notes.texts[i]);
+	}
 }

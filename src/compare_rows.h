@@ -1,14 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* The rows of a comparison. Only for compare_*.c. */
+/* The parts of a comparison as text. Only for compare_*.c. */
 #include "compare.h"
+#include "compare_cells.h"
 
-/* What columns are called: the labels where they fit and differ, else "base" and "new". */
-struct compare_names {
-	char base[24], new[24];
+/* How much a terminal has room for: the first that fits, for all tables of a comparison. */
+struct row_style {
+	bool interval, spread, brief; /* brief: no "instr" in each cell */
+	struct compare_names names;
 };
 
-struct compare_names compare_names(const struct comparison *comparison);
-/* The group of pairs[@first] as a table; marks its pairs in @printed. */
-void compare_print_group(FILE *out, const struct look *look, const struct comparison *comparison, size_t first,
-			 const struct params *common, bool *printed);
+/* Footnotes, each text once, numbered as they are met. */
+struct footnotes {
+	char **texts;
+	size_t nr;
+};
+
+struct text_print {
+	FILE *out;
+	const struct look *look;
+	const struct comparison *comparison;
+	struct params common;         /* what all cases of both have */
+	bool replicated;              /* more than one observation a side in any row */
+	struct row_style style;
+	struct footnotes notes;
+};
+
+/* Chooses @style so that every group of rows fits look->columns, if any does. */
+void compare_fit(struct text_print *print);
+/* All rows that are to be shown, group by group. */
+void compare_print_groups(struct text_print *print);
+void compare_print_footnotes(struct text_print *print);
+
+/* Files, what cannot be compared, environment: before any number. */
+void compare_print_head(const struct text_print *print, const struct compare_options *options);
+/* How many rows of each verdict, by which rule; then what got worse. */
+void compare_print_tally(const struct text_print *print, const struct compare_options *options);
+void compare_print_unshare(const struct text_print *print);

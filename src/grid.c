@@ -58,6 +58,31 @@ void look_print(const struct look *look, FILE *out, const char *text)
 	fputs(copy, out);
 }
 
+#define WRAP_COLUMNS 100u
+
+void look_wrap(const struct look *look, FILE *out, size_t used, size_t hang, const char *text)
+{
+	size_t limit = look->columns && look->columns < WRAP_COLUMNS ? look->columns : WRAP_COLUMNS;
+	autofree char *copy = strdup(text);
+	bool first = true;
+	char *rest, *word;
+
+	if (!copy)
+		abort();
+	look_plain(look, copy);
+	for (word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		if (!first && used + 1 + text_width(word) > limit) {
+			fprintf(out, "\n%*s", (int)hang, "");
+			used = hang;
+			first = true;
+		}
+		fprintf(out, "%s%s", first ? "" : " ", word);
+		used += text_width(word) + !first;
+		first = false;
+	}
+	fputc('\n', out);
+}
+
 void grid_init(struct grid *grid, const struct look *look, const char *align)
 {
 	*grid = (struct grid){ .look = look, .align = align, .nr_columns = strlen(align) };
@@ -106,6 +131,18 @@ static size_t column_width(const struct grid *grid, size_t column)
 		below += i >= grid->nr_columns ? cell : 0;
 	}
 	return below ? width : 0;
+}
+
+size_t grid_width(const struct grid *grid)
+{
+	size_t width = 0;
+
+	for (size_t column = 0; column < grid->nr_columns; column++) {
+		size_t one = column_width(grid, column);
+
+		width += one ? one + 2 : 0;
+	}
+	return width > 2 ? width - 2 : 0;
 }
 
 void grid_print(const struct grid *grid, FILE *out, const char *indent)

@@ -20,6 +20,11 @@ const char *look_end(const struct look *look);
 /* Text from a file as this look can show it, without what could steer the terminal. */
 void look_plain(const struct look *look, char *text);
 void look_print(const struct look *look, FILE *out, const char *text);
+/*
+ * A sentence on as many lines as the terminal needs, at most 100 columns wide: @used columns of the first are written
+ * already, the others begin with @hang blanks. With a line break at the end.
+ */
+void look_wrap(const struct look *look, FILE *out, size_t used, size_t hang, const char *text);
 
 struct grid {
 	const struct look *look;
@@ -36,5 +41,7 @@ void grid_add(struct grid *grid, const char *format, ...) __attribute__((format(
 /* Empty cells to the end of the row. */
 void grid_fill(struct grid *grid);
 size_t grid_nr_rows(const struct grid *grid);
+/* Columns of its widest line, without an indent. */
+size_t grid_width(const struct grid *grid);
 void grid_print(const struct grid *grid, FILE *out, const char *indent);
 void grid_free(struct grid *grid);

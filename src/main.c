@@ -24,7 +24,7 @@ static const struct verb verbs[] = {
 	{ "doctor", cmd_doctor, "what can run here, what cannot and why, what adds noise" },
 	{ "run", cmd_run, "measure, and write a result file" },
 	{ "vm", cmd_vm, "boot kernels in QEMU and measure inside" },
-	{ "compare", cmd_compare, "a table of two result files: before and after" },
+	{ "compare", cmd_compare, "before and after: a table with a verdict for each row" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
 };
 

@@ -85,10 +85,12 @@ static void explain(struct row *row, const struct verdicts *verdicts)
 {
 	size_t fewest = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
 
-	if (row->verdict != VERDICT_UNSURE || row->note != NOTE_NONE)
+	if (row->verdict != VERDICT_UNSURE || row->design == DESIGN_NONE)
 		return;
 	if (row->design == DESIGN_SEEDS) {
 		row->note = NOTE_SEEDS_DISAGREE;
+	} else if (row->note != NOTE_NONE) {
+		return;
 	} else if (!isfinite(row->interval.low) || !isfinite(row->interval.high)) {
 		row->note = NOTE_TOO_FEW;
 		row->need = fewest;

@@ -38,9 +38,17 @@ static void too_few(const struct row *row, const struct verdicts *verdicts, char
 	char nr[48];
 
 	nr_format(row, nr, sizeof(nr));
-	snprintf(text, size, "%zu %s with %s %s a side can never be significant; %s%s need %zu", verdicts->nr_tested, rows,
+	snprintf(text, size, "%zu %s with %s %s a side can never be significant; %s %s need %zu", verdicts->nr_tested, rows,
 		 nr, report_run_word(verdicts->base, row->nr[0] == row->nr[1] ? row->nr[0] : 2),
-		 verdicts->paired ? "paired " : "", report_run_word(verdicts->base, 2), row->need);
+		 verdicts->paired ? "paired" : "unpaired", report_run_word(verdicts->base, 2), row->need);
+}
+
+/* As exact as such a forecast can be, and so that rows share their notes. */
+static size_t about(size_t need)
+{
+	size_t step = need <= 20 ? 1 : need <= 100 ? 5 : 50;
+
+	return (need + step - 1) / step * step;
 }
 
 static void more_runs(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
@@ -52,7 +60,7 @@ static void more_runs(const struct row *row, const struct verdicts *verdicts, ch
 		snprintf(text, size, "more than %u %s would be needed to decide (now %s)", RULE_MOST_RUNS,
 			 report_run_word(verdicts->base, 2), nr);
 	else
-		snprintf(text, size, "about %zu %s would decide (now %s)", row->need, report_run_word(verdicts->base, 2), nr);
+		snprintf(text, size, "about %zu %s would decide (now %s)", about(row->need), report_run_word(verdicts->base, 2), nr);
 }
 
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)

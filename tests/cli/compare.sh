@@ -20,6 +20,23 @@ same() # NAME FILE...: stdout of compare is tests/cli/NAME.out
 	check "golden output: $name"
 }
 
+# What a terminal of that many columns shows; not everyone has script(1).
+terminal() # COLUMNS FILE...
+{
+	local columns=$1
+	shift
+	TERM=dumb script -qec "stty cols $columns; $pinbench compare $*" /dev/null </dev/null | tr -d '\r'
+}
+
+same_on() # NAME COLUMNS FILE...: the same on a terminal
+{
+	local name=$1-$2
+	shift
+	[ -n "${UPDATE:-}" ] && terminal "$@" >$golden/"$name".out
+	diff -u $golden/"$name".out <(terminal "$@") && ! awk -v most="$1" 'length > most { print "wide: " $0 }' $golden/"$name".out | grep .
+	check "golden output on a terminal: $name"
+}
+
 refused() # WHAT SENTENCE FILE...: exit 2, nothing on stdout, SENTENCE on stderr
 {
 	local what=$1 sentence=$2
@@ -38,11 +55,94 @@ same compare-one $files/before.json
 same compare-one-unshare $files/unshare-before.json
 same compare-icount $files/icount.json $files/icount.json
 
-# The words that no comparison without statistics may use.
-! "$pinbench" compare $files/before.json $files/after.json | grep -v 'is better$' | grep -iE 'better|worse|faster|slower|regress|improve'
-check "no verdict"
-! "$pinbench" compare $files/before.json $files/after.json | head -34 | awk 'length > 100' | grep .
-check "the table fits in 100 columns"
+same compare-lab $files/lab-before.json $files/lab-after.json
+same compare-seeds $files/seeds-before.json $files/seeds-after.json
+if command -v script >/dev/null; then
+	for columns in 80 120; do
+		same_on compare-lab $columns $files/lab-before.json $files/lab-after.json
+		same_on compare-seeds $columns $files/seeds-before.json $files/seeds-after.json
+		same_on compare $columns $files/before.json $files/after.json
+	done
+fi
+
+# verdict of one row: METRIC LAYOUT N -> the last words of its line
+verdict() # FILE... -- METRIC GROUP WINDOW PER-CALL
+{
+	local sides=()
+	while [ "$1" != -- ]; do sides+=("$1"); shift; done
+	"$pinbench" compare "${sides[@]}" | awk -v metric="$2" -v group="$3" -v window="$4" -v call="$5" '
+		/^[^ ]/ { here = $0 == group } !here { next }
+		/^  [^ ]/ { now = $1; $1 = ""; $0 = $0 } now == metric && $1 == window && $2 == call {
+			for (i = 3; i <= NF; i++) if ($i ~ /^(same|better|worse|unsure|differs)$/) print $i }'
+}
+v() { verdict $files/lab-before.json $files/lab-after.json -- "$@"; }
+[ "$(v pin thp-2M region 1)" = worse ] && [ "$(v pin thp-2M region 512)" = better ] &&
+	[ "$(v pin base region 512)" = same ] && [ "$(v pin base region 1)" = unsure ]
+check "the four verdicts of data that were made to have them"
+r() { verdict $files/lab-after.json $files/lab-before.json -- "$@"; }
+[ "$(r pin thp-2M region 1)" = better ] && [ "$(r pin thp-2M region 512)" = worse ] && [ "$(r pin base region 512)" = same ]
+check "turned round, better is worse"
+[ "$(verdict --threshold=10 $files/lab-before.json $files/lab-after.json -- pin thp-2M region 1)" = same ] &&
+	[ "$(verdict --threshold 0.1% $files/lab-before.json $files/lab-after.json -- pin base region 512)" = worse ]
+check "--threshold moves the line"
+[ "$(verdict $files/seeds-before.json $files/seeds-after.json -- pin base page 1)" = worse ] &&
+	[ "$(verdict --threshold 2.1 $files/seeds-before.json $files/seeds-after.json -- pin base page 1)" = same ]
+check "--threshold holds for instructions only when it is given"
+! "$pinbench" compare $files/lab-before.json $files/lab-before.json | grep -E '^ .*(better|worse)( \[[0-9]+\])?$'
+check "a file is neither better nor worse than itself"
+
+"$pinbench" compare --filter 'hugetlb-2M' $files/lab-before.json $files/lab-after.json >"$dir/out"
+# asked for; its controls on base pages; what got worse
+grep -q '^hugetlb-2M' "$dir/out" && grep -q '^base' "$dir/out" && grep -q '^thp-2M' "$dir/out" &&
+	[ "$(grep -cE '^  +(pin )? +region +(1|512) .*(worse|better)$' "$dir/out")" = 2 ] && grep -q '^below: ' "$dir/out"
+check "--filter shows controls and what got worse too"
+"$pinbench" compare --tails $files/lab-before.json $files/lab-after.json | grep -q 'p99: missing in 12 rows: .*(fewest: 5)'
+check "--tails says what is missing"
+
+# several files a side
+mkdir "$dir/base" "$dir/new" "$dir/mixed"
+for i in 1 2 3 4; do
+	jq --argjson i $i '(.results[].runs[]?.samples.pin[]?) += $i * 3' $files/before.json >"$dir/base/$i.json"
+	jq --argjson i $i '(.results[].runs[]?.samples.pin[]?) += $i * 3' $files/after.json >"$dir/new/$i.json"
+done
+echo 'no result' >"$dir/base/notes.txt"
+"$pinbench" compare "old=$dir/base" "fresh=$dir/new" >"$dir/out"
+grep -q '^base  old  *6.1.192  4 processes' "$dir/out" && grep -q '^new   fresh' "$dir/out" &&
+	grep -q '^4 processes each, one side after the other' "$dir/out"
+check "directories are runs of one side, and labels name them"
+cp $files/before.json $files/after.json "$dir/mixed"
+refused "a directory of two kernels" "kernel: 6.1.193 and 6.1.192" "$dir/mixed" $files/before.json
+"$pinbench" compare --force "$dir/mixed" $files/before.json | grep -q '^merged by --force:'
+check "a directory of two kernels, forced, says so"
+cp $files/small.json "$dir/a=b.json"
+"$pinbench" compare "$dir/a=b.json" >"$dir/out" && (cd "$dir" && "$pinbench" compare a=b.json) | cmp -s "$dir/out"
+check "a file whose name has a = in it"
+"$pinbench" compare $files/lab-before.json $files/lab-after.json $files/lab-before.json >"$dir/out"
+[ "$(grep -c '^[12] of 2$' "$dir/out")" = 2 ] && [ "$(grep -c '^base  made-up-before' "$dir/out")" = 2 ]
+check "several new files: a section each"
+
+# What cannot be compared
+jq '.environment.memory.page_bytes = 16384' $files/before.json >"$dir/pages.json"
+jq '.environment.kernel.arch = "x86_64"' $files/before.json >"$dir/arch.json"
+jq '.tool.benchmark = 2' $files/before.json >"$dir/benchmark.json"
+jq '.environment.lab = {"accel": "kvm"}' $files/before.json >"$dir/guest.json"
+for what in pages:"page size: 4096 and 16384" arch:"architecture: aarch64 and x86_64" \
+	benchmark:"version of the benchmark: 1 and 2" guest:"what ran the code"; do
+	refused "${what%%:*}" "${what#*:}" $files/before.json "$dir/${what%%:*}.json"
+	"$pinbench" compare --force $files/before.json "$dir/${what%%:*}.json" >"$dir/out" &&
+		grep -q "^NOT COMPARABLE, compared by --force: ${what#*:}" "$dir/out"
+	check "forced, and said: ${what%%:*}"
+done
+"$pinbench" compare --force $files/before.json $files/icount.json >"$dir/out" && ! grep -qE '^  (pin|unpin) ' "$dir/out"
+check "instructions and ns, forced: counts only"
+jq '.imported = "gup_test log" | del(.environment.kernel.arch)' $files/before.json >"$dir/log.json"
+"$pinbench" compare "$dir/log.json" $files/after.json >"$dir/out" && grep -q '^architecture: not known and aarch64' "$dir/out" &&
+	grep -q 'how often it was repeated is not known' "$dir/out"
+check "what an imported file does not know is said, not refused"
+refused "a threshold that is none" "is not a percentage" --threshold=two $files/before.json $files/after.json
+refused "a threshold of everything" "below 100" --threshold=100 $files/before.json $files/after.json
+refused "a format that is none" "did you mean" --format=tex $files/before.json $files/after.json
+refused "a filter that is none" "--filter" --filter='(' $files/before.json $files/after.json
 
 # Emulated: ns that must not be taken for those of a machine; instructions may be.
 jq '.environment.lab = {"accel": "tcg"}' $files/before.json >"$dir/tcg.json"

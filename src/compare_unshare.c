@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What unsharing costs on both sides, as the pin that unshares minus the one that need not. */
+#include <math.h>
+#include <string.h>
+
+#include "compare_rows.h"
+#include "heading.h"
+#include "summary.h"
+#include "table.h"
+
+static const struct unshare *same_case(const struct unshare_list *list, const char *key)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		if (strcmp(list->items[i].with->key, key) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+/* "9.12 - 1.20 = 7.92 us" */
+static void add_terms(struct grid *grid, const struct unit *unit, const struct unshare *unshare)
+{
+	char with[48], without[48], cost[48];
+
+	if (!unshare) {
+		grid_add(grid, "%s", "");
+		return;
+	}
+	ticks_format(unit, unshare->with_ticks, with, sizeof(with));
+	ticks_format(unit, unshare->without_ticks, without, sizeof(without));
+	ticks_format(unit, unshare_ticks(unshare), cost, sizeof(cost));
+	with[strcspn(with, " ")] = '\0';
+	without[strcspn(without, " ")] = '\0';
+	grid_add(grid, "%s - %s = %s", with, without, cost);
+}
+
+static void print_fit(const struct text_print *print, const struct report *report, const struct unshare_list *list,
+		      const struct unshare *unshare, const char *whose)
+{
+	char text[160] = "";
+
+	if (unshare)
+		fit_format(report, list, unshare - list->items, text, sizeof(text));
+	if (!*text)
+		return;
+	fputs("    ", print->out);
+	look_print(print->look, print->out, whose);
+	fprintf(print->out, " fitted: %s\n", text);
+}
+
+static void print_series(const struct text_print *print, const struct unshare_list *base, const struct unshare_list *new,
+			 size_t first, size_t end)
+{
+	const struct comparison *comparison = print->comparison;
+	struct compare_names names = print->style.names;
+	const struct unshare *last_new = NULL;
+	struct grid grid;
+	char title[256];
+
+	grid_init(&grid, print->look, "lrlrr");
+	grid_add(&grid, "window");
+	grid_add(&grid, "per call");
+	grid_add(&grid, "%s", "");
+	grid_add(&grid, "%s", names.base);
+	grid_add(&grid, "%s", names.new);
+	for (size_t i = first; i < end; i++) {
+		const struct unshare *item = &base->items[i], *other = same_case(new, item->with->key);
+		struct unit unit = unit_for(comparison->base->icount,
+					    fmax(item->with_ticks, other ? other->with_ticks : 0),
+					    fabs(unshare_ticks(item)));
+
+		table_add_case(&grid, item->with);
+		add_terms(&grid, &unit, item);
+		add_terms(&grid, &unit, other);
+		last_new = other ? other : last_new;
+	}
+	group_format(&base->items[first].with->params, &(struct params){ 0 }, title, sizeof(title));
+	fputs("  ", print->out);
+	look_print(print->look, print->out, title);
+	fprintf(print->out, " (%s)\n", metric_names[base->items[first].metric]);
+	grid_print(&grid, print->out, "    ");
+	grid_free(&grid);
+	print_fit(print, comparison->base, base, &base->items[first], names.base);
+	print_fit(print, comparison->new, new, last_new, names.new);
+}
+
+void compare_print_unshare(const struct text_print *print)
+{
+	const struct comparison *comparison = print->comparison;
+	struct unshare_list base, new;
+	size_t first = 0;
+
+	unshare_find(&base, comparison->base);
+	unshare_find(&new, comparison->new);
+	if (base.nr && new.nr)
+		fprintf(print->out, "\n%sunshare cost%s: the pin that unshares - the same pin in exclusive-ro = the cost\n",
+			look_bold(print->look), look_end(print->look));
+	for (size_t i = 1; new.nr && i <= base.nr; i++) {
+		if (i < base.nr && unshare_same_series(&base.items[first], &base.items[i]))
+			continue;
+		print_series(print, &base, &new, first, i);
+		first = i;
+	}
+	unshare_list_free(&base);
+	unshare_list_free(&new);
+}
