@@ -177,8 +177,6 @@ head -c 4096 /dev/zero >zero.json
 fails 2 'zero.json' "$pinbench" compare good.json zero.json
 echo '{"schema": "urn:other:1"}' >other.json
 fails 2 'other.json' "$pinbench" compare other.json good.json
-fails 2 'third' "$pinbench" compare good.json good.json good.json
-fails 2 'no kind of plot "bar"; did you mean "bars"?' "$pinbench" plot bar good.json -o x.svg
 fails 2 '-o FILE.svg or -o FILE.png is missing' "$pinbench" plot bars good.json
 fails 2 'x.gif' "$pinbench" plot bars good.json -o x.gif
 exit $bad
