@@ -84,6 +84,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_NO_ARGS:
 		argp_error(state, "name two result files, or one to see what is in it");
 		return 0;
+	case ARGP_KEY_END:
+		if (arguments->nr == 1 && to->format != COMPARE_TEXT)
+			argp_error(state, "--format=%s: name two result files; what is in one is text",
+				   compare_printers[to->format].name);
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

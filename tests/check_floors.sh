@@ -37,7 +37,7 @@ floor() # FILE without its directory
 fence() # LIBRARY-HEADER FILE: may this file include that header?
 {
 	case $1:$2 in
-	jansson.h:src/config.c | jansson.h:src/report_*.[ch] | jansson.h:src/report.c | jansson.h:src/json_seed.c) ;;
+	jansson.h:src/compare_json.c | jansson.h:src/config.c | jansson.h:src/report_*.[ch] | jansson.h:src/report.c | jansson.h:src/json_seed.c) ;;
 	jansson.h:src/cmd_list.c | jansson.h:src/cmd_doctor.c | jansson.h:src/lab*.c) ;; # verbs that print or read JSON of their own
 	hwloc.h:src/topology.c | numa.h:src/topology.c | numaif.h:src/topology.c) ;;
 	liburing.h:bench/pin_io_uring.c | linux/io_uring.h:bench/pin_io_uring.c) ;;

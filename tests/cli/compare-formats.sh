@@ -1,0 +1,72 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# compare --format=commit|markdown|csv|json: golden output (UPDATE=1 writes it anew), the same numbers in all of them and in the
+# files, the same bytes everywhere.
+set -u
+pinbench=$(realpath "${PINBENCH:-./pinbench}")
+files=tests/fixtures golden=tests/cli
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+export LC_ALL=C.UTF-8
+# shellcheck source=tests/cli/tap.bash
+. "$(dirname "$0")/tap.bash"
+
+same() # FORMAT NAME FILE...: stdout is tests/cli/compare-FORMAT-NAME.out
+{
+	local format=$1 name=$golden/compare-$1-$2.out
+	shift 2
+	[ -n "${UPDATE:-}" ] && "$pinbench" compare --format="$format" "$@" >"$name"
+	diff -u "$name" <("$pinbench" compare --format="$format" "$@")
+	check "golden output: ${name##*/}"
+}
+
+for format in commit markdown csv json; do
+	same $format lab $files/lab-before.json $files/lab-after.json
+done
+same commit seeds $files/seeds-before.json $files/seeds-after.json
+same commit hit $files/before.json $files/after.json
+
+# Bytes that neither a terminal, nor its width, nor a locale, nor colour changes.
+for format in commit markdown csv json; do
+	"$pinbench" compare --format=$format $files/lab-before.json $files/lab-after.json >"$dir/plain"
+	COLUMNS=40 TERM=xterm LC_ALL=C "$pinbench" compare --format=$format $files/lab-before.json $files/lab-after.json | cmp - "$dir/plain"
+	check "$format: the same bytes in another locale"
+	if command -v script >/dev/null; then
+		TERM=xterm script -qec "stty cols 50; $pinbench compare --format=$format $files/lab-before.json $files/lab-after.json" /dev/null \
+			</dev/null | sed 's/\r*$//' | cmp - <(sed 's/\r*$//' "$dir/plain")
+		check "$format: the same bytes in a terminal"
+	fi
+	"$pinbench" compare --format=$format $files/lab-before.json $files/lab-after.json >/dev/full 2>"$dir/err"
+	[ $? -eq 2 ]
+	check "$format: output that cannot be written is an error"
+	"$pinbench" compare --format=$format $files/lab-before.json >"$dir/out" 2>"$dir/err"
+	[ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'two result files' "$dir/err"
+	check "$format: of one file is refused"
+done
+"$pinbench" compare --format=comit $files/before.json $files/after.json >"$dir/out" 2>"$dir/err"
+[ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'did you mean "commit"' "$dir/err"
+check "another format is refused"
+
+if ! python3 -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null; then
+	echo "ok - json, csv and markdown # SKIP python3-jsonschema is not installed (make deps)"
+	exit $bad
+fi
+agree() # OPTION-OR-FILE...
+{
+	python3 tests/compare_formats.py "$pinbench" "$@" || bad=1
+}
+agree $files/lab-before.json $files/lab-after.json $files/lab-after.json
+agree --tails $files/lab-before.json $files/lab-after.json
+agree $files/seeds-before.json $files/seeds-after.json
+agree $files/before.json $files/after.json
+agree $files/unshare-before.json $files/unshare-after.json
+agree --force $files/before.json $files/icount.json
+agree results/reference/seed-1-before.json results/reference/seed-1-after.json
+for side in base new; do
+	jq -c --arg name "=1|\`x\`<b>&amp;@x\"'" --arg side $side -f tests/cli/hostile.jq $files/before.json >"$dir/$side.json"
+done
+agree "$dir/base.json" "$dir/new.json"
+jq '.results = []' $files/before.json >"$dir/none.json"
+agree "$dir/none.json" $files/before.json
+command -v cmark-gfm >/dev/null || echo "ok - markdown as it is rendered # SKIP cmark-gfm is not installed (make deps)"
+exit $bad
