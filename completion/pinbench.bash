@@ -23,7 +23,7 @@ _pinbench()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		list | doctor | run | vm | compare | plot | help) verb=${COMP_WORDS[i]} ;;
+		list | doctor | run | vm | compare | plot | import | help) verb=${COMP_WORDS[i]} ;;
 		esac
 	done
 	# bash takes "=" for a word of its own: -p layout = base,th
@@ -59,10 +59,11 @@ _pinbench()
 	--accel) words='auto tcg kvm' ;;
 	--order) words='abba random' ;;
 	plot) words='hit bars cost' ;;
-	help) words='list doctor run vm compare plot' ;;
+	import) words='gup_test' ;;
+	help) words='list doctor run vm compare plot import' ;;
 	esac
 	if [[ ! $verb ]]; then
-		words='list doctor run vm compare plot help version --help --version'
+		words='list doctor run vm compare plot import help version --help --version'
 	elif [[ $cur == -* ]]; then
 		words=$("$program" "$verb" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	elif [[ ! $words && $verb == list ]]; then

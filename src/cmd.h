@@ -23,6 +23,7 @@ int cmd_run(int argc, char **argv);
 int cmd_vm(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);

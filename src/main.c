@@ -26,6 +26,7 @@ static const struct verb verbs[] = {
 	{ "vm", cmd_vm, "boot kernels in QEMU and measure inside" },
 	{ "compare", cmd_compare, "before and after: a table with a verdict for each row" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
+	{ "import", cmd_import, "figures of the kernel's own gup_test as a result file" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))

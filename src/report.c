@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 const char *const status_names[NR_STATUS] = {
 	[STATUS_DONE] = "done",
 	[STATUS_SKIPPED] = "skipped",
@@ -258,18 +260,12 @@ void report_free(struct report *report)
 	memset(report, 0, sizeof(*report));
 }
 
-/* A word of the command line without the name of a user: "/home/NAME/x.json" is "~/x.json". */
 static char *word_public(const char *word)
 {
-	static const char home[] = "/home/";
-	const char *at = strstr(word, home), *rest;
-	char *public;
+	char *public = copy_text(word);
 
-	if (!at)
-		return strdup(word);
-	rest = at + strlen(home);
-	rest += strcspn(rest, "/");
-	return asprintf(&public, "%.*s~%s", (int)(at - word), word, rest) < 0 ? NULL : public;
+	text_hide_home(public);
+	return public;
 }
 
 /* argv[0] is "pinbench VERB", as argp is told: two words of what was typed. */

@@ -20,6 +20,7 @@ struct step {
 struct reader {
 	struct error *err;
 	bool located;          /* the error names file and line already */
+	bool imported;         /* what a log did not tell may be missing */
 	size_t depth;
 	struct step steps[REPORT_MAX_DEPTH + 4];
 };

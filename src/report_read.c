@@ -178,6 +178,7 @@ static int get_head(struct reader *reader, const json_t *root, struct report *re
 	    (rc = get_text(reader, root, "imported", OPTIONAL, &report->imported)) ||
 	    (rc = get_schedule(reader, root, &report->schedule)))
 		return rc;
+	reader->imported = report->imported;
 	rc = get_member(reader, root, "complete", JSON_TRUE, REQUIRED, &value, &used);
 	if (rc < 0)
 		return rc;

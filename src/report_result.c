@@ -21,8 +21,7 @@ static int get_params(struct reader *reader, const json_t *result, enum need nee
 	    (rc = get_word(reader, object, "access", need, params->access, sizeof(params->access))) ||
 	    (rc = get_word(reader, object, "window", need, params->window, sizeof(params->window))))
 		return rc;
-	/* what an imported log does not tell */
-	if (strcmp(params->layout, "unknown") == 0)
+	if (reader->imported)
 		need = OPTIONAL;
 	if ((rc = get_number(reader, object, "offset", need, 0, INT64_MAX, &params->offset)) < 0 ||
 	    (rc = get_number(reader, object, "bytes", need, 1, INT64_MAX, &params->bytes)) < 0 ||

@@ -39,7 +39,7 @@ static int get_pages(struct reader *reader, const json_t *object, struct run *ru
 	int rc;
 
 	if (!pages)
-		return nr ? reader_error(reader, "is missing") : (reader_leave(reader, used), 0);
+		return nr && !reader->imported ? reader_error(reader, "is missing") : (reader_leave(reader, used), 0);
 	if (json_is_array(pages) && json_array_size(pages) != nr)
 		return reader_error(reader, "%zu values beside a list of %zu", json_array_size(pages), nr);
 	for (size_t i = 0; i < nr || (i == 0 && json_is_integer(pages)); i++) {

@@ -181,7 +181,8 @@ static json_t *samples_json(struct writer *writer, const struct run *run, size_t
 		else
 			json_decref(array);
 	}
-	if (first < end)
+	/* no pin that was timed took no page: 0 is not known, as the page size of an imported log */
+	if (first < end && !(writer->report->imported && run->samples[first].nr_pages == 0))
 		set(writer, object, "pages", pages_json(writer, run->samples + first, end - first));
 	return object;
 }
@@ -316,7 +317,8 @@ static json_t *report_json(struct writer *writer)
 	if (report->schedule.order != ORDER_NONE)
 		set(writer, object, "schedule", schedule_json(writer, &report->schedule));
 	/* milliseconds are plenty, and shorter to read */
-	set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
+	if (!report->imported || report->duration_s > 0)
+		set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
 	for (char **word = report->command; word && *word; word++)
 		append(writer, command, text_json(*word));
 	set(writer, object, "command", command);

@@ -67,6 +67,20 @@ void text_ascii(char *text)
 	replace(text, true);
 }
 
+void text_hide_home(char *text)
+{
+	static const char home[] = "/home/";
+	char *at = text;
+
+	while ((at = strstr(at, home))) {
+		char *rest = at + strlen(home);
+
+		rest += strcspn(rest, "/ \t");
+		*at++ = '~';
+		memmove(at, rest, strlen(rest) + 1);
+	}
+}
+
 bool text_is_word(const char *text)
 {
 	for (const char *at = text; *at; at++)

@@ -11,6 +11,8 @@
 void text_plain(char *text);
 /* As text_plain, and everything that is not ASCII becomes '?' too (plus-minus: "+-"). */
 void text_ascii(char *text);
+/* Replaces in place, by "~", each "/home/NAME": what a file says must not name a user. */
+void text_hide_home(char *text);
 /* Whether every byte is a printable ASCII character other than space, and there is one. */
 bool text_is_word(const char *text);
 /* Columns that @text takes: characters, not bytes. */

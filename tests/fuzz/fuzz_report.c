@@ -24,6 +24,7 @@ static void check_printed(const char *text, size_t size)
 static void print(const struct report *report)
 {
 	struct look look = { .utf8 = true };
+	struct compare_options options = compare_options_default;
 	struct comparison comparison;
 	struct error err = { 0 };
 	char *text = NULL;
@@ -33,9 +34,12 @@ static void print(const struct report *report)
 	if (!out)
 		abort();
 	table_print(out, &look, report);
-	if (compare_reports(&comparison, report, report, &err) || comparison.nr_changes)
+	options.rule.tails = true;
+	if (compare_reports(&comparison, report, report, &options, &err) || comparison.nr_changes)
 		abort();
-	compare_print(out, &look, &comparison, true);
+	for (size_t i = 0; i < NR_COMPARE_FORMATS; i++)
+		if (compare_printers[i].print)
+			compare_printers[i].print(out, &look, &comparison, 1, &options);
 	comparison_free(&comparison);
 	fclose(out);
 	check_printed(text, size);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The options of gup_test over the years: getopt's rules, letters that never changed their meaning but for defaults. */
+#include "import_call.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+
+#define MAX_TOKEN 128
+#define MB (UINT64_C(1) << 20)
+
+static const char *const programs[NR_GUP_PROGRAMS] = {
+	[GUP_TEST] = "gup_test",
+	[GUP_BENCHMARK] = "gup_benchmark",
+	[GUP_BENCH] = "gup_bench",
+};
+
+/* The next word of a line, without the quotes and brackets that prose and shells put around it. */
+struct word {
+	const char *start, *next;
+	char text[MAX_TOKEN];
+	bool last;           /* a ';' or a closing quote or bracket ended it: the rest of the line is not the call */
+};
+
+static bool word_next(struct word *word, const char *at)
+{
+	size_t size;
+
+	at += strspn(at, " \t");
+	if (!*at)
+		return false;
+	word->start = at;
+	size = strcspn(at, " \t");
+	word->next = at + size;
+	word->last = false;
+	while (size && strchr("'\"`(", *at)) {
+		at++;
+		size--;
+	}
+	while (size && strchr("'\"`);:,", at[size - 1])) {
+		size--;
+		word->last = true;
+	}
+	if (size >= sizeof(word->text))
+		size = sizeof(word->text) - 1;
+	memcpy(word->text, at, size);
+	word->text[size] = '\0';
+	return true;
+}
+
+/* A pipe, a redirection, a comment: what follows is the shell's. */
+static bool word_ends_call(const char *start)
+{
+	return strchr("|><&;()#", *start) || strncmp(start, "2>", 2) == 0;
+}
+
+static int program_find(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	for (int i = 0; i < NR_GUP_PROGRAMS; i++)
+		if (strcmp(slash ? slash + 1 : word, programs[i]) == 0)
+			return i;
+	return -1;
+}
+
+static bool number_parse(const char *text, int base, int64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(text, &end, base);
+	return end != text && !*end && !errno;
+}
+
+/* An option with a value; false: the program would not understand it either, or we do not know what it would make of it. */
+static bool value_take(struct gup_call *call, char letter, const char *value)
+{
+	int64_t number = 0;
+
+	if (letter == 'f') {
+		if (strlen(value) >= sizeof(call->file))
+			return false;
+		strcpy(call->file, strcmp(value, "/dev/zero") == 0 ? "" : value);
+		text_hide_home(call->file);
+		return *value != '\0';
+	}
+	if (!number_parse(value, letter == 'F' ? 0 : 10, &number))
+		return false;
+	switch (letter) {
+	case 'n':
+		call->nr_pages = number;
+		return number && number <= INT32_MAX;
+	case 'F':
+		call->flags = (uint64_t)number & ~UINT64_C(1);
+		if (number & 1)
+			call->write = 1;
+		return number >= 0 && number <= UINT32_MAX;
+	case 'm':
+		call->bytes = (uint64_t)number * MB;
+		break;
+	case 'r':
+		call->repeats = (uint64_t)number;
+		break;
+	default: /* j */
+		call->threads = (uint64_t)number;
+		call->recent = true;
+	}
+	return number > 0 && number <= INT32_MAX;
+}
+
+static bool flag_take(struct gup_call *call, char letter)
+{
+	switch (letter) {
+	case 'a':
+	case 'b':
+	case 'c':
+	case 'L':
+	case 'U':
+	case 'u':
+		call->what = letter;
+		return true;
+	case 't': call->thp = 1; return true;
+	case 'T': call->thp = 0; return true;
+	case 'w': call->write = 1; return true;
+	case 'W': call->write = 0; break;
+	case 'S': call->shared = true; return true;
+	case 'H': call->hugetlb = true; return true;
+	case 'z': call->touch = true; break;
+	case 'p': break;
+	default: return false;
+	}
+	call->recent = true;
+	return true;
+}
+
+/* "-HL", "-m8192", "-m 8192": one word and perhaps the next. */
+static bool options_take(struct gup_call *call, struct word *word)
+{
+	for (const char *at = word->text + 1; *at; at++) {
+		char letter = *at;
+
+		if (!strchr("mrnFfj", letter)) {
+			if (!flag_take(call, letter))
+				return false;
+			continue;
+		}
+		if (at[1])
+			return value_take(call, letter, at + 1);
+		if (word->last || !word_next(word, word->next) || word_ends_call(word->start))
+			return false;
+		return value_take(call, letter, word->text);
+	}
+	return word->text[1] != '\0';
+}
+
+/* The words behind the program. @words: how many there were. */
+static void call_take(struct gup_call *call, const char *at, size_t *words)
+{
+	struct word word = { 0 };
+	int64_t number;
+
+	while (!word.last && word_next(&word, at) && !word_ends_call(word.start)) {
+		++*words;
+		if (word.text[0] == '-') {
+			if (!options_take(call, &word))
+				call->understood = false;
+		} else if (word.text[0] && !number_parse(word.text, 0, &number)) { /* numbers of pages to dump */
+			call->understood = false;
+			if (*words == 1)
+				*words = SIZE_MAX; /* "gup_test tool from" */
+			break;
+		}
+		at = word.next;
+	}
+	if (call->write >= 0 && call->program == GUP_BENCH)
+		call->recent = true;
+}
+
+/* A program alone on a line was called, when it is there as a shell or a script would show it. */
+static bool shown_as_call(const char *program, const char *before)
+{
+	size_t size = strlen(before);
+
+	return strchr(program, '/') || strcmp(before, "sudo") == 0 || strncmp(before, "running", 7) == 0 ||
+	       (size && strchr("$#%", before[size - 1]));
+}
+
+bool gup_call_parse(struct gup_call *call, const char *line)
+{
+	struct word word;
+	char before[MAX_TOKEN] = "";
+
+	for (const char *at = line; word_next(&word, at); at = word.next) {
+		int program = program_find(word.text);
+		size_t nr;
+
+		if (program < 0) {
+			strcpy(before, word.text);
+			continue;
+		}
+		*call = (struct gup_call){ .program = (enum gup_program)program, .thp = -1, .write = -1, .bytes = 128 * MB,
+					   .nr_pages = 1, .repeats = 1, .threads = 1 };
+		snprintf(call->text, sizeof(call->text), "%s", word.start + strspn(word.start, "'\"`("));
+		text_hide_home(call->text);
+		call->recent = program == GUP_BENCH;
+		nr = 0;
+		call->understood = true;
+		if (!word.last)
+			call_take(call, word.next, &nr);
+		call->plain = nr == 0;
+		if (nr != SIZE_MAX && (nr > 0 || shown_as_call(word.text, before)))
+			return true;
+		strcpy(before, "");
+	}
+	return false;
+}
+
+bool gup_call_prints(const struct gup_call *call, enum gup_bench bench)
+{
+	bool any = bench == NR_GUP_BENCHES;
+
+	if (!call->understood || (call->program == GUP_BENCH && call->plain))
+		return true;
+	if (call->program == GUP_BENCHMARK)
+		return any || bench == BENCH_UNNAMED;
+	switch (call->what) {
+	case 'a': return any || bench == BENCH_PIN_FAST;
+	case 'L': return any || bench == BENCH_PIN_LONGTERM;
+	case 'u':
+	case 0: return any || bench == BENCH_GUP_FAST;
+	default: return false; /* tests without figures */
+	}
+}
+
+uint64_t gup_call_figures(const struct gup_call *call)
+{
+	if (!call->understood || (call->program == GUP_BENCH && call->plain))
+		return 0;
+	return call->repeats * call->threads;
+}
