@@ -114,6 +114,13 @@ static void pass_remarks(struct comparison *comparison, const struct side *base,
 			remark_add(&comparison->comparable.unknowns, "%s", sides[i]->remarks.texts[j]);
 }
 
+static void print_one(const struct side *side, const struct look *look)
+{
+	for (size_t i = 0; i < side->remarks.nr; i++)
+		look_wrap(look, stdout, 0, 2, side->remarks.texts[i]);
+	table_print(stdout, look, &side->report);
+}
+
 static int compare_sides(const struct arguments *arguments, const struct side *sides, const struct look *look,
 			 struct error *err)
 {
@@ -131,7 +138,7 @@ static int compare_sides(const struct arguments *arguments, const struct side *s
 	if (!rc && nr)
 		compare_printers[arguments->options.format].print(stdout, look, comparisons, nr, &arguments->options);
 	else if (!rc)
-		table_print(stdout, look, &sides[0].report);
+		print_one(&sides[0], look);
 	for (size_t i = 0; i < nr; i++)
 		comparison_free(&comparisons[i]);
 	free(comparisons);

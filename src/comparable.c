@@ -94,13 +94,13 @@ const char *report_name(const struct report *report)
 }
 
 int comparable_refuse(const struct comparable *comparable, const struct report *a, const struct report *b,
-		      struct error *err)
+		      const char *what, struct error *err)
 {
 	char text[320] = "";
 
 	for (size_t i = 0; i < comparable->refusals.nr; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? "; " : "",
 			 comparable->refusals.texts[i]);
-	error_set(err, EINVAL, "%s and %s cannot be compared: %s", report_name(a), report_name(b), text);
-	return error_fix(err, "--force compares them all the same, and says so in its output");
+	error_set(err, EINVAL, "%s and %s cannot %s: %s", report_name(a), report_name(b), what, text);
+	return error_fix(err, "--force does it all the same, and says so in its output");
 }

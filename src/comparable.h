@@ -23,8 +23,8 @@ struct comparable {
 /* One or the other list has a line for each thing that is not known to be the same. */
 void comparable_find(struct comparable *comparable, const struct report *a, const struct report *b);
 void comparable_free(struct comparable *comparable);
-/* -EINVAL with all refusals in one sentence, and the way out. */
+/* -EINVAL with all refusals in one sentence, and the way out. @what they cannot: "be compared". */
 int comparable_refuse(const struct comparable *comparable, const struct report *a, const struct report *b,
-		      struct error *err);
+		      const char *what, struct error *err);
 /* What a report is called in errors: its file, else its label. */
 const char *report_name(const struct report *report);

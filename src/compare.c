@@ -128,14 +128,18 @@ int compare_reports(struct comparison *comparison, const struct report *base, co
 		    const struct compare_options *options, struct error *err)
 {
 	regex_t regex;
-	int rc;
+	int rc = 0;
 
 	*comparison = (struct comparison){ .base = base, .new = new };
 	comparable_find(&comparison->comparable, base, new);
 	if (comparison->comparable.refusals.nr && !options->force)
-		return comparable_refuse(&comparison->comparable, base, new, err);
-	if (options->filter && (rc = filter_compile(&regex, options->filter, err)))
+		rc = comparable_refuse(&comparison->comparable, base, new, "be compared", err);
+	if (!rc && options->filter)
+		rc = filter_compile(&regex, options->filter, err);
+	if (rc) {
+		comparison_free(comparison);
 		return rc;
+	}
 	find_changes(comparison);
 	find_pairs(comparison);
 	verdicts_find(&comparison->verdicts, base, new, &options->rule);

@@ -44,7 +44,7 @@ struct comparison {
 	struct verdicts verdicts;     /* of the pairs; filtered */
 };
 
-/* Points into both reports. -EINVAL: not comparable, and not forced; or a filter that is no regular expression. */
+/* Points into both reports. -EINVAL: not comparable, and not forced; or a filter that is no regular expression; it is empty then. */
 int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
 		    const struct compare_options *options, struct error *err);
 void comparison_free(struct comparison *comparison);

@@ -186,7 +186,8 @@ static void seeds_format(const struct verdicts *verdicts, const char *runs, char
 	const char *word = report_run_word(verdicts->base, 1);
 
 	if (!verdicts_replicated(verdicts))
-		snprintf(text, size, "%s, one placement of memory: no replication, another placement may give other figures", runs);
+		snprintf(text, size, "%s, no replication: one placement of memory, or none that mattered; another may give other figures",
+			 runs);
 	else if (verdicts->seeds_shared)
 		snprintf(text, size, "%s, each with memory placed by another seed, the same seeds on both sides", runs);
 	else

@@ -27,8 +27,8 @@ static void add_file(struct grid *grid, const char *role, const struct report *r
 	grid_add(grid, "%zu %s", nr_runs(report), report_run_word(report, nr_runs(report)));
 	/* a guest without a clock begins in 1970, and that says nothing */
 	grid_add(grid, "%.16s", report->started && strncmp(report->started, "1970", 4) ? report->started : "");
-	grid_add(grid, "%s%s%s", report->imported ? "imported: " : "", report->imported ? report->imported : "",
-		 report->complete ? "" : "interrupted");
+	grid_add(grid, "%s%s%s%s", report->imported ? "imported: " : "", report->imported ? report->imported : "",
+		 report->imported && !report->complete ? ", " : "", report->complete ? "" : "interrupted");
 }
 
 static void print_hardware(const struct text_print *print, const char *whose, const char *hardware)

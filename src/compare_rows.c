@@ -190,7 +190,7 @@ static bool equal_text(const struct groups *groups, size_t first, size_t end, st
 
 		if (!row)
 			continue;
-		if (row->design != DESIGN_EXACT || row->moved)
+		if (row->design != DESIGN_EXACT || row->verdict != VERDICT_SAME)
 			return false;
 		row_value_format(row, 0, false, false, value, sizeof(value));
 		if (nr++ == 0)

@@ -162,6 +162,19 @@ static void merge_status(struct result *into, const struct result *from)
 	into->params = from->params;
 }
 
+#define VARIES "%s differs between runs: " /* the file keeps this warning, and nothing else, of what the others counted */
+
+bool count_varies(const struct result *result, enum count count)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), VARIES, count_names[count]);
+
+	for (size_t i = 0; i < result->nr_warnings; i++)
+		if (strncmp(result->warnings[i], text, (size_t)length) == 0)
+			return true;
+	return false;
+}
+
 static void merge_counts(struct result *into, const struct result *from)
 {
 	for (size_t i = 0; i < NR_COUNTS; i++) {
@@ -172,7 +185,7 @@ static void merge_counts(struct result *into, const struct result *from)
 			memcpy(into->counts.observer[i], from->counts.observer[i],
 			       sizeof(into->counts.observer[i]));
 		} else if (into->counts.value[i] != from->counts.value[i]) {
-			result_warn(into, "%s differs between runs: %llu and %llu", count_names[i],
+			result_warn(into, VARIES "%llu and %llu", count_names[i],
 				    (unsigned long long)into->counts.value[i],
 				    (unsigned long long)from->counts.value[i]);
 		}

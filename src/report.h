@@ -168,6 +168,9 @@ int report_parse(struct report *report, const char *text, size_t size, const cha
  */
 int report_merge(struct report *into, const struct report *from, struct error *err);
 
+/* Whether runs that were merged into this result counted differently, which is a warning: its count is that of one of them. */
+bool count_varies(const struct result *result, enum count count);
+
 /* The unit of the times: "ns" or "instructions". */
 const char *report_unit(const struct report *report);
 /* What each count is a count of: "pages", "calls", "faults", "mappings"; by enum count. */

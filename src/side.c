@@ -37,23 +37,40 @@ static int is_json(const struct dirent *entry)
 	return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".json") == 0;
 }
 
-/* Kernels of one side must be one kernel: two of them in one directory are two sides that somebody mixed up. */
-static int check_mergeable(struct side *side, const struct report *other, bool force, struct error *err)
+struct loading {
+	struct side *side;
+	bool force, labelled; /* labelled: the user says that it is one side, whatever the files are called */
+};
+
+/* Two kernels or two labels in one directory are two sides that somebody keeps in one place. */
+static void check_same_side(const struct loading *loading, struct comparable *comparable, const struct report *other)
 {
-	const struct report *first = &side->report;
+	static const struct {
+		const char *name, *what;
+	} facts[] = { { "kernel.release", "kernel" }, { "kernel.version", "build of the kernel" } };
+	const struct report *first = &loading->side->report;
+	char left[200], right[200];
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (fact_value(&first->environment, facts[i].name, left, sizeof(left)) &&
+		    fact_value(&other->environment, facts[i].name, right, sizeof(right)) && strcmp(left, right))
+			remark_add(&comparable->refusals, "%s: %s and %s", facts[i].what, left, right);
+	if (!loading->labelled && strcmp(first->label, other->label))
+		remark_add(&comparable->refusals, "label: %s and %s", first->label, other->label);
+}
+
+static int check_mergeable(const struct loading *loading, const struct report *other, struct error *err)
+{
+	const struct report *first = &loading->side->report;
 	struct comparable comparable;
-	char left[200] = "", right[200] = "";
 	int rc = 0;
 
 	comparable_find(&comparable, first, other);
-	fact_value(&first->environment, "kernel.release", left, sizeof(left));
-	fact_value(&other->environment, "kernel.release", right, sizeof(right));
-	if (strcmp(left, right))
-		remark_add(&comparable.refusals, "kernel: %s and %s", left, right);
-	if (comparable.refusals.nr && !force)
-		rc = comparable_refuse(&comparable, first, other, err);
+	check_same_side(loading, &comparable, other);
+	if (comparable.refusals.nr && !loading->force)
+		rc = comparable_refuse(&comparable, first, other, "be runs of one side", err);
 	for (size_t i = 0; i < comparable.refusals.nr && !rc; i++)
-		remark_add(&side->remarks, "merged by --force: %s and %s differ in %s", report_name(first),
+		remark_add(&loading->side->remarks, "merged by --force: %s and %s differ in %s", report_name(first),
 			   report_name(other), comparable.refusals.texts[i]);
 	comparable_free(&comparable);
 	return rc;
@@ -71,8 +88,9 @@ static void forget_schedule(struct report *report)
 	}
 }
 
-static int add_file(struct side *side, const char *path, bool force, struct error *err)
+static int add_file(const struct loading *loading, const char *path, struct error *err)
 {
+	struct side *side = loading->side;
 	struct report *into = &side->report, other = { 0 };
 	bool scheduled;
 	int rc;
@@ -81,7 +99,7 @@ static int add_file(struct side *side, const char *path, bool force, struct erro
 		return report_load(into, path, err);
 	rc = report_load(&other, path, err);
 	if (!rc)
-		rc = check_mergeable(side, &other, force, err);
+		rc = check_mergeable(loading, &other, err);
 	scheduled = into->schedule.order != ORDER_NONE;
 	if (!rc && (strcmp(into->schedule.id, other.schedule.id) || into->schedule.side != other.schedule.side)) {
 		if (scheduled)
@@ -96,7 +114,7 @@ static int add_file(struct side *side, const char *path, bool force, struct erro
 	return rc;
 }
 
-static int add_directory(struct side *side, const char *path, bool force, struct error *err)
+static int add_directory(const struct loading *loading, const char *path, struct error *err)
 {
 	struct dirent **entries = NULL;
 	int nr = scandir(path, &entries, is_json, alphasort), rc = 0;
@@ -113,7 +131,7 @@ static int add_directory(struct side *side, const char *path, bool force, struct
 		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
 			abort();
 		if (!rc)
-			rc = add_file(side, file, force, err);
+			rc = add_file(loading, file, err);
 		free(entries[i]);
 	}
 	free(entries);
@@ -131,18 +149,19 @@ static void set_text(char **text, char *copy)
 int side_load(struct side *side, const char *argument, bool force, struct error *err)
 {
 	const char *path = path_of(argument);
+	const struct loading loading = { side, force, path != argument };
 	int rc;
 
 	*side = (struct side){ 0 };
 	if (is_directory(path))
-		rc = add_directory(side, path, force, err);
+		rc = add_directory(&loading, path, err);
 	else
-		rc = add_file(side, path, force, err);
+		rc = add_file(&loading, path, err);
 	if (rc)
 		return rc;
 	if (side->nr_files > 1)
 		set_text(&side->report.path, strdup(path));
-	if (path != argument)
+	if (loading.labelled)
 		set_text(&side->report.label, strndup(argument, (size_t)(path - argument) - 1));
 	return 0;
 }

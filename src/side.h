@@ -12,7 +12,8 @@ struct side {
 
 /*
  * @argument: "PATH" or "LABEL=PATH" (what exists as a file by that whole name is a path). A directory: all *.json in it, by name,
- * must be comparable with each other and of one kernel, unless @force. The same key in several files: more runs of that case.
+ * must be comparable with each other, of one kernel, and have one label (unless the user gives one), unless @force. The same key in
+ * several files: more runs of that case.
  */
 int side_load(struct side *side, const char *argument, bool force, struct error *err);
 void side_free(struct side *side);

@@ -108,10 +108,17 @@ static enum verdict own_verdict(const struct row *row, const struct verdicts *ve
 	return row_judge(row, verdicts->rule.threshold);
 }
 
+/* Whether the clearest order that any row could show would reach the level of Holm's first step. */
+static bool enough_runs(const struct verdicts *verdicts)
+{
+	double first = (1 - verdicts->rule.level) / (double)verdicts->nr_tested;
+
+	return (verdicts->paired ? smallest_p_pairs(verdicts->nr_runs[0]) :
+		smallest_p_samples(verdicts->nr_runs[0], verdicts->nr_runs[1])) <= first;
+}
+
 static void count_verdicts(struct verdicts *verdicts)
 {
-	size_t most = 0;
-
 	for (size_t i = 0; i < verdicts->nr; i++) {
 		const struct row *row = &verdicts->rows[i];
 
@@ -120,12 +127,8 @@ static void count_verdicts(struct verdicts *verdicts)
 		verdicts->nr_of[row->verdict]++;
 		verdicts->nr_exact_of[row->verdict] += row->design == DESIGN_EXACT;
 	}
-	if (verdicts->nr_tested == 0)
-		return;
-	most = verdicts->nr_runs[0] < verdicts->nr_runs[1] ? verdicts->nr_runs[0] : verdicts->nr_runs[1];
-	verdicts->need = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
-	if (most >= verdicts->need)
-		verdicts->need = 0;
+	if (verdicts->nr_tested && !enough_runs(verdicts))
+		verdicts->need = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
 }
 
 void verdicts_find(struct verdicts *verdicts, const struct report *base, const struct report *new,
@@ -173,7 +176,7 @@ enum verdict row_judge(const struct row *row, double threshold)
 	bool inside = row->interval.low >= -threshold && row->interval.high <= threshold;
 	int direction = row_direction(row);
 
-	if (row->design == DESIGN_NONE)
+	if (row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES)
 		return VERDICT_UNSURE;
 	if (inside)
 		return VERDICT_SAME;

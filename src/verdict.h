@@ -71,6 +71,7 @@ enum row_note {
 	NOTE_NO_BLOCK,       /* no block has both sides: nothing to pair */
 	NOTE_ZERO,           /* a run took no time that its clock could see: there is no ratio */
 	NOTE_MANY_ROWS,      /* p99: too many rows for the resamples */
+	NOTE_COUNT_VARIES,   /* runs of one side counted differently: not exact here */
 	NR_NOTES
 };
 

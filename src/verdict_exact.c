@@ -5,6 +5,13 @@
 #include "summary.h"
 #include "verdict_rows.h"
 
+static bool varies(const struct result *base, const struct result *new, enum row_kind kind, unsigned int which)
+{
+	if (kind == ROW_COUNT)
+		return count_varies(base, which) || count_varies(new, which);
+	return varies(base, new, ROW_COUNT, COUNT_REQUESTED_PAGES) || varies(base, new, ROW_COUNT, COUNT_SLOW_PAGES);
+}
+
 static struct row *add(struct verdict_work *work, const struct result *base, const struct result *new,
 		       enum row_kind kind, unsigned int which, double was, double is)
 {
@@ -18,6 +25,7 @@ static struct row *add(struct verdict_work *work, const struct result *base, con
 	row->change_known = kind == ROW_RATE || was > 0 || !row->moved;
 	row->change = kind == ROW_RATE ? is - was : !row->moved ? 0 : was > 0 ? is / was - 1 : INFINITY;
 	row->interval = (struct interval){ row->change, row->change };
+	row->note = varies(base, new, kind, which) ? NOTE_COUNT_VARIES : NOTE_NONE;
 	row->verdict = row_judge(row, 0);
 	return row;
 }
@@ -37,8 +45,7 @@ void rows_add_exact(struct verdict_work *work, const struct result *base, const 
 			continue;
 		row = add(work, base, new, ROW_COUNT, i, base->counts.value[i], new->counts.value[i]);
 		/* that pages are asked for is no news; what the slow path got of them is the hit rate again */
-		row->redundant = (row->value[0] == 0 && row->value[1] == 0) ||
-				 (i == COUNT_REQUESTED_PAGES && !row->moved) ||
+		row->redundant = (row->verdict == VERDICT_SAME && (row->value[0] == 0 || i == COUNT_REQUESTED_PAGES)) ||
 				 (rate && (i == COUNT_SLOW_PAGES || i == COUNT_SLOW_CALLS) &&
 				  row->verdict == rate_verdict);
 	}

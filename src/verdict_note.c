@@ -97,6 +97,9 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		snprintf(text, size, "%zu rows are too many for the %u resamples of p99", verdicts->nr_tested,
 			 RULE_TAIL_RESAMPLES);
 		break;
+	case NOTE_COUNT_VARIES:
+		snprintf(text, size, "runs of one side counted differently: not exact here");
+		break;
 	case NOTE_NONE:
 	case NR_NOTES:
 		break;

@@ -21,6 +21,35 @@ static size_t run_ticks(const struct run *run, enum metric metric, double *ticks
 	return nr;
 }
 
+/* Runs of one slot are processes of one boot, one after the other in the file: together they are one observation. */
+static size_t slot_end(const struct result *result, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < result->nr_runs && result->runs[first].slot >= 0 && result->runs[end].slot == result->runs[first].slot)
+		end++;
+	return end;
+}
+
+/* False: none of them measured the metric. */
+static bool slot_value(const struct run *runs, size_t nr, enum metric metric, double part, double *ticks, double *value)
+{
+	autofree double *values = malloc(nr * sizeof(*values));
+	size_t nr_values = 0;
+
+	if (!values)
+		abort();
+	for (size_t i = 0; i < nr; i++) {
+		size_t nr_ticks = run_ticks(&runs[i], metric, ticks);
+
+		if (nr_ticks)
+			values[nr_values++] = quantile_of(ticks, nr_ticks, part);
+	}
+	if (nr_values)
+		*value = quantile_of(values, nr_values, 0.5);
+	return nr_values > 0;
+}
+
 void run_values_of(struct run_values *values, const struct result *result, enum metric metric, double part)
 {
 	autofree double *ticks = NULL;
@@ -32,15 +61,12 @@ void run_values_of(struct run_values *values, const struct result *result, enum 
 	*values = (struct run_values){ .items = calloc(result->nr_runs + 1, sizeof(*values->items)) };
 	if (!ticks || !values->items)
 		abort();
-	for (size_t i = 0; i < result->nr_runs; i++) {
-		size_t nr = run_ticks(&result->runs[i], metric, ticks);
+	for (size_t i = 0, end; i < result->nr_runs; i = end) {
+		struct run_value *item = &values->items[values->nr];
 
-		if (nr == 0)
-			continue;
-		values->items[values->nr] = (struct run_value){
-			.value = quantile_of(ticks, nr, part), .key = values->nr, .run = &result->runs[i],
-		};
-		values->nr++;
+		end = slot_end(result, i);
+		*item = (struct run_value){ .key = values->nr, .run = &result->runs[i] };
+		values->nr += slot_value(&result->runs[i], end - i, metric, part, ticks, &item->value);
 	}
 }
 

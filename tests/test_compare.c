@@ -6,11 +6,17 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compare.h"
+#include "compare_cells.h"
 #include "heading.h"
+#include "schedule.h"
+#include "side.h"
+#include "size.h"
 #include "summary.h"
 #include "unshare.h"
 
@@ -110,6 +116,190 @@ static void test_changes(void **state)
 	comparison_free(&comparison);
 	report_free(&base);
 	report_free(&new);
+}
+
+static void set_host(struct report *report, const char *arch, int64_t page_bytes, const char *accel)
+{
+	fact_text(&report->environment, arch, "kernel.arch");
+	fact_number(&report->environment, page_bytes, "memory.page_bytes");
+	if (accel)
+		fact_text(&report->environment, accel, "lab.accel");
+}
+
+/* What must be the same is refused when it is not; what one side does not know is remembered, not refused. */
+static void test_comparable(void **state)
+{
+	static const struct {
+		const char *arch;
+		int64_t page_bytes;
+		const char *accel;
+		unsigned int benchmark;
+		bool icount, imported;
+		const char *refusal, *unknown;
+	} cases[] = {
+		{ "x86_64", 4096, "kvm", REPORT_BENCHMARK, false, false, NULL, NULL },
+		{ "x86_64", 4096, "kvm", 0, false, false, NULL, NULL }, /* this very program */
+		{ "aarch64", 4096, "kvm", 1, false, false, "architecture: x86_64 and aarch64", NULL },
+		{ "x86_64", 16384, "kvm", 1, false, false, "page size: 4096 and 16384", NULL },
+		{ "x86_64", 4096, "tcg", 1, false, false, "what ran the code: kvm and tcg", NULL },
+		{ "x86_64", 4096, NULL, 1, false, false, "what ran the code: kvm and no virtual machine of the lab", NULL },
+		{ "x86_64", 4096, "kvm", 2, false, false, "version of the benchmark: 1 and 2", NULL },
+		{ "x86_64", 4096, "kvm", 1, true, false, "clock: ns and instructions", NULL },
+		{ "x86_64", 4096, NULL, 2, false, true, NULL, "what ran the code: kvm and not known" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct report base = { .label = strdup("b") }, new = { .label = strdup("n") };
+		struct comparable comparable;
+
+		set_host(&base, "x86_64", 4096, "kvm");
+		set_host(&new, cases[i].arch, cases[i].page_bytes, cases[i].accel);
+		new.benchmark = cases[i].benchmark;
+		new.icount = cases[i].icount;
+		new.imported = cases[i].imported ? strdup("log") : NULL;
+		comparable_find(&comparable, &base, &new);
+		assert_int_equal(comparable.refusals.nr, cases[i].refusal != NULL);
+		assert_int_equal(comparable.unknowns.nr, cases[i].imported ? 2 : 0);
+		if (cases[i].refusal)
+			assert_string_equal(comparable.refusals.texts[0], cases[i].refusal);
+		if (cases[i].unknown)
+			assert_string_equal(comparable.unknowns.texts[0], cases[i].unknown);
+		comparable_free(&comparable);
+		report_free(&base);
+		report_free(&new);
+	}
+}
+
+/* Numbers as people read them: one decimal, two below 1 % where instructions are told apart, never "-0.00". */
+static void test_cells(void **state)
+{
+	static const struct {
+		double change, low, high;
+		const char *text, *interval;
+	} cases[] = {
+		{ 0.363, 0.36, 0.366, "+36.3 %", "[+36.0, +36.6] %" }, { 0.0033, -0.004, 0.005, "+0.33 %", "[-0.40, +0.50] %" },
+		{ -0.00001, -0.00002, 0, "0.00 %", "[0.00, 0.00] %" }, { -0.5, -0.51, -0.49, "-50.0 %", "[-51.0, -49.0] %" },
+		{ 0.02, -INFINITY, INFINITY, "+2.0 %", "" }, { 12.5, 12.4, 12.6, "+1250 %", "[+1240, +1260] %" },
+	};
+	struct row row = { .kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 9, 9 }, .change_known = true };
+	size_t tally[NR_VERDICTS] = { [VERDICT_SAME] = 12, [VERDICT_WORSE] = 1, [VERDICT_DIFFERS] = 2 };
+	char text[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		row.change = cases[i].change;
+		row.interval = (struct interval){ cases[i].low, cases[i].high };
+		row_change_format(&row, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+		row_interval_format(&row, text, sizeof(text));
+		assert_string_equal(text, cases[i].interval);
+	}
+	row.change_known = false;
+	row_change_format(&row, text, sizeof(text));
+	assert_string_equal(text, "");
+	row = (struct row){ .kind = ROW_RATE, .design = DESIGN_EXACT, .moved = true, .change = -0.9375, .nr = { 1, 1 } };
+	row_change_format(&row, text, sizeof(text));
+	assert_string_equal(text, "-93.75 points");
+	row_interval_format(&row, text, sizeof(text));
+	assert_string_equal(text, "exact");
+	tally_format(tally, text, sizeof(text));
+	assert_string_equal(text, "1 worse, 2 differs, 12 same");
+}
+
+static void write_report(const char *dir, const char *name, const char *label, int block, const char *id)
+{
+	struct report report = { .label = strdup(label), .complete = true };
+	struct error err = { 0 };
+	char path[256];
+
+	fact_text(&report.environment, "6.1.0", "kernel.release");
+	add_time(&report, "p,base,exclusive,read,page,n=1", 1, 100)->runs[0].block = block;
+	if (id) {
+		const char *const sides[] = { "one", "two" };
+
+		schedule_init(&report.schedule, ORDER_ABBA, 2, sides, 2, NULL);
+		strcpy(report.schedule.id, id);
+		report.results[0].runs[0].slot = 2 * block;
+	}
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (report_save(&report, path, &err))
+		fail_msg("%s", err.text);
+	report_free(&report);
+}
+
+static void test_side(void **state)
+{
+	char dir[] = "/tmp/pinbench-side-XXXXXX", argument[300], path[300];
+	struct error err = { 0 };
+	struct side side;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(side_load(&side, dir, false, &err), -ENOENT);
+	side_free(&side);
+	write_report(dir, "1.json", "a", 0, "x");
+	write_report(dir, "2.json", "a", 1, "x");
+	write_report(dir, ".hidden.json", "b", 1, "x");
+	assert_int_equal(side_load(&side, dir, false, &err), 0);
+	assert_int_equal(side.nr_files, 2);
+	assert_int_equal(side.report.results[0].nr_runs, 2);
+	assert_int_equal(side.report.results[0].runs[1].block, 1);
+	assert_string_equal(side.report.label, "a");
+	assert_string_equal(side.report.path, dir);
+	assert_int_equal(side.remarks.nr, 0);
+	side_free(&side);
+
+	/* block 0 of another schedule is another block */
+	write_report(dir, "3.json", "a", 0, "y");
+	assert_int_equal(side_load(&side, dir, false, &err), 0);
+	assert_int_equal(side.report.schedule.order, ORDER_NONE);
+	assert_int_equal(side.report.results[0].runs[0].block, -1);
+	assert_int_equal(side.report.results[0].runs[2].block, -1);
+	assert_int_equal(side.remarks.nr, 1);
+	side_free(&side);
+
+	/* another label is another side, unless the user says what it is called, or forces it */
+	write_report(dir, "3.json", "b", 2, "x");
+	assert_int_equal(side_load(&side, dir, false, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "label: a and b"));
+	side_free(&side);
+	assert_int_equal(side_load(&side, dir, true, &err), 0);
+	assert_int_equal(side.remarks.nr, 1);
+	side_free(&side);
+	snprintf(argument, sizeof(argument), "mine=%s", dir);
+	assert_int_equal(side_load(&side, argument, false, &err), 0);
+	assert_string_equal(side.report.label, "mine");
+	assert_int_equal(side.remarks.nr, 0);
+	side_free(&side);
+	for (int i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), i ? "%s/%d.json" : "%s/.hidden.json", dir, i);
+		unlink(path);
+	}
+	assert_int_equal(rmdir(dir), 0);
+}
+
+static void test_percent(void **state)
+{
+	static const struct {
+		const char *text;
+		int rc;
+		double part;
+	} cases[] = {
+		{ "2", 0, 0.02 }, { "2%", 0, 0.02 }, { "0.5 %", 0, 0.005 }, { "0", 0, 0 }, { "99.9", 0, 0.999 },
+		{ "100", -ERANGE, 0 }, { "1e3", -ERANGE, 0 }, { "", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { " 1", -EINVAL, 0 },
+		{ "inf", -EINVAL, 0 }, { "nan", -EINVAL, 0 }, { "0x10", -EINVAL, 0 }, { "1%%", -EINVAL, 0 }, { "2 p", -EINVAL, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		double part = 0;
+		struct error err = { 0 };
+
+		if (percent_parse(cases[i].text, &part, &err) != cases[i].rc)
+			fail_msg("\"%s\"", cases[i].text);
+		assert_true(part > cases[i].part - 1e-12 && part < cases[i].part + 1e-12);
+	}
 }
 
 /* Fixed 100 and 7 a page; the same pin without unsharing costs 50 and 1 a page. */
@@ -327,6 +517,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_comparable),
+		cmocka_unit_test(test_cells),
+		cmocka_unit_test(test_side),
+		cmocka_unit_test(test_percent),
 		cmocka_unit_test(test_unshare),
 		cmocka_unit_test(test_unshare_one_metric),
 		cmocka_unit_test(test_metric_whole),

@@ -572,6 +572,94 @@ static void test_exact(void **state)
 	sides_free(&sides);
 }
 
+/* Runs that were merged and did not count the same: no exact number, whatever the first of them says. */
+static void test_count_varies(void **state)
+{
+	struct sides sides;
+	struct report boot = { .label = strdup("b") };
+	const struct row *rows;
+
+	(void)state;
+	sides_init(&sides);
+	for (uint64_t i = 0; i < 2; i++) {
+		struct report *report = i ? &boot : &sides.base;
+		struct result *result = add_case(report, KEY);
+
+		set_count(result, COUNT_REQUESTED_PAGES, 16);
+		set_count(result, COUNT_SLOW_PAGES, 4 + i);
+		set_count(result, COUNT_FAULTS, 7);
+	}
+	assert_int_equal(report_merge(&sides.base, &boot, NULL), 0);
+	set_count(add_case(&sides.new, KEY), COUNT_REQUESTED_PAGES, 16);
+	set_count(&sides.new.results[0], COUNT_SLOW_PAGES, 4);
+	set_count(&sides.new.results[0], COUNT_FAULTS, 7);
+	rows = sides_judge(&sides);
+	assert_int_equal(rows[0].kind, ROW_RATE);
+	assert_int_equal(rows[0].verdict, VERDICT_UNSURE);
+	assert_int_equal(rows[0].note, NOTE_COUNT_VARIES);
+	assert_int_equal(rows[1].verdict, VERDICT_SAME); /* pages asked */
+	assert_int_equal(rows[2].which, COUNT_SLOW_PAGES);
+	assert_int_equal(rows[2].verdict, VERDICT_UNSURE);
+	assert_int_equal(rows[3].which, COUNT_FAULTS);
+	assert_int_equal(rows[3].verdict, VERDICT_SAME);
+	report_free(&boot);
+	sides_free(&sides);
+}
+
+/* Three processes in each of two boots are two observations: the medians of 2 4 1024 and of 8 8 1. */
+static void test_processes_of_a_boot(void **state)
+{
+	static const uint64_t ticks[] = { 2, 1024, 4, 8, 1, 8 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, ticks);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, ticks);
+	sides_pair(&sides);
+	for (size_t i = 0; i < 6; i++) {
+		struct run *runs[] = { &sides.base.results[0].runs[i], &sides.new.results[0].runs[i] };
+
+		for (size_t side = 0; side < 2; side++) {
+			runs[side]->block = (int)i / 3;
+			runs[side]->slot = 2 * runs[side]->block + (int)side;
+		}
+	}
+	row = sides_judge(&sides);
+	assert_int_equal(row->nr[0], 2);
+	assert_int_equal(row->nr[1], 2);
+	assert_near(row->value[0], 6);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(sides.verdicts.nr_runs[0], 2);
+	sides_free(&sides);
+}
+
+/* Four against thirty: the smallest p is 2 / C(34, 4) = 2/46376, enough for a thousand rows. */
+static void test_unequal_sides(void **state)
+{
+	uint64_t ticks[30];
+	struct sides sides;
+
+	(void)state;
+	for (size_t i = 0; i < 30; i++)
+		ticks[i] = 1000 + i;
+	sides_init(&sides);
+	for (int i = 0; i < 20; i++) {
+		char key[64];
+
+		snprintf(key, sizeof(key), KEY "%d", i);
+		add_runs(&sides.base, key, METRIC_PIN, 4, ticks);
+		add_runs(&sides.new, key, METRIC_PIN, 30, ticks);
+	}
+	sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr_tested, 20);
+	assert_int_equal(sides.verdicts.nr_runs[0], 4);
+	assert_int_equal(sides.verdicts.nr_runs[1], 30);
+	assert_int_equal(sides.verdicts.need, 0);
+	sides_free(&sides);
+}
+
 /* Nothing is divided by, and no logarithm taken of, what is not there. */
 static void test_degenerate(void **state)
 {
@@ -907,6 +995,9 @@ int main(void)
 		cmocka_unit_test(test_seeds_by_seed),
 		cmocka_unit_test(test_no_replication),
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_count_varies),
+		cmocka_unit_test(test_processes_of_a_boot),
+		cmocka_unit_test(test_unequal_sides),
 		cmocka_unit_test(test_degenerate),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_other_clock),

@@ -111,7 +111,7 @@ grep -q '^base  old  *6.1.192  4 processes' "$dir/out" && grep -q '^new   fresh'
 	grep -q '^4 processes each, one side after the other' "$dir/out"
 check "directories are runs of one side, and labels name them"
 cp $files/before.json $files/after.json "$dir/mixed"
-refused "a directory of two kernels" "kernel: 6.1.193 and 6.1.192" "$dir/mixed" $files/before.json
+refused "a directory of two kernels" "cannot be runs of one side: kernel: 6.1.193 and 6.1.192; label: made-up-after and made-up-before" "$dir/mixed" $files/before.json
 "$pinbench" compare --force "$dir/mixed" $files/before.json | grep -q '^merged by --force:'
 check "a directory of two kernels, forced, says so"
 cp $files/small.json "$dir/a=b.json"
