@@ -57,9 +57,9 @@ size_t layout_list(struct layout *layouts, size_t max);
 
 /*
  * Maps @bytes (a multiple of layout->page_bytes) at an address aligned to the layout's page, inaccessible memory
- * around it, nothing populated. -ENOMEM with the reason when hugetlb pages are missing.
+ * around it, nothing populated. @wish: where, if there is room (NULL: the kernel chooses); region->addr says what came of it. -ENOMEM with the reason when hugetlb pages are missing.
  */
-int region_map(struct region *region, const struct layout *layout, size_t bytes, struct error *err);
+int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish, struct error *err);
 /* Writes words into every 4 KiB that no other place of the region has; faults in what is missing. */
 void region_fill(struct region *region);
 /* What stands in a filled region at @offset, into @copy (aligned to 8 bytes). Both multiples of 4 KiB. */

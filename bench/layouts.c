@@ -62,13 +62,13 @@ size_t layout_list(struct layout *layouts, size_t max)
 	return nr + layout_list_hugetlb(layouts + nr, max - nr);
 }
 
-static int region_map_hugetlb(struct region *region, size_t bytes, struct error *err)
+static int region_map_hugetlb(struct region *region, size_t bytes, void *wish, struct error *err)
 {
 	const struct layout *layout = region->layout;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
 		    __builtin_ctzl(layout->page_bytes) << MAP_HUGE_SHIFT;
 
-	region->addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	region->addr = mmap(wish, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (region->addr != MAP_FAILED)
 		return 0;
 	region->addr = NULL;
@@ -80,7 +80,7 @@ static int region_map_hugetlb(struct region *region, size_t bytes, struct error 
  * Reserves more than asked, keeps the aligned part and leaves the rest inaccessible: neighbours cannot merge with
  * the region's VMA, and a huge page can start at its first byte.
  */
-static int region_map_pages(struct region *region, size_t bytes, struct error *err)
+static int region_map_pages(struct region *region, size_t bytes, void *wish, struct error *err)
 {
 	const struct layout *layout = region->layout;
 	size_t align = layout->page_bytes;
@@ -88,7 +88,8 @@ static int region_map_pages(struct region *region, size_t bytes, struct error *e
 	uintptr_t start;
 	void *reserved;
 
-	reserved = mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	reserved = mmap(wish ? (char *)wish - align : NULL, room, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (reserved == MAP_FAILED)
 		return error_errno(err, errno, "reserve %zu bytes of address space", room);
 	start = ((uintptr_t)reserved + align) & ~(align - 1);
@@ -108,7 +109,7 @@ static int region_map_pages(struct region *region, size_t bytes, struct error *e
 	return 0;
 }
 
-int region_map(struct region *region, const struct layout *layout, size_t bytes, struct error *err)
+int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish, struct error *err)
 {
 	*region = (struct region){
 		.layout = layout,
@@ -116,8 +117,8 @@ int region_map(struct region *region, const struct layout *layout, size_t bytes,
 		.base_bytes = (size_t)sysconf(_SC_PAGESIZE),
 	};
 	if (layout->backing == BACKING_HUGETLB)
-		return region_map_hugetlb(region, bytes, err);
-	return region_map_pages(region, bytes, err);
+		return region_map_hugetlb(region, bytes, wish, err);
+	return region_map_pages(region, bytes, wish, err);
 }
 
 void region_unmap(struct region *region)

@@ -24,8 +24,8 @@
 #define SAVE_EVERY_NS UINT64_C(200000000) /* what a killed run may lose */
 
 enum {
-	KEY_LABEL = 256, KEY_DRY_RUN, KEY_CLOCK, KEY_FORCE, KEY_TIME_ONLY, KEY_RUNS, KEY_WITH, KEY_WITH_LABEL, KEY_WITH_OUTPUT,
-	KEY_ORDER, KEY_SEED, KEY_RESUME,
+	KEY_LABEL = 256, KEY_DRY_RUN, KEY_CLOCK, KEY_PLACEMENT, KEY_FORCE, KEY_TIME_ONLY, KEY_RUNS, KEY_WITH, KEY_WITH_LABEL,
+	KEY_WITH_OUTPUT, KEY_ORDER, KEY_SEED, KEY_RESUME,
 };
 
 static const struct argp_option options[] = {
@@ -42,6 +42,7 @@ static const struct argp_option options[] = {
 	{ "resume", KEY_RESUME, 0, 0, "finish what --with began; the same command", 0 },
 	{ "dry-run", KEY_DRY_RUN, 0, 0, "print the plan, measure nothing", 0 },
 	{ "clock", KEY_CLOCK, "real|icount", 0, "icount: ticks are instructions (set by vm)", 0 },
+	{ "placement", KEY_PLACEMENT, "SEED", 0, "decides where memory lies (set by vm)", 0 },
 	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
 	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
 	{ "quiet", 'q', 0, 0, "no progress, no table", 0 },
@@ -98,6 +99,7 @@ static void order_check(struct argp_state *state, const struct order *order)
 static error_t option_parse(int key, char *arg, struct argp_state *state)
 {
 	struct order *order = state->input;
+	char *end;
 
 	switch (key) {
 	case 'c': order->config = arg; break;
@@ -124,6 +126,12 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "real") != 0 && strcmp(arg, "icount") != 0)
 			argp_error(state, "--clock \"%s\": real or icount", arg);
 		order->icount = strcmp(arg, "icount") == 0;
+		break;
+	case KEY_PLACEMENT:
+		order->placement_seed = strtoull(arg, &end, 10);
+		if (*end || end == arg || *arg == '-' || order->placement_seed > INT64_MAX)
+			argp_error(state, "--placement \"%s\": a whole number", arg);
+		order->placed = true;
 		break;
 	case 'p':
 		if (order->nr_overrides == RUN_MAX_OVERRIDES)
@@ -199,6 +207,7 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 	struct sink sink = { .path = strcmp(path, "-") ? path : NULL };
 	struct run_options run_options = {
 		.icount = order->icount,
+		.placement_seed = order->placed ? &order->placement_seed : NULL,
 		.force = order->force,
 		.time_only = order->time_only,
 		.stop = &run_stop,

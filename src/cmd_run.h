@@ -19,6 +19,8 @@ struct order {
 	enum run_order turns;
 	bool turns_given, seed_given;
 	uint64_t seed;
+	bool placed;
+	uint64_t placement_seed;          /* if placed */
 	bool dry_run, icount, force, quiet, time_only, resume;
 };
 

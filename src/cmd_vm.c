@@ -2,15 +2,19 @@
 /* pinbench vm: boot kernels in QEMU and run the same command in each. */
 #include <argp.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd.h"
 #include "lab.h"
+#include "schedule.h"
+#include "sysfile.h"
 
 static volatile int stop;
 
@@ -20,11 +24,19 @@ static void on_stop(int signal_nr)
 	stop = 1;
 }
 
-enum { KEY_BOOTS = 256, KEY_CLOCK, KEY_ACCEL, KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
+enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_CLOCK, KEY_ACCEL, KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
+
+/* Fewer boots of the icount lane are not called replicated by compare; in real time this many are a start. */
+#define BOOTS_ICOUNT 8
+#define BOOTS_REAL 10
 
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "NAME=PATH", 0, "image or build tree; repeat to compare", 0 },
-	{ "boots", KEY_BOOTS, "N", 0, "boots of each kernel, in turn (1)", 0 },
+	{ "boots", KEY_BOOTS, "N", 0, "boots of each kernel (1; to compare 10, icount 8)", 0 },
+	{ "order", KEY_ORDER, "abba|random", 0, "how kernels take turns (abba)", 0 },
+	{ "seed", KEY_SEED, "N", 0, "of order and memory layout (icount: 1)", 0 },
+	{ "jobs", KEY_JOBS, "N", 0, "boots side by side (icount: CPUs; else 1)", 0 },
+	{ "resume", KEY_RESUME, 0, 0, "go on where the same command was stopped", 0 },
 	{ "clock", KEY_CLOCK, "real|icount", 0, "icount: count instructions, not time", 0 },
 	{ "output", 'o', "DIR", 0, "where the result files go (results)", 0 },
 	{ "memory", 'm', "MIB", 0, "of the guest (2048)", 0 },
@@ -36,18 +48,17 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Boots each kernel in QEMU and runs the same pinbench command inside.\v"
-	"NAME=PATH: a name for the result, and a bzImage, Image, vmlinuz or kernel\n"
-	"build tree of x86_64 or arm64. The files are DIR/NAME-UTC.json.\n\n"
-	"  pinbench vm -k base=~/a -k new=~/b -- run -c configs/seed-1.json\n\n"
+	"Boots kernels in turn in QEMU and runs the same pinbench command inside.\v"
+	"PATH: bzImage, Image, vmlinuz or build tree. Files are DIR/NAME-UTC.json.\n"
+	"  pinbench vm -k base=~/a -k new=~/b -- run -c configs/seed-1.json\n"
 	"Do not boot kernels that you do not trust: an emulator is not a wall.";
 
 struct vm {
 	struct lab_request request;
 	char append[4096];
-	size_t kernel;         /* being booted */
-	unsigned int nr_done, nr_boots;
-	double done_seconds;
+	uint64_t seed;
+	unsigned int nr_before, nr_done, nr_boots; /* of the whole schedule; nr_before: by an earlier invocation */
+	double started_s;
 	bool terminal;
 	int exit_code;
 	unsigned int nr_nothing; /* guests in which nothing could run */
@@ -111,6 +122,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const clocks[] = { "real", "icount", NULL };
 	static const char *const accels[] = { "auto", "tcg", "kvm", NULL };
+	static const char *const orders[] = { "abba", "random", NULL };
 	struct vm *vm = state->input;
 	struct lab_request *request = &vm->request;
 
@@ -119,6 +131,13 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case 'o': request->directory = arg; break;
 	case 'm': request->memory_mib = number_parse(state, "--memory", arg, 1u << 20); break;
 	case KEY_BOOTS: request->boots = number_parse(state, "--boots", arg, LAB_MAX_BOOTS); break;
+	case KEY_ORDER: request->order = ORDER_ABBA + word_index(state, "--order", arg, orders); break;
+	case KEY_JOBS: request->jobs = number_parse(state, "--jobs", arg, BOOT_MAX_JOBS); break;
+	case KEY_RESUME: request->resume = true; break;
+	case KEY_SEED:
+		vm->seed = number_parse(state, "--seed", arg, UINT32_MAX);
+		request->seed = &vm->seed;
+		break;
 	case KEY_CLOCK: request->icount = word_index(state, "--clock", arg, clocks); break;
 	case KEY_ACCEL: request->accel = word_index(state, "--accel", arg, accels); break;
 	case KEY_APPEND: append_parse(state, vm, arg); break;
@@ -140,28 +159,73 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void boot_starts(void *context, size_t kernel, unsigned int boot)
+/* As many as there are CPUs to run on and, as far as can be told, memory for. */
+static unsigned int jobs_possible(unsigned int memory_mib)
+{
+	cpu_set_t cpus;
+	uint64_t available_kb;
+	int nr = sched_getaffinity(0, sizeof(cpus), &cpus) ? 1 : CPU_COUNT(&cpus);
+
+	if (!sysfile_read_field("/proc/meminfo", "MemAvailable", &available_kb, NULL) &&
+	    (available_kb >> 10) / memory_mib < (uint64_t)nr)
+		nr = (int)((available_kb >> 10) / memory_mib);
+	return nr < 1 ? 1 : nr > BOOT_MAX_JOBS ? BOOT_MAX_JOBS : (unsigned int)nr;
+}
+
+/* What was not said: as many boots as can be compared, in the icount lane on all CPUs and with seeds that others have too. */
+static int defaults_fill(struct vm *vm, struct error *err)
+{
+	struct lab_request *request = &vm->request;
+	bool is_run = strcmp(request->argv[0], "run") == 0, compares = is_run && request->nr_kernels > 1;
+
+	if (!request->boots)
+		request->boots = !compares ? 1 : request->icount ? BOOTS_ICOUNT : BOOTS_REAL;
+	if (!request->seed && request->icount) {
+		vm->seed = 1;
+		request->seed = &vm->seed;
+	}
+	if (request->jobs > 1 && !request->icount && is_run) {
+		error_set(err, EINVAL, "--jobs %u: boots side by side disturb each other's times", request->jobs);
+		return error_fix(err, "--clock icount, which counts instructions, or --jobs 1");
+	}
+	if (!request->jobs)
+		request->jobs = request->icount ? jobs_possible(request->memory_mib) : 1;
+	return 0;
+}
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void begins(void *context, const struct schedule *schedule, unsigned int nr_done)
 {
 	struct vm *vm = context;
 
-	(void)boot;
-	vm->kernel = kernel;
+	vm->nr_boots = schedule->nr_blocks * schedule->nr_sides;
+	vm->nr_before = vm->nr_done = nr_done;
+	vm->started_s = now_s();
+	if (vm->request.resume)
+		fprintf(stderr, "vm: %u of %u boots are there, %u to go\n", nr_done, vm->nr_boots, vm->nr_boots - nr_done);
 }
 
 /* One line that overwrites itself: which boot, how long, about how much more, what the guest last said. */
-static void tick(void *context, double seconds, const char *line)
+static void tick(void *context, size_t kernel, double seconds, const char *line)
 {
 	struct vm *vm = context;
-	double each = vm->nr_done ? vm->done_seconds / vm->nr_done : 0, left;
+	unsigned int nr = vm->nr_done - vm->nr_before;
+	double spent = now_s() - vm->started_s;
 	char eta[32] = "";
 
 	if (!vm->terminal)
 		return;
-	left = each * (vm->nr_boots - vm->nr_done) - seconds;
-	if (vm->nr_done)
-		snprintf(eta, sizeof(eta), ", %.0f s left", left > 0 ? left : 0.0);
-	fprintf(stderr, "\r\033[K[%u/%u] %.24s %.0f s%s  %.40s", vm->nr_done + 1, vm->nr_boots,
-		vm->request.kernels[vm->kernel].name, seconds, eta, line);
+	if (nr)
+		snprintf(eta, sizeof(eta), ", about %.0f s left", spent / nr * (vm->nr_boots - vm->nr_done));
+	fprintf(stderr, "\r\033[K[%u/%u] %.24s %.0f s%s  %.30s", vm->nr_done + 1, vm->nr_boots,
+		vm->request.kernels[kernel].name, seconds, eta, line);
 }
 
 static void console_show(const char *console)
@@ -171,19 +235,18 @@ static void console_show(const char *console)
 		fprintf(stderr, "  | %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
-static void boot_ended(void *context, size_t kernel, unsigned int boot_nr, const struct boot *boot, const char *path)
+static void boot_ended(void *context, size_t kernel, unsigned int block, const struct boot *boot, const char *path)
 {
 	struct vm *vm = context;
 	const char *name = vm->request.kernels[kernel].name;
 	int status = boot->channel.status;
 
 	vm->nr_done++;
-	vm->done_seconds += boot->seconds;
 	if (path)
 		snprintf(vm->ended[kernel], sizeof(vm->ended[kernel]), "%s", path);
 	if (vm->terminal)
 		fputs("\r\033[K", stderr);
-	fprintf(stderr, "vm: %s, boot %u of %u: ", name, boot_nr + 1, vm->request.boots);
+	fprintf(stderr, "vm: %s, boot %u of %u: ", name, block + 1, vm->request.boots);
 	if (boot->end == BOOT_DONE)
 		fprintf(stderr, "%s in %.1f s (Linux %s)\n", status == EXIT_DONE ? "done" :
 			status == EXIT_NOTHING_RAN ? "nothing could run" : "failed", boot->seconds,
@@ -208,33 +271,88 @@ static void boot_ended(void *context, size_t kernel, unsigned int boot_nr, const
 	vm->nr_nothing += boot->end == BOOT_DONE && status == EXIT_NOTHING_RAN;
 }
 
+/* A word as a shell takes it. */
+static void word_print(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, stderr);
+		return;
+	}
+	fputc('\'', stderr);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, '\0' }, stderr);
+	fputc('\'', stderr);
+}
+
+/* The last line: what to type to go on. */
+static void resume_print(int argc, char **argv)
+{
+	bool there = false;
+
+	fputs("vm: to go on: pinbench vm", stderr);
+	for (int i = 1; i < argc; i++) {
+		there = there || !strcmp(argv[i], "--resume");
+		if (!strcmp(argv[i], "--") && !there) {
+			fputs(" --resume", stderr);
+			there = true;
+		}
+		fputc(' ', stderr);
+		word_print(argv[i]);
+	}
+	fputc('\n', stderr);
+}
+
+static void files_print(const struct vm *vm)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < vm->request.nr_kernels; i++) {
+		if (!vm->ended[i][0])
+			continue;
+		printf("%s\n", vm->ended[i]);
+		nr++;
+	}
+	fflush(stdout);
+	if (nr < 2 || vm->exit_code == EXIT_INTERRUPTED)
+		return;
+	fputs("next: pinbench compare", stderr);
+	for (size_t i = 0; i < vm->request.nr_kernels; i++)
+		if (vm->ended[i][0])
+			fputc(' ', stderr), word_print(vm->ended[i]);
+	fputc('\n', stderr);
+}
+
 int cmd_vm(int argc, char **argv)
 {
 	static const struct argp argp = { options, option_parse, "-- run [RUN-OPTION...]", doc, NULL, NULL, NULL };
-	static struct vm vm = { .request = { .boots = 1, .memory_mib = 2048, .timeout_s = 600,
+	static struct vm vm = { .request = { .order = ORDER_ABBA, .memory_mib = 2048, .timeout_s = 600,
 					       .directory = "results" } };
-	const struct lab_events events = { &stop, boot_starts, tick, boot_ended, &vm };
+	const struct lab_events events = { &stop, begins, tick, boot_ended, &vm };
 	struct sigaction action = { .sa_handler = on_stop };
 	struct error err = { 0 };
-	bool kvm = false;
 	int ret;
 
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &vm);
 	vm.request.append = vm.append;
 	vm.request.command_argc = argc;
 	vm.request.command_argv = argv;
-	vm.nr_boots = vm.request.boots * vm.request.nr_kernels;
 	vm.terminal = isatty(STDERR_FILENO);
+	if (defaults_fill(&vm, &err))
+		return cmd_fail(&err, EXIT_USAGE);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 
-	ret = lab_run(&vm.request, &events, &kvm, &err);
-	for (size_t i = 0; i < vm.request.nr_kernels; i++)
-		if (vm.ended[i][0])
-			printf("%s\n", vm.ended[i]);
+	ret = lab_run(&vm.request, &events, &err);
+	if (stop && vm.nr_done < vm.nr_boots)
+		vm.exit_code = EXIT_INTERRUPTED;
+	files_print(&vm);
 	if (ret)
 		return cmd_fail(&err, err.code == ENOPKG ? EXIT_NOTHING_RAN : EXIT_USAGE);
-	if (vm.exit_code == EXIT_DONE && vm.nr_nothing == vm.nr_boots)
+	if (vm.exit_code == EXIT_INTERRUPTED)
+		resume_print(argc, argv);
+	if (vm.exit_code == EXIT_DONE && vm.nr_nothing && vm.nr_nothing == vm.nr_boots - vm.nr_before)
 		return EXIT_NOTHING_RAN;
 	return vm.exit_code;
 }

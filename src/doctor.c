@@ -132,7 +132,7 @@ static int layout_try(const void *context, struct error *why)
 	const struct layout *layout = context;
 	struct region region;
 	char proof[256];
-	int rc = region_map(&region, layout, layout->page_bytes, why);
+	int rc = region_map(&region, layout, layout->page_bytes, NULL, why);
 
 	if (rc)
 		return rc;

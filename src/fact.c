@@ -80,6 +80,18 @@ const struct fact *fact_find(const struct fact_list *list, const char *name)
 	return NULL;
 }
 
+void fact_remove(struct fact_list *list, const char *name)
+{
+	struct fact *fact = (struct fact *)fact_find(list, name);
+
+	if (!fact)
+		return;
+	free(fact->name);
+	free(fact->text);
+	memmove(fact, fact + 1, (size_t)(list->items + list->nr - (fact + 1)) * sizeof(*fact));
+	list->nr--;
+}
+
 void fact_list_free(struct fact_list *list)
 {
 	for (size_t i = 0; i < list->nr; i++) {

@@ -30,4 +30,5 @@ void fact_bool(struct fact_list *list, bool yes, const char *name, ...)
 void fact_text(struct fact_list *list, const char *text, const char *name, ...)
 	__attribute__((format(printf, 3, 4)));
 const struct fact *fact_find(const struct fact_list *list, const char *name);
+void fact_remove(struct fact_list *list, const char *name);
 void fact_list_free(struct fact_list *list);

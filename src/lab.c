@@ -10,27 +10,11 @@
 #include <unistd.h>
 
 #include "lab.h"
-#include "lab_guest.h"
-#include "report.h"
+#include "lab_resume.h"
+#include "lab_walk.h"
+#include "schedule.h"
 
 #define PROBE_TIMEOUT_S 20
-
-struct bench_kernel {
-	struct lab_image image;
-	int initrd_fd;
-	struct report report;    /* of all boots so far */
-	bool measured;
-	char path[4096];         /* of the result file */
-};
-
-struct lab {
-	const struct lab_request *request;
-	const struct lab_events *events;
-	struct guest_command command;
-	struct bench_kernel kernels[LAB_MAX_KERNELS];
-	bool kvm;
-	char started[32];  /* a guest without a clock of the day believes in 1970 */
-};
 
 int lab_name_check(const char *name, struct error *err)
 {
@@ -41,20 +25,25 @@ int lab_name_check(const char *name, struct error *err)
 	return error_set(err, EINVAL, "kernel name \"%.80s\": 1 to 64 letters, digits, '.', '_' and '-'", name);
 }
 
-static int kernel_open(struct lab *lab, size_t i, const char *stamp, struct error *err)
+static int side_open(struct lab *lab, size_t i, struct error *err)
 {
-	struct bench_kernel *kernel = &lab->kernels[i];
-	char guest[4096];
-	int ret;
+	const struct lab_request *request = lab->request;
+	struct lab_side *side = &lab->sides[i];
+	int ret, fd;
 
-	ret = lab_image_open(&kernel->image, lab->request->kernels[i].path, err);
+	side->name = request->kernels[i].name;
+	ret = lab_image_open(&side->image, request->kernels[i].path, err);
 	if (!ret)
-		ret = guest_find(guest, sizeof(guest), lab->request->guest, kernel->image.arch, err);
+		ret = digest_file(side->image.fd, side->image_digest, err);
 	if (!ret)
-		ret = guest_build(&kernel->initrd_fd, guest, &lab->command, err);
-	if (!ret && snprintf(kernel->path, sizeof(kernel->path), "%s/%s-%s.json", lab->request->directory,
-			     lab->request->kernels[i].name, stamp) >= (int)sizeof(kernel->path))
-		ret = error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", lab->request->directory);
+		ret = guest_find(side->guest, sizeof(side->guest), request->guest, side->image.arch, err);
+	if (ret)
+		return ret;
+	fd = open(side->guest, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, "open the guest %s", side->guest);
+	ret = digest_file(fd, side->guest_digest, err);
+	close(fd);
 	return ret;
 }
 
@@ -71,10 +60,9 @@ static bool arch_is_native(const char *arch)
  * Whether KVM can run this kernel: only a boot tells. A device node can be there and be of no use (nested guests without
  * the CPU's support, where the guest hangs in its firmware).
  */
-static bool kvm_works(struct lab *lab, const struct bench_kernel *kernel, const char *guest)
+static bool kvm_works(const struct lab *lab, const struct lab_side *side)
 {
-	struct qemu_job job = { .image = &kernel->image, .append = "", .memory_mib = 512, .kvm = true };
-	struct boot_watch watch = { .timeout_s = PROBE_TIMEOUT_S, .stop = lab->events->stop };
+	struct qemu_job job = { .image = &side->image, .append = "", .memory_mib = 512, .kvm = true };
 	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	struct boot boot = { 0 };
 	bool works;
@@ -82,8 +70,8 @@ static bool kvm_works(struct lab *lab, const struct bench_kernel *kernel, const 
 	if (fd < 0)
 		return false;
 	close(fd);
-	works = !guest_build(&job.initrd_fd, guest, NULL, NULL) && !boot_run(&boot, &job, &watch, NULL) &&
-		boot.end == BOOT_DONE;
+	works = !guest_build(&job.initrd_fd, side->guest, NULL, 0, NULL) &&
+		!boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, NULL) && boot.end == BOOT_DONE;
 	boot_free(&boot);
 	if (job.initrd_fd >= 0)
 		close(job.initrd_fd);
@@ -93,22 +81,17 @@ static bool kvm_works(struct lab *lab, const struct bench_kernel *kernel, const 
 static int accel_choose(struct lab *lab, struct error *err)
 {
 	const struct lab_request *request = lab->request;
-	char guest[4096];
 	bool native = true;
-	int ret;
 
 	for (size_t i = 0; i < request->nr_kernels; i++)
-		native = native && arch_is_native(lab->kernels[i].image.arch);
+		native = native && arch_is_native(lab->sides[i].image.arch);
 	if (request->accel == LAB_TCG || request->icount || !native) {
 		if (request->accel == LAB_KVM)
 			return error_set(err, EINVAL, "KVM cannot %s", native ? "count instructions (--clock icount)" :
 					 "run a kernel of another architecture");
 		return 0;
 	}
-	ret = guest_find(guest, sizeof(guest), request->guest, lab->kernels[0].image.arch, err);
-	if (ret)
-		return ret;
-	lab->kvm = kvm_works(lab, &lab->kernels[0], guest);
+	lab->kvm = kvm_works(lab, &lab->sides[0]);
 	if (request->accel == LAB_KVM && !lab->kvm) {
 		error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s", PROBE_TIMEOUT_S);
 		return error_fix(err, "--accel tcg");
@@ -116,119 +99,119 @@ static int accel_choose(struct lab *lab, struct error *err)
 	return 0;
 }
 
-/* Puts on the result what the guest could not know, and must not: which kernel this is meant to be. */
-static void report_finish(struct lab *lab, size_t i, unsigned int nr_boots)
-{
-	struct report *report = &lab->kernels[i].report;
-
-	report_set_command(report, lab->request->command_argc, lab->request->command_argv);
-	free(report->started);
-	report->started = strdup(lab->started);
-	free(report->label);
-	report->label = strdup(lab->request->kernels[i].name);
-	fact_text(&report->environment, lab->kvm ? "kvm" : "tcg", "lab.accel");
-	fact_number(&report->environment, nr_boots, "lab.boots");
-	fact_number(&report->environment, lab->request->memory_mib, "lab.memory_mib");
-}
-
-static int result_take(struct lab *lab, size_t i, unsigned int boot_nr, const struct boot *boot, struct error *err)
-{
-	struct bench_kernel *kernel = &lab->kernels[i];
-	const struct frame_text *text = &boot->channel.result;
-	struct report report = { 0 };
-	int ret;
-
-	if (!text->bytes)
-		return 0;
-	ret = report_parse(&report, text->bytes, text->size, "the guest's result", err);
-	if (ret)
-		return ret;
-	for (size_t r = 0; r < report.nr_results; r++)
-		for (size_t k = 0; k < report.results[r].nr_runs; k++)
-			report.results[r].runs[k].index = boot_nr;
-	report.complete = report.complete && boot->end == BOOT_DONE;
-	if (kernel->measured) {
-		bool complete = kernel->report.complete && report.complete;
-
-		ret = report_merge(&kernel->report, &report, err);
-		kernel->report.complete = complete;
-		report_free(&report);
-	} else {
-		kernel->report = report;
-		kernel->measured = true;
-	}
-	if (ret)
-		return ret;
-	if (boot->end != BOOT_DONE)
-		fact_text(&kernel->report.environment, boot->text, "lab.boot%u", boot_nr);
-	report_finish(lab, i, boot_nr + 1);
-	return report_save(&kernel->report, kernel->path, err);
-}
-
-static int boot_one(struct lab *lab, size_t i, unsigned int boot_nr, bool *stopped, struct error *err)
+/* What the files will say of where they come from. */
+static void origin_fill(struct lab *lab)
 {
 	const struct lab_request *request = lab->request;
-	const struct lab_events *events = lab->events;
-	struct bench_kernel *kernel = &lab->kernels[i];
-	struct qemu_job job = { &kernel->image, kernel->initrd_fd, request->append, request->memory_mib, lab->kvm,
-				request->icount };
-	struct boot_watch watch = { request->timeout_s, events->stop, events->tick, events->context };
-	struct boot boot;
+	struct side_origin *origin = &lab->origin;
+	time_t now = time(NULL);
+	char *words = NULL;
+	size_t size = 0;
+	FILE *text = open_memstream(&words, &size);
+
+	*origin = (struct side_origin){
+		.accel = lab->kvm ? "kvm" : "tcg",
+		.memory_mib = request->memory_mib,
+		.icount = request->icount,
+		.append = request->append,
+		.argc = request->command_argc,
+		.argv = request->command_argv,
+	};
+	strftime(origin->started, sizeof(origin->started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	if (!text)
+		abort();
+	for (char **word = lab->command.argv; *word; word++)
+		fwrite(*word, strlen(*word) + 1, 1, text);
+	fclose(text);
+	digest_bytes(words, size, origin->command);
+	free(words);
+	if (lab->command.config)
+		digest_bytes(lab->command.config, lab->command.config_size, origin->job);
+}
+
+/* DIR/NAME-UTC.json, one UTC for all and none that another invocation has taken. */
+static int paths_choose(struct lab *lab, struct error *err)
+{
+	const struct lab_request *request = lab->request;
+	char stamp[32];
+	bool taken = true;
+
+	for (time_t when = time(NULL); taken; when++) {
+		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime(&when));
+		taken = false;
+		for (size_t i = 0; i < request->nr_kernels; i++) {
+			struct lab_side *side = &lab->sides[i];
+
+			if (snprintf(side->path, sizeof(side->path), "%s/%s-%s.json", request->directory, side->name,
+				     stamp) >= (int)sizeof(side->path))
+				return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long",
+						 request->directory);
+			taken = taken || !access(side->path, F_OK);
+		}
+	}
+	return 0;
+}
+
+static int schedule_choose(struct lab *lab, struct error *err)
+{
+	const struct lab_request *request = lab->request;
+	const char *names[LAB_MAX_KERNELS];
 	int ret;
 
-	events->boot_starts(events->context, i, boot_nr);
-	ret = boot_run(&boot, &job, &watch, err);
-	if (!ret)
-		ret = result_take(lab, i, boot_nr, &boot, err);
-	if (!ret && boot.end == BOOT_REFUSED)
-		ret = error_set(err, EIO, "%s", boot.text);
-	if (!ret && boot.end == BOOT_NO_QEMU) {
-		error_set(err, ENOPKG, "%s", boot.text);
-		ret = error_fix(err, "make deps, or install QEMU's system emulator for %s", kernel->image.arch);
+	for (size_t i = 0; i < request->nr_kernels; i++)
+		names[i] = request->kernels[i].name;
+	schedule_init(&lab->schedule, request->order, request->boots, names, (unsigned int)request->nr_kernels,
+		      request->seed);
+	for (size_t i = 0; i < request->nr_kernels; i++) {
+		schedule_copy(&lab->sides[i].schedule, &lab->schedule, (unsigned int)i);
+		lab->sides[i].whole = calloc(request->boots, sizeof(bool));
+		if (!lab->sides[i].whole)
+			return error_errno(err, ENOMEM, "plan %u boots", request->boots);
 	}
-	if (!ret)
-		events->boot_ended(events->context, i, boot_nr, &boot, kernel->measured ? kernel->path : NULL);
-	*stopped = boot.end == BOOT_INTERRUPTED;
-	boot_free(&boot);
-	return ret;
+	if (!request->resume)
+		return paths_choose(lab, err);
+	ret = resume_load(lab->sides, request->directory, &lab->schedule, request->seed, &lab->origin, err);
+	if (ret)
+		return ret;
+	schedule_free(&lab->schedule);
+	schedule_copy(&lab->schedule, &lab->sides[0].schedule, 0);
+	return 0;
 }
 
 static void lab_close(struct lab *lab)
 {
-	for (size_t i = 0; i < lab->request->nr_kernels; i++) {
-		lab_image_close(&lab->kernels[i].image);
-		if (lab->kernels[i].initrd_fd >= 0)
-			close(lab->kernels[i].initrd_fd);
-		if (lab->kernels[i].measured)
-			report_free(&lab->kernels[i].report);
-	}
+	walk_end(lab);
+	for (size_t i = 0; i < lab->request->nr_kernels; i++)
+		side_close(&lab->sides[i]);
+	schedule_free(&lab->schedule);
 	guest_command_free(&lab->command);
 }
 
-int lab_run(const struct lab_request *request, const struct lab_events *events, bool *kvm, struct error *err)
+int lab_run(const struct lab_request *request, const struct lab_events *events, struct error *err)
 {
-	struct lab lab = { .request = request, .events = events };
-	time_t now = time(NULL);
-	char stamp[32];
-	bool stopped = false;
+	struct lab *lab = calloc(1, sizeof(*lab)); /* too large for the stack */
 	int ret;
 
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime(&now));
-	strftime(lab.started, sizeof(lab.started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	if (!lab)
+		return error_errno(err, ENOMEM, "the lab");
+	lab->request = request;
+	lab->events = events;
 	for (size_t i = 0; i < request->nr_kernels; i++)
-		lab.kernels[i].image.fd = lab.kernels[i].initrd_fd = -1;
-	ret = guest_command_parse(&lab.command, request->argc, request->argv, request->icount, err);
+		lab->sides[i].image.fd = -1;
+	ret = guest_command_parse(&lab->command, request->argc, request->argv, request->icount, err);
 	for (size_t i = 0; i < request->nr_kernels && !ret; i++)
-		ret = kernel_open(&lab, i, stamp, err);
-	if (!ret && lab.command.is_run && mkdir(request->directory, 0777) && errno != EEXIST)
+		ret = side_open(lab, i, err);
+	if (!ret && lab->command.is_run && mkdir(request->directory, 0777) && errno != EEXIST)
 		ret = error_errno(err, errno, "make %s", request->directory);
 	if (!ret)
-		ret = accel_choose(&lab, err);
-	*kvm = lab.kvm;
-	/* In turn, so that what drifts on the host drifts for all. */
-	for (unsigned int boot = 0; boot < request->boots && !ret && !stopped; boot++)
-		for (size_t i = 0; i < request->nr_kernels && !ret && !stopped; i++)
-			ret = boot_one(&lab, i, boot, &stopped, err);
-	lab_close(&lab);
+		ret = accel_choose(lab, err);
+	if (!ret) {
+		origin_fill(lab);
+		ret = schedule_choose(lab, err);
+	}
+	if (!ret)
+		ret = walk_slots(lab, err);
+	lab_close(lab);
+	free(lab);
 	return ret;
 }

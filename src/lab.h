@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "lab_boot.h"
+#include "report.h"
 
 #define LAB_MAX_KERNELS 16
 #define LAB_MAX_BOOTS 1000
@@ -18,7 +19,11 @@ struct lab_request {
 		const char *path;
 	} kernels[LAB_MAX_KERNELS];
 	size_t nr_kernels;
-	unsigned int boots;                /* of each kernel, in turn: A B A B */
+	unsigned int boots;                /* of each kernel */
+	enum run_order order;
+	const uint64_t *seed;              /* of the order and of the boots' random numbers; NULL: one that nobody chose */
+	unsigned int jobs;                 /* boots side by side, 1 .. BOOT_MAX_JOBS */
+	bool resume;                       /* go on with the newest schedule of these kernels that is not complete */
 	bool icount;
 	enum lab_accel accel;
 	unsigned int memory_mib, timeout_s; /* timeout: of one boot */
@@ -34,11 +39,12 @@ struct lab_request {
 /* What a verb may want to tell while it goes on. */
 struct lab_events {
 	const volatile int *stop;
-	void (*boot_starts)(void *context, size_t kernel, unsigned int boot);
-	void (*tick)(void *context, double seconds, const char *line);
-	/* @path: the file with all boots of this kernel so far, NULL if there is none. */
-	void (*boot_ended)(void *context, size_t kernel, unsigned int boot, const struct boot *end,
-			   const char *path);
+	/* Before the first boot: @nr_done slots of the schedule are there already. */
+	void (*begins)(void *context, const struct schedule *schedule, unsigned int nr_done);
+	/* Now and then: the boot that runs longest. */
+	void (*tick)(void *context, size_t kernel, double seconds, const char *line);
+	/* In the order of the schedule. @path: the file with all boots of this kernel so far, NULL if there is none. */
+	void (*boot_ended)(void *context, size_t kernel, unsigned int block, const struct boot *boot, const char *path);
 	void *context;
 };
 
@@ -46,7 +52,8 @@ struct lab_events {
 int lab_name_check(const char *name, struct error *err);
 
 /*
- * Boots everything. Returns 0 when every boot took place, whatever came of it (see boot_ended), -errno when the lab
- * itself could not go on: -ENOPKG when what it needs is not installed. @kvm gets whether hardware virtualisation was used.
+ * Boots everything that the schedule has. Boot b of every kernel gets the seed of the schedule plus b. Returns 0 when every boot
+ * took place, whatever came of it (see boot_ended), -errno when the lab itself could not go on: -ENOPKG when what it needs is not
+ * installed, -ESTALE when what is to be resumed was measured otherwise.
  */
-int lab_run(const struct lab_request *request, const struct lab_events *events, bool *kvm, struct error *err);
+int lab_run(const struct lab_request *request, const struct lab_events *events, struct error *err);

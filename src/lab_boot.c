@@ -12,15 +12,9 @@
 #include "lab_boot.h"
 #include "text.h"
 
-#define TICK_MS 20
+#define WAIT_MS 20
 #define TAIL_BYTES (16u << 10)
 #define TAIL_LINES 40
-
-/* What has been read of one of QEMU's output files. */
-struct tap {
-	int fd;
-	off_t offset;
-};
 
 static double now_s(void)
 {
@@ -30,14 +24,15 @@ static double now_s(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-static int tap_drain(struct tap *tap, struct channel *channel)
+/* What one of QEMU's output files has beyond @offset. */
+static int tap_drain(int fd, off_t *offset, struct channel *channel)
 {
 	char bytes[65536];
 	ssize_t size;
 	int ret = 0;
 
-	while (!ret && (size = pread(tap->fd, bytes, sizeof(bytes), tap->offset)) > 0) {
-		tap->offset += size;
+	while (!ret && (size = pread(fd, bytes, sizeof(bytes), *offset)) > 0) {
+		*offset += size;
 		ret = channel_feed(channel, bytes, size);
 	}
 	return ret;
@@ -135,51 +130,9 @@ static unsigned int noise_count(const char *console)
 	return nr;
 }
 
-static void tick(const struct boot_watch *watch, const struct qemu *qemu, double seconds)
+static void end_describe(struct boot *boot)
 {
-	char *text;
-
-	if (!watch->tick)
-		return;
-	text = tail_read(qemu->console_fd, 256);
-	watch->tick(watch->context, seconds, text ? last_line(text) : "");
-	free(text);
-}
-
-/* Until QEMU ends, the deadline passes or the user has had enough. */
-static int watch_qemu(struct boot *boot, struct qemu *qemu, const struct boot_watch *watch, struct error *err)
-{
-	struct tap taps[] = { { qemu->channel_fd, 0 }, { qemu->serial_fd, 0 } };
-	struct pollfd ended = { .fd = qemu->pid_fd, .events = POLLIN };
-	double start = now_s(), ticked = start, seconds;
-	bool running = true;
-
-	boot->end = BOOT_LOST; /* until something else is known */
-	while (running) {
-		running = poll(&ended, 1, TICK_MS) <= 0;
-		seconds = now_s() - start;
-		for (int i = 0; i < 2; i++)
-			if (tap_drain(&taps[i], &boot->channel))
-				return error_set(err, EMSGSIZE, "the guest sends more than a result can be");
-		if (running && watch->stop && *watch->stop) {
-			boot->end = BOOT_INTERRUPTED;
-			break;
-		}
-		if (running && seconds > watch->timeout_s) {
-			boot->end = BOOT_HANG;
-			break;
-		}
-		if (now_s() - ticked > 0.1) {
-			ticked = now_s();
-			tick(watch, qemu, seconds);
-		}
-	}
-	boot->seconds = now_s() - start;
-	return 0;
-}
-
-static void end_describe(struct boot *boot, struct qemu *qemu, int timeout_s, const char *program)
-{
+	struct qemu *qemu = &boot->qemu;
 	char *console = tail_read(qemu->console_fd, TAIL_BYTES), *said = tail_read(qemu->stderr_fd, 300);
 	const char *panic = console ? strstr(console, "Kernel panic") : NULL;
 	size_t size = sizeof(boot->text);
@@ -192,7 +145,8 @@ static void end_describe(struct boot *boot, struct qemu *qemu, int timeout_s, co
 	if (boot->end == BOOT_LOST)
 		waitpid(qemu->pid, &status, 0), qemu->pid = 0;
 
-	if (boot->channel.ended && boot->end == BOOT_LOST) {
+	/* interrupted while it powers off: nothing is missing */
+	if (boot->channel.ended && (boot->end == BOOT_LOST || boot->end == BOOT_INTERRUPTED)) {
 		boot->end = BOOT_DONE;
 	} else if (panic) {
 		boot->end = BOOT_PANIC;
@@ -200,15 +154,15 @@ static void end_describe(struct boot *boot, struct qemu *qemu, int timeout_s, co
 		text_ascii(boot->text);
 	} else if (boot->end == BOOT_HANG) {
 		snprintf(boot->text, size, "the guest %s within %d s", boot->channel.ready.bytes ?
-			 "did not finish" : "did not reach user space", timeout_s);
+			 "did not finish" : "did not reach user space", (int)boot->timeout_s);
 	} else if (boot->end == BOOT_INTERRUPTED) {
 		snprintf(boot->text, size, "interrupted");
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
 		boot->end = BOOT_NO_QEMU;
-		snprintf(boot->text, size, "%s is not installed", program);
+		snprintf(boot->text, size, "%s is not installed", boot->program);
 	} else if (WIFEXITED(status) && WEXITSTATUS(status)) {
 		boot->end = BOOT_REFUSED;
-		snprintf(boot->text, size, "%s %s", program, said && *said ? said : "ended with an error");
+		snprintf(boot->text, size, "%s %s", boot->program, said && *said ? said : "ended with an error");
 	} else if (WIFSIGNALED(status)) {
 		snprintf(boot->text, size, "QEMU was killed by signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
@@ -222,25 +176,75 @@ static void end_describe(struct boot *boot, struct qemu *qemu, int timeout_s, co
 	free(said);
 }
 
-int boot_run(struct boot *boot, const struct qemu_job *job, const struct boot_watch *watch, struct error *err)
+int boot_start(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, struct error *err)
 {
-	struct qemu qemu;
-	int ret;
+	*boot = (struct boot){
+		.end = BOOT_LOST, /* until something else is known */
+		.program = qemu_program(job->image->arch),
+		.timeout_s = timeout_s,
+		.started_s = now_s(),
+	};
+	return qemu_start(&boot->qemu, job, err);
+}
 
-	*boot = (struct boot){ 0 };
-	ret = qemu_start(&qemu, job, err);
-	if (ret)
-		return ret;
-	ret = watch_qemu(boot, &qemu, watch, err);
-	if (!ret)
-		end_describe(boot, &qemu, watch->timeout_s, qemu_program(job->image->arch));
-	qemu_end(&qemu);
+int boot_step(struct boot *boot, bool stop, bool *over, struct error *err)
+{
+	struct pollfd ended = { .fd = boot->qemu.pid_fd, .events = POLLIN };
+	const int fds[2] = { boot->qemu.channel_fd, boot->qemu.serial_fd };
+	bool running = poll(&ended, 1, 0) <= 0;
+
+	*over = false;
+	boot->seconds = now_s() - boot->started_s;
+	for (int i = 0; i < 2; i++)
+		if (tap_drain(fds[i], &boot->offset[i], &boot->channel))
+			return error_set(err, EMSGSIZE, "the guest sends more than a result can be");
+	if (running && stop)
+		boot->end = BOOT_INTERRUPTED;
+	else if (running && boot->seconds > boot->timeout_s)
+		boot->end = BOOT_HANG;
+	else if (running)
+		return 0;
+	end_describe(boot);
+	qemu_end(&boot->qemu);
+	*over = true;
+	return 0;
+}
+
+void boot_wait(struct boot *const *boots, size_t nr)
+{
+	struct pollfd ended[BOOT_MAX_JOBS];
+
+	for (size_t i = 0; i < nr && i < BOOT_MAX_JOBS; i++)
+		ended[i] = (struct pollfd){ .fd = boots[i]->qemu.pid_fd, .events = POLLIN };
+	poll(ended, nr < BOOT_MAX_JOBS ? nr : BOOT_MAX_JOBS, WAIT_MS);
+}
+
+int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile int *stop,
+	     struct error *err)
+{
+	int ret = boot_start(boot, job, timeout_s, err);
+	bool over = false;
+
+	while (!ret && !over) {
+		boot_wait(&boot, 1);
+		ret = boot_step(boot, stop && *stop, &over, err);
+	}
 	return ret;
+}
+
+void boot_last_line(const struct boot *boot, char *line, size_t size)
+{
+	char *text = tail_read(boot->qemu.console_fd, 256);
+
+	snprintf(line, size, "%s", text ? last_line(text) : "");
+	free(text);
 }
 
 void boot_free(struct boot *boot)
 {
+	if (boot->program)
+		qemu_end(&boot->qemu);
 	channel_free(&boot->channel);
 	free(boot->console);
-	boot->console = NULL;
+	*boot = (struct boot){ 0 };
 }

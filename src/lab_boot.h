@@ -7,6 +7,8 @@
 #include "lab_channel.h"
 #include "lab_qemu.h"
 
+#define BOOT_MAX_JOBS 64 /* boots side by side */
+
 enum boot_end {
 	BOOT_DONE,        /* end frame received and right: exit status in channel.status */
 	BOOT_PANIC,       /* the guest's kernel said so */
@@ -23,17 +25,29 @@ struct boot {
 	struct channel channel;   /* what arrived, even when the boot did not end well */
 	char *console;            /* last lines, fit for a terminal; "" if there are none */
 	unsigned int nr_noise;    /* lines of the console that look like a WARNING, BUG or Oops */
-	double seconds;           /* QEMU's start to its end */
-};
+	double seconds;           /* QEMU's start to now, or to its end */
 
-struct boot_watch {
+	/* while it goes on */
+	struct qemu qemu;
+	const char *program;
 	unsigned int timeout_s;
-	const volatile int *stop; /* set by a signal handler; may be NULL */
-	/* Called every tenth of a second with the console's last line; may be NULL. */
-	void (*tick)(void *context, double seconds, const char *line);
-	void *context;
+	double started_s;
+	off_t offset[2];          /* read of the channel and of the serial line */
 };
 
-/* Errors are the host's own; what happens to the guest is in @boot->end. Always boot_free(). */
-int boot_run(struct boot *boot, const struct qemu_job *job, const struct boot_watch *watch, struct error *err);
+/*
+ * Several boots can go on side by side: start each, then wait and step until it is over. Errors are the host's own; what happens
+ * to the guest is in @boot->end. Always boot_free(), which ends what still runs and leaves all zero.
+ */
+int boot_start(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, struct error *err);
+/* Until one of them ends, and at most 20 ms; up to BOOT_MAX_JOBS of them. */
+void boot_wait(struct boot *const *boots, size_t nr);
+/* Takes what has arrived. @over: it has ended, its time is up, or it was ended because of @stop. */
+int boot_step(struct boot *boot, bool stop, bool *over, struct error *err);
+/* What the guest's console showed last, fit for a terminal. */
+void boot_last_line(const struct boot *boot, char *line, size_t size);
+
+/* One boot from start to end; @stop is set by a signal handler and may be NULL. */
+int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile int *stop,
+	     struct error *err);
 void boot_free(struct boot *boot);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,7 +73,7 @@ static const char *option_value(int argc, char **argv, int *i, const char *short
 	return !strncmp(word, shorter, 2) && shorter[1] != '-' ? word + 2 : NULL;
 }
 
-int guest_command_parse(struct guest_command *command, int argc, char **argv, int icount, struct error *err)
+int guest_command_parse(struct guest_command *command, int argc, char **argv, bool icount, struct error *err)
 {
 	static const struct {
 		const char *shorter, *longer, *fix;
@@ -80,6 +81,9 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, in
 		{ "-o", "--output", "pinbench vm -o DIR ... -- run ..." },
 		{ "--label", "--label", "--kernel NAME=PATH names the result" },
 		{ "--clock", "--clock", "pinbench vm --clock icount ... -- run ..." },
+		{ "--placement", "--placement", "pinbench vm --seed N ... -- run ..." },
+		{ "--with", "--with", "pinbench vm --kernel A=PATH --kernel B=PATH ... -- run ..." },
+		{ "--resume", "--resume", "pinbench vm --resume ... -- run ..." },
 	};
 	int nr = 0, ret = 0;
 
@@ -89,6 +93,7 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, in
 		return error_fix(err, "end the command with: -- run [-c configs/X.json]");
 	}
 	command->is_run = !strcmp(argv[0], "run");
+	command->placed = command->is_run && icount;
 	command->argv = calloc(argc + 8, sizeof(*command->argv));
 	if (!command->argv)
 		return error_errno(err, ENOMEM, "the guest's command");
@@ -149,26 +154,30 @@ static int base_copy(FILE *out, const char *path, struct error *err)
 	return ferror(in) ? error_errno(err, EIO, "read the guest %s", path) : 0;
 }
 
-static void command_add(FILE *out, const struct guest_command *command)
+static void command_add(FILE *out, const struct guest_command *command, uint64_t seed)
 {
-	char *text = NULL;
+	char *text = NULL, number[24];
 	size_t size = 0;
 	FILE *argv = open_memstream(&text, &size);
 
 	if (!argv)
 		return;
+	snprintf(number, sizeof(number), "%" PRIu64, seed);
 	for (char **word = command->argv; *word; word++)
 		fwrite(*word, strlen(*word) + 1, 1, argv);
+	if (command->placed)
+		fprintf(argv, "--placement%c%s%c", 0, number, 0);
 	fclose(argv);
 	cpio_add(out, "lab", NULL, 0);
 	cpio_add(out, &LAB_WIRE_ARGV[1], text, size); /* names in an archive have no leading slash */
+	cpio_add(out, &LAB_WIRE_SEED[1], number, strlen(number));
 	if (command->config)
 		cpio_add(out, &LAB_WIRE_CONFIG[1], command->config, command->config_size);
 	cpio_end(out);
 	free(text);
 }
 
-int guest_build(int *fd, const char *base_path, const struct guest_command *command, struct error *err)
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, struct error *err)
 {
 	FILE *out;
 	int ret, copy;
@@ -180,7 +189,7 @@ int guest_build(int *fd, const char *base_path, const struct guest_command *comm
 		return error_errno(err, errno, "a file in memory for the guest");
 	ret = base_copy(out, base_path, err);
 	if (!ret && command)
-		command_add(out, command);
+		command_add(out, command, seed);
 	if (fclose(out) && !ret)
 		ret = error_errno(err, errno, "make the guest");
 	return ret;

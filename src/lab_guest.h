@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* What a guest boots into: the initramfs made by lab/initramfs.sh, and behind it what this run wants of it. */
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "error.h"
 
 /*
@@ -10,18 +13,22 @@
 int guest_find(char *path, unsigned long size, const char *given, const char *arch, struct error *err);
 
 /*
- * The guest's command as given after "--". A -c FILE of "run" is read here, on the host, and travels along; -o, --label and
- * --clock are the lab's own to give: -EINVAL.
+ * The guest's command as given after "--". A -c FILE of "run" is read here, on the host, and travels along; -o, --label,
+ * --clock and --placement are the lab's own to give: -EINVAL.
  */
 struct guest_command {
 	char **argv;            /* NULL-terminated; what the guest will run */
 	char *config;           /* text of the -c file, or NULL */
 	unsigned long config_size;
-	int is_run;             /* writes a result file */
+	bool is_run;            /* writes a result file */
+	bool placed;            /* and its memory lies where the boot's seed puts it: run --placement */
 };
 
-int guest_command_parse(struct guest_command *command, int argc, char **argv, int icount, struct error *err);
+int guest_command_parse(struct guest_command *command, int argc, char **argv, bool icount, struct error *err);
 void guest_command_free(struct guest_command *command);
 
-/* The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. */
-int guest_build(int *fd, const char *base_path, const struct guest_command *command, struct error *err);
+/*
+ * The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. @seed is all that differs between the
+ * boots of a kernel.
+ */
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, struct error *err);

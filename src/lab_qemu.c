@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ static const struct machine {
 	const char *virtio_bus;       /* driver of the virtio-serial controller */
 	const char *serial;           /* a second line for kernels without virtio-console */
 } machines[] = {
-	{ "arm64", "qemu-system-aarch64", "virt,gic-version=3,iommu=smmuv3,dtb-randomness=off",
+	{ "arm64", "qemu-system-aarch64", "virt,gic-version=3,iommu=smmuv3",
 	  "cortex-a76", "ttyAMA0", "virtio-serial-device", "pci-serial" },
 	{ "x86_64", "qemu-system-x86_64", "q35", "max", "ttyS0", "virtio-serial-pci", "isa-serial" },
 };
@@ -140,9 +141,12 @@ static void words_build(struct words *words, const struct machine *machine, cons
 	if (job->icount) {
 		word_add(words, "-icount");
 		word_add(words, "shift=0,sleep=off");
+		word_add(words, "-rtc"); /* the time of day goes into the guest's random numbers */
+		word_add(words, "base=2026-01-01,clock=vm");
 	}
-	word_add(words, "-seed"); /* what the guest gets as randomness is the same in every boot */
-	word_add(words, "1");
+	/* The device tree's seeds (arm64), RDRAND and the boot protocol's seed (x86): other ones for another seed, always the same for one. */
+	word_add(words, "-seed");
+	word_add(words, "%" PRIu64, job->seed);
 	word_add(words, "-chardev");
 	word_add(words, "file,id=console,path=/dev/fd/%d", qemu->console_fd);
 	word_add(words, "-serial");
@@ -162,12 +166,9 @@ static void words_build(struct words *words, const struct machine *machine, cons
 	word_add(words, "-initrd");
 	word_add(words, "/dev/fd/%d", job->initrd_fd);
 	word_add(words, "-append");
-	/*
-	 * nokaslr: addresses, and with them cache and TLB conflicts, are the same in every boot. rcu_expedited: taking a
-	 * probe off waits for RCU, tens of milliseconds at 100 Hz; nothing that is timed does.
-	 */
-	word_add(words, "console=%s panic=-1 nokaslr rcupdate.rcu_expedited=1 loglevel=4%s%s", machine->console, *job->append ? " " : "",
-		 job->append);
+	/* rcu_expedited: taking a probe off waits for RCU, tens of milliseconds at 100 Hz; nothing that is timed does. */
+	word_add(words, "console=%s panic=-1 rcupdate.rcu_expedited=1 loglevel=4%s%s", machine->console,
+		 *job->append ? " " : "", job->append);
 }
 
 /* In the child: nothing of the parent's but what QEMU is meant to have. Only async-signal-safe calls. */

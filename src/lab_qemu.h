@@ -2,6 +2,7 @@
 #pragma once
 /* One QEMU process: its command line, its start and its end. */
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "error.h"
@@ -18,6 +19,7 @@ struct qemu_job {
 	unsigned int memory_mib;
 	bool kvm;
 	bool icount;              /* virtual time counts instructions; never with kvm */
+	uint64_t seed;            /* of what the machine gives the guest as randomness */
 };
 
 struct qemu {

@@ -19,5 +19,6 @@
 #define LAB_WIRE_FRAME_MAX (64u << 20)
 #define LAB_WIRE_PORT "pinbench"         /* name of the virtio-serial port */
 #define LAB_WIRE_ARGV "/lab/argv"        /* the program's arguments, each ended by a NUL */
+#define LAB_WIRE_SEED "/lab/seed"        /* of the guest's random numbers, decimal */
 #define LAB_WIRE_CONFIG "/lab/config.json"
 #define LAB_WIRE_RESULT "/lab/out/result.json"

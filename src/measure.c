@@ -31,7 +31,7 @@ static int floor_measure(uint64_t *ticks, struct error *err)
 	int ret;
 
 	layout_list(layouts, 1);
-	ret = region_map(&region, &layouts[0], layouts[0].page_bytes, err);
+	ret = region_map(&region, &layouts[0], layouts[0].page_bytes, NULL, err);
 	if (ret)
 		return ret;
 	job.bytes = region.bytes;
@@ -196,6 +196,8 @@ static int run_time(struct measure_env *env, const struct plan_case *plan_case,
 		run->nr_samples += round->nr_samples;
 		if (round->nr_samples)
 			run_take_clocks(run, round, env->clock_grain);
+		if (!run->placement.known)
+			run->placement = round->placement;
 		if (ret == 0)
 			ret = unshared_add(&unshared, round, err);
 	}
@@ -289,6 +291,7 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 		.plan_case = plan_case,
 		.place = &env->place,
 		.journal = env->journal,
+		.placement_seed = env->placement_seed,
 		.deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000),
 	};
 	struct before before;

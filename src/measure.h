@@ -17,6 +17,7 @@ struct measure_env {
 	bool use_observer[8];              /* by index in observers[]: works on this kernel */
 	bool pins_quiet;                   /* nobody else pins: the system-wide counters are ours */
 	bool time_only;                    /* no observed and no held round: another run of the same has had them */
+	const uint64_t *placement_seed;    /* of every round; may be NULL */
 	uint64_t clock_grain;              /* of the outside clock, in ticks */
 };
 

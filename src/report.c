@@ -253,6 +253,38 @@ static void result_free(struct result *result)
 	fact_list_free(&result->truth);
 }
 
+static void runs_drop(struct result *result, int slot)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i++) {
+		if (result->runs[i].slot == slot) {
+			free(result->runs[i].samples);
+			continue;
+		}
+		result->runs[nr] = result->runs[i];
+		result->runs[nr].index = (unsigned int)nr;
+		nr++;
+	}
+	result->nr_runs = nr;
+}
+
+void report_drop_slot(struct report *report, int slot)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < report->nr_results; i++) {
+		struct result *result = &report->results[i];
+
+		runs_drop(result, slot);
+		if (result->status == STATUS_DONE && result->nr_runs == 0)
+			result_free(result);
+		else
+			report->results[nr++] = *result;
+	}
+	report->nr_results = nr;
+}
+
 void report_free(struct report *report)
 {
 	for (size_t i = 0; i < report->nr_results; i++)

@@ -28,6 +28,8 @@ struct placement {
 	uint64_t seed;         /* of QEMU's and the guest's random numbers, and of the two below */
 	uint64_t region_start; /* address of the region */
 	uint64_t pages_before; /* base pages that the process took from the allocator before its region */
+	uint64_t first_frame;  /* number of the window's first page frame; 0: not known */
+	uint64_t entropy;      /* 32 of the random bits that the kernel gave the process (AT_RANDOM); 0: not known */
 };
 
 /* One process on this host, or one boot in the lab: the unit of replication. */
@@ -170,6 +172,9 @@ int report_merge(struct report *into, const struct report *from, struct error *e
 
 /* Whether runs that were merged into this result counted differently, which is a warning: its count is that of one of them. */
 bool count_varies(const struct result *result, enum count count);
+
+/* Forgets what was measured in one slot of the schedule, and the cases that were done only there. */
+void report_drop_slot(struct report *report, int slot);
 
 /* The unit of the times: "ns" or "instructions". */
 const char *report_unit(const struct report *report);

@@ -125,7 +125,9 @@ static int get_placement(struct reader *reader, const json_t *run, struct placem
 	    (rc = get_number(reader, object, "region_start", REQUIRED, 0, INT64_MAX,
 			     &placement->region_start)) < 0 ||
 	    (rc = get_number(reader, object, "pages_before", REQUIRED, 0, INT64_MAX,
-			     &placement->pages_before)) < 0)
+			     &placement->pages_before)) < 0 ||
+	    (rc = get_number(reader, object, "first_frame", OPTIONAL, 0, INT64_MAX, &placement->first_frame)) < 0 ||
+	    (rc = get_number(reader, object, "entropy", OPTIONAL, 0, INT64_MAX, &placement->entropy)) < 0)
 		return rc;
 	reader_leave(reader, used);
 	return 0;

@@ -194,6 +194,10 @@ static json_t *placement_json(struct writer *writer, const struct placement *pla
 	set(writer, object, "seed", count_json(writer, placement->seed, "placement.seed"));
 	set(writer, object, "region_start", count_json(writer, placement->region_start, "placement.region_start"));
 	set(writer, object, "pages_before", count_json(writer, placement->pages_before, "placement.pages_before"));
+	if (placement->first_frame)
+		set(writer, object, "first_frame", count_json(writer, placement->first_frame, "placement.first_frame"));
+	if (placement->entropy)
+		set(writer, object, "entropy", count_json(writer, placement->entropy, "placement.entropy"));
 	return object;
 }
 

@@ -13,6 +13,7 @@
 #include "fact.h"
 #include "journal.h"
 #include "plan.h"
+#include "report.h"
 #include "sample.h"
 #include "topology.h"
 
@@ -30,6 +31,7 @@ struct round_job {
 	size_t nr_samples;       /* ROUND_TIME: cycles in this process */
 	bool use_observer[8];    /* ROUND_OBSERVE: by index in observers[] */
 	uint64_t deadline_ns;    /* on clock_now() */
+	const uint64_t *placement_seed; /* what decides where memory comes to lie; NULL: the kernel */
 };
 
 #define ROUND_MAX_FACTS 48
@@ -57,6 +59,7 @@ struct round_result {
 	size_t nr_warnings;
 	size_t nr_samples;       /* done so far */
 	size_t max_samples;
+	struct placement placement; /* what came of job->placement_seed */
 	uint64_t unshared;       /* pages that the last cycle copied or reused */
 	bool unshared_known;
 	struct sample samples[];

@@ -211,6 +211,7 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 	if (plan_changes_settings(plan) && journal_open(&runner.journal, &runner.no_journal))
 		runner.journal = NULL;
 	runner.measure.journal = runner.journal;
+	runner.measure.placement_seed = options->placement_seed;
 	ret = cases_run(&runner, err);
 	measure_close(&runner.measure);
 	if (runner.journal) {

@@ -21,6 +21,7 @@ struct run_event {
 struct run_options {
 	bool icount;                       /* the clock counts instructions */
 	bool time_only;                    /* no counts, no held pin, of the environment only the kernel: for further runs */
+	const uint64_t *placement_seed;    /* decides where memory comes to lie; NULL: the kernel */
 	bool force;                        /* also what could exhaust memory or panic this kernel */
 	const volatile sig_atomic_t *stop; /* becomes true on SIGINT, SIGTERM, SIGHUP */
 	void (*event)(void *context, const struct run_event *event);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -71,17 +72,44 @@ int scene_frames(struct scene *scene, struct frame *frames, struct error *err)
 			   frames, err);
 }
 
+/* What the kernel drew for this process: another seed of the machine must give other bits. */
+static uint32_t random_given(void)
+{
+	const void *bytes = (const void *)getauxval(AT_RANDOM);
+	uint32_t bits = 0;
+
+	if (bytes)
+		memcpy(&bits, bytes, sizeof(bits));
+	return bits;
+}
+
 int scene_map(struct scene *scene, struct error *err)
 {
 	const struct plan_case *plan_case = scene->plan_case;
+	void *wish = NULL;
 	char proof[64];
 
+	if (topology_bind_cpu(scene->job->place, err))
+		return -err->code;
+	if (scene->job->placement_seed) {
+		scene_stage(scene, "taking pages before the region");
+		if (ballast_take(&scene->ballast, *scene->job->placement_seed, (size_t)sysconf(_SC_PAGESIZE), err))
+			return -err->code;
+		wish = placement_address(*scene->job->placement_seed, plan_case->layout.page_bytes);
+	}
 	scene_stage(scene, "mapping the region");
-	if (topology_bind_cpu(scene->job->place, err) ||
-	    region_map(&scene->region, &plan_case->layout, plan_case->region_bytes, err) ||
+	if (region_map(&scene->region, &plan_case->layout, plan_case->region_bytes, wish, err) ||
 	    topology_bind_memory(scene->region.addr, scene->region.bytes, scene->job->place->node,
 				 err))
 		return -err->code;
+	if (scene->job->placement_seed)
+		scene->result->placement = (struct placement){
+			.known = true,
+			.seed = *scene->job->placement_seed,
+			.region_start = (uintptr_t)scene->region.addr,
+			.pages_before = scene->ballast.nr_pages,
+			.entropy = random_given(),
+		};
 	if (!plan_case->state->populated) {
 		scene_note_text(scene, "layout_proof", scene->visible ? "kpageflags of what the pin faulted in"
 								      : "none: frames are hidden");
@@ -96,11 +124,9 @@ int scene_map(struct scene *scene, struct error *err)
 	return 0;
 }
 
-static bool is_part_of(const struct region *region, unsigned long start, unsigned long end)
+static bool is_part_of(const void *addr, size_t bytes, unsigned long start, unsigned long end)
 {
-	uintptr_t addr = (uintptr_t)region->addr;
-
-	return start < addr + region->bytes && addr < end;
+	return start < (uintptr_t)addr + bytes && (uintptr_t)addr < end;
 }
 
 /*
@@ -115,7 +141,9 @@ static void program_populate(const struct scene *scene)
 
 	while (maps && fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%lx %4s", &start, &end, perms) != 3 || perms[0] != 'r' ||
-		    is_part_of(&scene->region, start, end) || is_part_of(&scene->warm, start, end))
+		    is_part_of(scene->region.addr, scene->region.bytes, start, end) ||
+		    is_part_of(scene->warm.addr, scene->warm.bytes, start, end) ||
+		    is_part_of(scene->ballast.addr, scene->ballast.bytes, start, end))
 			continue;
 		/* a sanitizer's shadow: terabytes, of which the program touches next to nothing */
 		if (end - start > 128ul << 20)
@@ -144,7 +172,7 @@ int scene_map_warm(struct scene *scene, struct error *err)
 	if (!thp)
 		layout_list(&scene->warm_layout, 1);
 	if (region_map(&scene->warm, &scene->warm_layout, thp ? plan_case->layout.page_bytes : WARM_BYTES,
-		       err) ||
+		       NULL, err) ||
 	    topology_bind_memory(scene->warm.addr, scene->warm.bytes, scene->job->place->node, err))
 		return -err->code;
 	if (plan_case->state->populated)
@@ -192,6 +220,8 @@ int scene_arrange(struct scene *scene, struct error *err)
 	if (scene_frames(scene, scene->before, err) ||
 	    state_verify(plan_case->state, &scene->env, scene->before, &proof, err))
 		return -err->code;
+	if (scene->result->placement.known)
+		scene->result->placement.first_frame = scene->before[0].pfn;
 	scene_note_text(scene, "state_proof", proof.frames);
 	if (proof.read_only[0])
 		scene_note_text(scene, "read_only_proof", proof.read_only);

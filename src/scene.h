@@ -6,12 +6,14 @@
  */
 #include "bench.h"
 #include "frames.h"
+#include "placement.h"
 #include "round.h"
 
 struct scene {
 	const struct round_job *job;
 	const struct plan_case *plan_case;
 	struct round_result *result;
+	struct ballast ballast;          /* none without a placement */
 	struct region region;
 	struct layout warm_layout;
 	struct region warm;              /* in the same state, pinned first; not mapped: no need */

@@ -83,16 +83,9 @@ void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct r
 
 bool schedule_has(const struct report *report, unsigned int slot)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < report->nr_results; i++) {
-		const struct result *result = &report->results[i];
-		bool has = result->nr_runs == 0;
-
-		for (size_t j = 0; j < result->nr_runs && !has; j++)
-			any = has = result->runs[j].slot == (int)slot;
-		if (!has)
-			return false;
-	}
-	return any;
+	for (size_t i = 0; i < report->nr_results; i++)
+		for (size_t j = 0; j < report->results[i].nr_runs; j++)
+			if (report->results[i].runs[j].slot == (int)slot)
+				return true;
+	return false;
 }

@@ -25,5 +25,5 @@ void schedule_free(struct schedule *schedule);
 bool schedule_shared(const struct schedule *a, const struct schedule *b);
 /* Puts block and slot on every run of a report that was measured in @slot. */
 void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct report *report);
-/* Whether @report, a file of this schedule, has the runs of @slot in every result that has runs. */
+/* Whether @report has runs that were measured in @slot. */
 bool schedule_has(const struct report *report, unsigned int slot);

@@ -303,7 +303,8 @@ static void test_command(void **state)
 {
 	static char *const refused[][4] = { { "run", "-o", "x", NULL }, { "run", "--output=x", NULL },
 					    { "run", "-ox", NULL }, { "run", "--label", "x", NULL },
-					    { "run", "--clock=icount", NULL } };
+					    { "run", "--clock=icount", NULL },
+					    { "run", "--placement", "3", NULL } };
 	char path[] = "/tmp/pinbench-job-XXXXXX", text[400];
 	char *argv[] = { "run", "-c", path, "-p", "layout=base", NULL };
 	struct guest_command command;
@@ -317,6 +318,7 @@ static void test_command(void **state)
 	assert_true(command.is_run);
 	assert_int_equal(command.config_size, 13);
 	assert_memory_equal(command.config, "{\"cases\": []}", 13);
+	assert_true(command.placed);
 	join(text, sizeof(text), command.argv);
 	assert_string_equal(text, "pinbench run -c /lab/config.json -p layout=base -o /lab/out/result.json --force --clock icount");
 	guest_command_free(&command);

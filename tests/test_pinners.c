@@ -39,7 +39,7 @@ static void region_make(struct region *region, size_t nr_pages)
 	struct error err = { 0 };
 
 	assert_int_equal(layout_list(&base, 1), 1);
-	if (region_map(region, &base, nr_pages * base.page_bytes, &err))
+	if (region_map(region, &base, nr_pages * base.page_bytes, NULL, &err))
 		fail_msg("%s", err.text);
 }
 

@@ -120,7 +120,7 @@ static void make(struct report *report)
 	result->runs[1].samples[2].nr_pages = 15;
 	result->runs[1].block = 7;
 	result->runs[1].slot = 15;
-	result->runs[1].placement = (struct placement){ true, 3, 0x7f0000200000, 1234 };
+	result->runs[1].placement = (struct placement){ true, 3, 0x7f0000200000, 1234, 0x41200, 0xdeadbeef };
 	result->stop = STOP_MAX_TIME;
 	result->precision = 0.0125;
 	count(result, COUNT_REQUESTED_PAGES, 16);

@@ -383,7 +383,7 @@ static void test_fewest(void **state)
 
 static void set_seed(struct report *report, size_t run, uint64_t seed)
 {
-	report->results[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed };
+	report->results[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
 }
 
 static void sides_icount(struct sides *sides, const uint64_t *base, const uint64_t *new, size_t nr)

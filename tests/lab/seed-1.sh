@@ -38,7 +38,7 @@ check_table() { # KERNEL FILE: prints every row that is not as it must be
 
 before=$(kernel seed-1-before) after=$(kernel seed-1-after)
 # Counting instructions makes a boot repeat itself: fork() may lose hugetlb-64K pages, docs/kernel-findings.md.
-boot --clock icount -k "before=$before" -k "after=$after" -- run -c configs/seed-1.json
+boot --clock icount --boots 1 -k "before=$before" -k "after=$after" -- run -c configs/seed-1.json
 same "both kernels run the job" "$status" 0
 for kernel in before after; do
 	file=$(file_of $kernel)
@@ -57,7 +57,7 @@ done
 
 # Each of the 16 pages by itself.
 windows=$(for page in $(seq 0 15); do printf '%dK+4K,' $((page * 4)); done)
-boot -k "before-pages=$before" -k "after-pages=$after" -- run -c configs/seed-1.json -p pinner=gup-test/pin-fast \
+boot --boots 1 -k "before-pages=$before" -k "after-pages=$after" -- run -c configs/seed-1.json -p pinner=gup-test/pin-fast \
 	-p layout=hugetlb-64K -p state=exclusive-ro -p "window=${windows%,}" -p pages_per_call=1 -p samples=2
 for kernel in before after; do
 	file=$(file_of $kernel-pages)
@@ -67,7 +67,7 @@ for kernel in before after; do
 done
 
 # The guest must not know which kernel it is: swapped images give a swapped table, and this test notices.
-boot -k "before=$after" -k "after=$before" -- run -c configs/seed-1.json -p layout=hugetlb-64K -p state=exclusive-ro \
+boot --boots 1 -k "before=$after" -k "after=$before" -- run -c configs/seed-1.json -p layout=hugetlb-64K -p state=exclusive-ro \
 	-p pages_per_call=all
 holds "swapped: \"before\" is not what it says" test -n "$(check_table before "$(file_of before)")"
 holds "swapped: \"after\" is not what it says" test -n "$(check_table after "$(file_of after)")"

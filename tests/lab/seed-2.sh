@@ -4,7 +4,7 @@
 # shellcheck source=tests/lab/common.bash
 . "$(dirname "$0")/common.bash"
 
-boot -k "before=$(kernel seed-2-before)" -k "after=$(kernel seed-2-after)" -- run -c configs/seed-2.json
+boot --boots 1 -k "before=$(kernel seed-2-before)" -k "after=$(kernel seed-2-after)" -- run -c configs/seed-2.json
 same "both kernels run the job" "$status" 0
 before=$(file_of before) after=$(file_of after)
 [ -f "$before" ] || give_up "no results: $(tail -3 "$dir/err")"

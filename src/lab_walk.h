@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* The lab at work: goes through the slots of a schedule, one boot each, as many side by side as were asked for. */
+#include "lab.h"
+#include "lab_guest.h"
+#include "lab_side.h"
+
+enum slot_state { SLOT_WAITS, SLOT_RUNS, SLOT_ENDED, SLOT_TAKEN };
+
+/* One boot of the schedule. */
+struct slot {
+	enum slot_state state;
+	int initrd_fd;
+	struct boot boot;
+};
+
+struct lab {
+	const struct lab_request *request;
+	const struct lab_events *events;
+	struct guest_command command;
+	struct side_origin origin;
+	struct schedule schedule;
+	struct lab_side sides[LAB_MAX_KERNELS];
+	struct slot *slots;
+	unsigned int nr_slots;
+	bool kvm;
+};
+
+/* Boots what is not whole yet. As lab_run(). */
+int walk_slots(struct lab *lab, struct error *err);
+/* Ends what still runs. */
+void walk_end(struct lab *lab);
