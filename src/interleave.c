@@ -15,6 +15,7 @@
 #include "bench.h"
 #include "cleanup.h"
 #include "schedule.h"
+#include "steady.h"
 #include "text.h"
 
 #define NR_FIXED_WORDS 16
@@ -229,6 +230,8 @@ static int side_take(struct interleave *interleave, struct interleave_side *side
 		return -err->code;
 	}
 	side->report.complete = side_complete(interleave, side);
+	if (side->report.complete)
+		report_steady(&side->report);
 	return report_save(&side->report, side->path, err);
 }
 

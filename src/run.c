@@ -12,6 +12,7 @@
 #include "journal.h"
 #include "kernel_log.h"
 #include "measure.h"
+#include "steady.h"
 #include "sysfile.h"
 
 struct runner {
@@ -135,6 +136,8 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 		return;
 	}
 	ret = measure_case(&runner->measure, plan_case, result, &why);
+	if (!runner->options->time_only)
+		result_steady(result);
 	if (ret == 0)
 		result_end(result, STATUS_DONE, &why);
 	else if (ret == -EOPNOTSUPP || (ret == -EINTR && *runner->options->stop))

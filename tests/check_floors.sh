@@ -25,8 +25,9 @@ floor() # FILE without its directory
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;
 	import_*.[ch] | comparable.[ch] | side.[ch] | grid.[ch] | heading.[ch] | schedule.[ch] | summary.[ch] | verdict.[ch] | verdict_*.[ch] | gate.[ch] | table.[ch] | table_*.[ch] | unshare.[ch]) echo 2 ;;
+	steady.[ch]) echo 2 ;;
 	environment.[ch] | environment_*.[ch] | topology.[ch] | stats.[ch] | noise.[ch] | fact.[ch]) echo 1 ;;
-	kconfig.[ch] | hypervisor.[ch] | mounts.[ch] | rank.[ch] | rank_*.[ch]) echo 1 ;;
+	kconfig.[ch] | hypervisor.[ch] | mounts.[ch] | rank.[ch] | rank_*.[ch] | trend.[ch]) echo 1 ;;
 	journal.[ch] | journal_*.[ch] | hugepage.[ch] | kernel_log.[ch] | pin_counters.[ch]) echo 1 ;;
 	sysfile.[ch] | error.[ch] | sample.[ch] | cleanup.h | size.[ch] | suggest.[ch] | text.[ch] | version.h | json_seed.[ch] | crc32.[ch]) echo 0 ;;
 	outfile.[ch] | probe.[ch] | program.[ch] | random.[ch]) echo 0 ;;
