@@ -38,23 +38,23 @@ static bool accel_of(const struct report *report, char *text, size_t size)
 	return !report->imported;
 }
 
-static bool fact_of(const struct report *report, const char *name, char *text, size_t size)
-{
-	return fact_value(&report->environment, name, text, size) != NULL;
-}
+struct check {
+	struct comparable *comparable;
+	char neither[200];   /* what neither side knows */
+};
 
-static void check(struct comparable *comparable, const char *what, const char *a, const char *b, bool known_a,
-		  bool known_b)
+static void check(struct check *check, const char *what, const char *a, const char *b, bool known_a, bool known_b)
 {
 	static const char *const unknown = "not known";
+	size_t used = strlen(check->neither);
 
 	if (known_a && known_b && strcmp(a, b) == 0)
 		return;
 	if (!known_a && !known_b)
-		remark_add(&comparable->unknowns, "%s: not known of either", what);
+		snprintf(check->neither + used, sizeof(check->neither) - used, "%s%s", used ? ", " : "", what);
 	else
-		remark_add(known_a && known_b ? &comparable->refusals : &comparable->unknowns, "%s: %s and %s", what,
-			   known_a ? a : unknown, known_b ? b : unknown);
+		remark_add(known_a && known_b ? &check->comparable->refusals : &check->comparable->unknowns,
+			   "%s: %s and %s", what, known_a ? a : unknown, known_b ? b : unknown);
 }
 
 void comparable_find(struct comparable *comparable, const struct report *a, const struct report *b)
@@ -62,24 +62,25 @@ void comparable_find(struct comparable *comparable, const struct report *a, cons
 	static const struct {
 		const char *name, *what;
 	} facts[] = { { "memory.page_bytes", "page size" }, { "kernel.arch", "architecture" } };
+	struct check list = { .comparable = comparable };
 	char left[200], right[200];
+	bool known_a, known_b;
 
 	*comparable = (struct comparable){ 0 };
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		bool known_a = fact_of(a, facts[i].name, left, sizeof(left));
-		bool known_b = fact_of(b, facts[i].name, right, sizeof(right));
-
-		check(comparable, facts[i].what, left, right, known_a, known_b);
+		known_a = fact_value(&a->environment, facts[i].name, left, sizeof(left)) != NULL;
+		known_b = fact_value(&b->environment, facts[i].name, right, sizeof(right)) != NULL;
+		check(&list, facts[i].what, left, right, known_a, known_b);
 	}
-	check(comparable, "clock", report_unit(a), report_unit(b), true, true);
-	{
-		bool known_a = accel_of(a, left, sizeof(left)), known_b = accel_of(b, right, sizeof(right));
-
-		check(comparable, "what ran the code", left, right, known_a, known_b);
-	}
+	check(&list, "clock", report_unit(a), report_unit(b), true, true);
+	known_a = accel_of(a, left, sizeof(left));
+	known_b = accel_of(b, right, sizeof(right));
+	check(&list, "what ran the code", left, right, known_a, known_b);
 	snprintf(left, sizeof(left), "%u", a->benchmark ? a->benchmark : REPORT_BENCHMARK);
 	snprintf(right, sizeof(right), "%u", b->benchmark ? b->benchmark : REPORT_BENCHMARK);
-	check(comparable, "version of the benchmark", left, right, !a->imported, !b->imported);
+	check(&list, "version of the benchmark", left, right, !a->imported, !b->imported);
+	if (*list.neither)
+		remark_add(&comparable->unknowns, "not known of either: %s", list.neither);
 }
 
 void comparable_free(struct comparable *comparable)

@@ -209,9 +209,11 @@ void design_format(const struct verdicts *verdicts, char *text, size_t size)
 	runs_format(verdicts, one, many, runs, sizeof(runs));
 	if (verdicts->icount)
 		seeds_format(verdicts, runs, text, size);
+	else if (least <= 1 && (verdicts->base->imported || verdicts->new->imported))
+		snprintf(text, size, "figures from a log: how often they were measured is not known");
 	else if (least <= 1)
-		snprintf(text, size, "%s, %zu samples: says nothing about %s-to-%s differences", runs, nr_samples(verdicts),
-			 one, one);
+		snprintf(text, size, "%s, %zu sample%s: says nothing about %s-to-%s differences", runs, nr_samples(verdicts),
+			 nr_samples(verdicts) == 1 ? "" : "s", one, one);
 	else if (verdicts->paired)
 		snprintf(text, size, "%s, interleaved (%s): compared in pairs of one block", runs,
 			 order_names[verdicts->base->schedule.order]);

@@ -82,6 +82,11 @@ static void print_changes(const struct text_print *print, bool all)
 	FILE *out = print->out;
 
 	fprintf(out, "\n%senvironment%s", look_bold(print->look), look_end(print->look));
+	if (comparison->base->environment.nr == 0 || comparison->new->environment.nr == 0) {
+		fprintf(out, ": not known of %s\n", comparison->base->environment.nr ? "new" :
+			comparison->new->environment.nr ? "base" : "either");
+		return;
+	}
 	if (nr == 0)
 		fputs(": no difference", out);
 	nr_shown = all || nr <= MAX_CHANGES ? nr : MAX_CHANGES;

@@ -183,10 +183,10 @@ void compare_print_tally(const struct text_print *print, const struct compare_op
 	subtract(times, verdicts);
 	fputc('\n', print->out);
 	print_line(print, verdicts->icount ? "instructions" : "times", times);
-	if (sum(times)) {
+	if (sum(times) && (verdicts->icount || verdicts->nr_tested))
 		print_rule(print, verdicts->nr_tested);
+	if (sum(times))
 		print_missing(print);
-	}
 	print_line(print, "hit rates and counts, exact", verdicts->nr_exact_of);
 	if (sum(verdicts->nr_of) == 0)
 		fputs("no case is done in both\n", print->out);
