@@ -8,7 +8,6 @@
 #include "compare_rows.h"
 #include "heading.h"
 #include "summary.h"
-#include "table.h"
 #include "text.h"
 
 #define INDENT "  "
@@ -56,15 +55,28 @@ static const struct row *case_row(const struct case_rows *item, struct measure m
 	return NULL;
 }
 
+static int by_group(const struct params *a, const struct params *b)
+{
+	int order = strcmp(a->pinner, b->pinner);
+
+	order = order ? order : strcmp(a->layout, b->layout);
+	order = order ? order : strcmp(a->state, b->state);
+	return order ? order : strcmp(a->access, b->access);
+}
+
+/* Of both sides: they may have measured different things on purpose. */
+static int compare_groups(const struct case_rows *left, const struct case_rows *right)
+{
+	int order = by_group(&left->rows->base->params, &right->rows->base->params);
+
+	return order ? order : by_group(&left->rows->new->params, &right->rows->new->params);
+}
+
 static int by_params(const void *a, const void *b)
 {
 	const struct case_rows *left = a, *right = b;
-	const struct params *one = &left->rows->base->params, *other = &right->rows->base->params;
-	int order = strcmp(one->pinner, other->pinner);
+	int order = compare_groups(left, right);
 
-	order = order ? order : strcmp(one->layout, other->layout);
-	order = order ? order : strcmp(one->state, other->state);
-	order = order ? order : strcmp(one->access, other->access);
 	return order ? order : (left->place > right->place) - (left->place < right->place);
 }
 
@@ -96,7 +108,7 @@ static struct groups groups_of(const struct verdicts *verdicts)
 	}
 	qsort(groups.cases, groups.nr, sizeof(*groups.cases), by_params);
 	for (size_t i = 1; i < groups.nr; i++)
-		if (params_same_group(&groups.cases[i].rows->base->params, &groups.cases[i - 1].rows->base->params))
+		if (compare_groups(&groups.cases[i], &groups.cases[i - 1]) == 0)
 			groups.cases[i].leader = groups.cases[i - 1].leader;
 	qsort(groups.cases, groups.nr, sizeof(*groups.cases), by_leader);
 	return groups;
@@ -152,6 +164,30 @@ static bool said_above(const struct text_print *print, const struct row *row)
 {
 	return (row->note == NOTE_TOO_FEW && print->comparison->verdicts.need > 0) ||
 	       (row->note == NOTE_NO_REPLICATION && !print->replicated);
+}
+
+static void add_both(struct grid *grid, const char *base, const char *new)
+{
+	if (strcmp(base, new))
+		grid_add(grid, "%s -> %s", base, new);
+	else
+		grid_add(grid, "%s", base);
+}
+
+/* Window, pages per call, and what else the key says: of both sides where they measured different things on purpose. */
+static void add_case(struct grid *grid, const struct row *row)
+{
+	char call[2][32] = { "", "" }, extras[2][64];
+	const struct result *sides[] = { row->base, row->new };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (sides[i]->params.pages_per_call)
+			snprintf(call[i], sizeof(call[i]), "%" PRIu64, sides[i]->params.pages_per_call);
+		extras_format(sides[i]->key, extras[i], sizeof(extras[i]));
+	}
+	add_both(grid, row->base->params.window, row->new->params.window);
+	add_both(grid, call[0], call[1]);
+	add_both(grid, extras[0], extras[1]);
 }
 
 static void add_row(struct grid *grid, struct text_print *print, const struct row *row)
@@ -240,7 +276,7 @@ static void fill_grid(struct grid *grid, struct text_print *print, const struct 
 				continue;
 			grid_add(grid, "%s", named ? "" : row_label(row));
 			named = true;
-			table_add_case(grid, row->new);
+			add_case(grid, row);
 			add_row(grid, print, row);
 		}
 	}
@@ -287,7 +323,8 @@ void compare_print_groups(struct text_print *print)
 		char title[256];
 
 		end = group_end(&groups, first);
-		group_format(&groups.cases[first].rows->base->params, &print->common, title, sizeof(title));
+		groups_format(&groups.cases[first].rows->base->params, &groups.cases[first].rows->new->params, &print->common,
+			      title, sizeof(title));
 		grid_init(&grid, print->look, ALIGN);
 		fill_grid(&grid, print, &groups, first, end);
 		fputc('\n', print->out);

@@ -100,7 +100,7 @@ static void add_worse(struct grid *grid, const struct text_print *print, const s
 	char text[256];
 
 	grid_add(grid, "%s", row_label(row));
-	group_format(&row->base->params, &print->common, text, sizeof(text));
+	groups_format(&row->base->params, &row->new->params, &print->common, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	grid_add(grid, "%s", row->base->params.window);
 	if (row->base->params.pages_per_call)

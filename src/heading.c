@@ -135,12 +135,22 @@ bool params_same_group(const struct params *a, const struct params *b)
 	return true;
 }
 
-void group_format(const struct params *params, const struct params *common, char *text, size_t size)
+void groups_format(const struct params *base, const struct params *new, const struct params *common, char *text,
+		   size_t size)
 {
 	text[0] = '\0';
-	for (size_t i = 0; i < NR_GROUP_FIELDS; i++)
-		if (!*field_text(common, i))
-			append(text, size, ", ", field_text(params, i));
+	for (size_t i = 0; i < NR_GROUP_FIELDS; i++) {
+		if (*field_text(common, i))
+			continue;
+		append(text, size, ", ", field_text(base, i));
+		if (strcmp(field_text(base, i), field_text(new, i)))
+			append(text, size, " -> ", field_text(new, i));
+	}
+}
+
+void group_format(const struct params *params, const struct params *common, char *text, size_t size)
+{
+	groups_format(params, params, common, text, size);
 }
 
 void extras_format(const char *key, char *text, size_t size)

@@ -28,5 +28,8 @@ void common_format(const struct params *common, char *text, size_t size);
 bool params_same_group(const struct params *a, const struct params *b);
 /* What sets this group apart from the others: "hugetlb-64K, exclusive-ro"; empty when nothing does. */
 void group_format(const struct params *params, const struct params *common, char *text, size_t size);
+/* The same of two sides: "base -> thp-2M, exclusive" where they are not the same. */
+void groups_format(const struct params *base, const struct params *new, const struct params *common, char *text,
+		   size_t size);
 /* What a key says beyond the parameters: "size=4M cpu=1"; usually empty. */
 void extras_format(const char *key, char *text, size_t size);

@@ -505,6 +505,9 @@ static void test_headings(void **state)
 	assert_string_equal(text, "pinner p, state shared, access read, window head");
 	group_format(&report.results[1].params, &common, text, sizeof(text));
 	assert_string_equal(text, "thp-2M");
+	common.layout[0] = common.state[0] = '\0';
+	groups_format(&report.results[0].params, &report.results[1].params, &common, text, sizeof(text));
+	assert_string_equal(text, "base -> thp-2M, shared");
 	extras_format(report.results[0].key, text, sizeof(text));
 	assert_string_equal(text, "size=4M cpu=2");
 	extras_format(report.results[1].key, text, sizeof(text));
