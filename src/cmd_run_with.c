@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinbench run --with: two sides of one host in turns. */
 #include <errno.h>
-#include <glob.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "bench.h"
 #include "cmd.h"
 #include "cmd_run.h"
 #include "config.h"
@@ -24,8 +20,7 @@
 struct with {
 	const struct order *order;
 	bool other_program;              /* else another job file */
-	char labels[INTERLEAVE_SIDES][65];
-	char paths[INTERLEAVE_SIDES][4096];
+	struct with_names names;
 	struct config configs[INTERLEAVE_SIDES];
 	struct plan plans[INTERLEAVE_SIDES];
 	unsigned int nr_plans;
@@ -33,141 +28,6 @@ struct with {
 	struct interleave interleave;
 	struct progress progress;
 };
-
-/* --- labels --- */
-
-/* The @nth part of a path from its end, without ".json"; empty when there are not as many or it cannot be a label. */
-static void part_of(const char *path, unsigned int nth, char label[65])
-{
-	const char *end = path + strlen(path), *begin;
-	struct error unfit;
-
-	for (;;) {
-		for (begin = end; begin > path && begin[-1] != '/'; begin--)
-			;
-		if (nth-- == 0 || begin == path)
-			break;
-		end = begin - 1;
-	}
-	if (end - begin > 5 && strncmp(end - 5, ".json", 5) == 0)
-		end -= 5;
-	snprintf(label, 65, "%.*s", (int)(end - begin), begin);
-	if (nth != (unsigned int)-1 || cmd_label_check(label, &unfit))
-		label[0] = '\0';
-}
-
-/* The last part in which the two paths differ: build/x86_64/pinbench and build/arm64/pinbench are "x86_64" and "arm64". */
-static void labels_from_paths(struct with *with, const char *paths[INTERLEAVE_SIDES])
-{
-	for (unsigned int nth = 0; nth < 64; nth++) {
-		part_of(paths[0], nth, with->labels[0]);
-		part_of(paths[1], nth, with->labels[1]);
-		if (!with->labels[0][0] || !with->labels[1][0] || strcmp(with->labels[0], with->labels[1]) != 0)
-			break;
-	}
-	if (!with->labels[0][0] || !with->labels[1][0]) {
-		strcpy(with->labels[0], "base");
-		strcpy(with->labels[1], "new");
-	}
-}
-
-static int labels_choose(struct with *with, struct error *err)
-{
-	const struct order *order = with->order;
-	const char *const given[] = { order->label, order->with_label };
-	const struct interleave_side *sides = with->interleave.sides;
-	const char *paths[] = { order->config ? order->config : "quick", order->with };
-	static char real[INTERLEAVE_SIDES][PATH_MAX];
-
-	for (unsigned int i = 0; with->other_program && i < INTERLEAVE_SIDES; i++) {
-		paths[i] = realpath(sides[i].program.path, real[i]);
-		if (!paths[i])
-			return error_errno(err, errno, "%s", sides[i].program.path);
-	}
-	labels_from_paths(with, paths);
-	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		if (given[i] && cmd_label_check(given[i], err))
-			return -err->code;
-		if (given[i])
-			snprintf(with->labels[i], sizeof(with->labels[i]), "%s", given[i]);
-	}
-	if (strcmp(with->labels[0], with->labels[1]) != 0)
-		return 0;
-	error_set(err, EINVAL, "both sides are called \"%s\"", with->labels[0]);
-	return error_fix(err, "--label A --with-label B");
-}
-
-/* --- files --- */
-
-static bool is_of_this(const struct with *with, const char *path)
-{
-	struct report report = { 0 };
-	struct error unread;
-	bool is;
-
-	if (report_load(&report, path, &unread))
-		return false;
-	is = report.schedule.order != ORDER_NONE && report.schedule.nr_sides == INTERLEAVE_SIDES &&
-	     strcmp(report.schedule.sides[0], with->labels[0]) == 0 && strcmp(report.schedule.sides[1], with->labels[1]) == 0;
-	report_free(&report);
-	return is;
-}
-
-/* The newest results/LABEL-UTC.json of either side that belongs to such a schedule; the other has the same stamp. */
-static int paths_find(struct with *with, struct error *err)
-{
-	char newest[32] = "", pattern[128];
-
-	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		size_t skip = strlen("results/") + strlen(with->labels[i]) + 1;
-		glob_t found;
-
-		snprintf(pattern, sizeof(pattern), "results/%s-[0-9]*T[0-9]*Z.json", with->labels[i]);
-		if (glob(pattern, 0, NULL, &found))
-			continue;
-		for (size_t k = found.gl_pathc; k-- > 0;) {
-			const char *stamp = found.gl_pathv[k] + skip;
-
-			if (strcmp(stamp, newest) <= 0 || strlen(stamp) >= sizeof(newest))
-				break;
-			if (!is_of_this(with, found.gl_pathv[k]))
-				continue;
-			strcpy(newest, stamp);
-			break;
-		}
-		globfree(&found);
-	}
-	if (!newest[0]) {
-		error_set(err, ENOENT, "nothing to resume: results/ has no unfinished schedule of %s and %s", with->labels[0],
-			  with->labels[1]);
-		return error_fix(err, "-o and --with-output name its files; without --resume a new one begins");
-	}
-	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
-		snprintf(with->paths[i], sizeof(with->paths[i]), "results/%s-%s", with->labels[i], newest);
-	return 0;
-}
-
-static int paths_choose(struct with *with, struct error *err)
-{
-	const char *const given[] = { with->order->output, with->order->with_output };
-	char when[32];
-
-	if (!given[0] && with->order->resume)
-		return paths_find(with, err);
-	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
-	if (!given[0] && mkdir("results", 0777) && errno != EEXIST)
-		return error_errno(err, errno, "make the directory results");
-	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		int length = given[i] ? snprintf(with->paths[i], sizeof(with->paths[i]), "%s", given[i])
-				      : snprintf(with->paths[i], sizeof(with->paths[i]), "results/%s-%s.json", with->labels[i], when);
-
-		if (length >= (int)sizeof(with->paths[i]) || strcmp(with->paths[i], "-") == 0)
-			return error_set(err, EINVAL, "%.100s: two sides need two files", with->paths[i]);
-	}
-	if (strcmp(with->paths[0], with->paths[1]) == 0)
-		return error_set(err, EINVAL, "%s: two sides need two files", with->paths[0]);
-	return 0;
-}
 
 /* --- the sides --- */
 
@@ -178,7 +38,9 @@ static unsigned int nr_blocks(const struct with *with)
 	for (size_t i = 0; !with->order->runs && i < with->configs[0].nr_jobs; i++)
 		if (with->configs[0].jobs[i].runs > most)
 			most = with->configs[0].jobs[i].runs;
-	return with->order->runs || most > 1 ? most : DEFAULT_BLOCKS;
+	if (!with->order->runs && most <= 1)
+		most = with->order->precision.part > 0 ? plan_most_runs(&with->plans[0]) : DEFAULT_BLOCKS;
+	return most;
 }
 
 static int plans_make(struct with *with, struct error *err)
@@ -223,8 +85,8 @@ static int sides_open(struct with *with, struct error *err)
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		sides[i].plan = &with->plans[is ? 0 : i];
 		sides[i].counterparts = is ? NULL : with->pairing.of[i];
-		sides[i].label = with->labels[i];
-		sides[i].path = with->paths[i];
+		sides[i].label = with->names.labels[i];
+		sides[i].path = with->names.paths[i];
 	}
 	return 0;
 }
@@ -242,7 +104,7 @@ static void plan_print(const struct with *with)
 {
 	for (unsigned int i = 0; i < with->nr_plans; i++) {
 		if (with->nr_plans > 1)
-			printf("%s%s:\n", i ? "\n" : "", with->labels[i]);
+			printf("%s%s:\n", i ? "\n" : "", with->names.labels[i]);
 		cmd_plan_print(&with->plans[i]);
 	}
 	printf("%u blocks, order %s\n", with->interleave.schedule.nr_blocks, order_names[with->order->turns]);
@@ -273,6 +135,11 @@ static int ended(struct with *with, int ret, const struct error *err)
 	if (ret)
 		return cmd_fail(err, ret == -ENODATA ? EXIT_NOTHING_RAN : EXIT_USAGE);
 	if (!with->order->quiet) {
+		for (unsigned int i = 0; with->order->precision.part > 0 && i < INTERLEAVE_SIDES; i++) {
+			printf("%s: ", with->names.labels[i]);
+			precision_print(stdout, &sides[i].report, &with->order->precision);
+		}
+		fflush(stdout);
 		fprintf(stderr, "written to %s\n       and %s\n", sides[0].path, sides[1].path);
 		fprintf(stderr, "next: pinbench compare %s %s\n", sides[0].path, sides[1].path);
 	}
@@ -288,7 +155,7 @@ static int with_measure(struct with *with, struct error *err)
 	const struct order *order = with->order;
 	int ret = 0;
 
-	if (paths_choose(with, err))
+	if (with_paths(&with->names, order, err))
 		return cmd_fail(err, EXIT_USAGE);
 	if (order->resume)
 		ret = interleave_take_up(interleave, order->seed_given, err);
@@ -298,6 +165,7 @@ static int with_measure(struct with *with, struct error *err)
 	}
 	if (!order->quiet) {
 		pairing_tell(with);
+		run_design_tell(&with->plans[0], order->precision.part > 0 ? 0 : interleave->schedule.nr_blocks, true);
 		if (order->resume)
 			fprintf(stderr, "%u of %u passes are left\n", interleave_nr_left(interleave),
 				interleave->schedule.nr_blocks * INTERLEAVE_SIDES);
@@ -325,14 +193,15 @@ int run_with(const struct order *order, int argc, char **argv)
 	interleave->nr_overrides = order->nr_overrides;
 	interleave->force = order->force;
 	interleave->icount = order->icount;
+	interleave->precision = order->precision;
 	interleave->argc = argc;
 	interleave->argv = argv;
 	interleave->stop = &run_stop;
 	mounts_complete();
-	if (sides_open(&with, &err) || labels_choose(&with, &err)) {
+	if (sides_open(&with, &err) || with_labels(&with.names, order, interleave->sides, with.other_program, &err)) {
 		code = cmd_fail(&err, EXIT_USAGE);
 	} else {
-		const char *const labels[] = { with.labels[0], with.labels[1] };
+		const char *const labels[] = { with.names.labels[0], with.names.labels[1] };
 
 		schedule_init(&interleave->schedule, order->turns, nr_blocks(&with), labels, INTERLEAVE_SIDES,
 			      order->seed_given ? &order->seed : NULL);

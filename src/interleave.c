@@ -237,6 +237,15 @@ static int side_take(struct interleave *interleave, struct interleave_side *side
 
 /* --- taking up --- */
 
+/* By its precision or the time it took: then its blocks are as many as it has. */
+static bool stopped_early(const struct report *report)
+{
+	for (size_t i = 0; i < report->nr_results; i++)
+		if (report->results[i].stop != STOP_RUNS)
+			return report->complete;
+	return false;
+}
+
 static int side_load(struct interleave *interleave, struct interleave_side *side, struct error *err)
 {
 	const struct schedule *mine = &interleave->schedule, *its;
@@ -254,7 +263,7 @@ static int side_load(struct interleave *interleave, struct interleave_side *side
 	if (its->order != mine->order)
 		return error_set(err, EINVAL, "%s: the order is %s, not %s", side->path, order_names[its->order],
 				 order_names[mine->order]);
-	if (its->nr_blocks != mine->nr_blocks)
+	if (its->nr_blocks != mine->nr_blocks && !stopped_early(&side->report))
 		return error_set(err, EINVAL, "%s: the schedule has %u runs a side, not %u", side->path, its->nr_blocks,
 				 mine->nr_blocks);
 	if (strcmp(hash, side->program.hash) != 0)
@@ -283,6 +292,7 @@ int interleave_take_up(struct interleave *interleave, bool seed_given, struct er
 		if (nr_found++ && strcmp(its->id, mine->id) != 0)
 			return error_set(err, EINVAL, "%s and %s are not of one schedule", interleave->sides[0].path, side->path);
 		memcpy(mine->id, its->id, sizeof(mine->id));
+		mine->nr_blocks = its->nr_blocks;
 		mine->seed = its->seed;
 	}
 	return nr_found ? 0 : error_set(err, ENOENT, "nothing to resume: there is no %s", interleave->sides[0].path);
@@ -301,11 +311,57 @@ static void tell(const struct interleave *interleave, unsigned int slot, unsigne
 		.label = interleave->sides[schedule_side(&interleave->schedule, slot)].label,
 		.pass = pass,
 		.elapsed_s = elapsed,
-		.left_s = nr_done ? elapsed / nr_done * nr_left : -1,
+		.open = interleave->precision.part > 0,
+		.left_s = nr_done && interleave->precision.part <= 0 ? elapsed / nr_done * nr_left : -1,
 	};
 
 	if (interleave->event)
 		interleave->event(interleave->context, &event);
+}
+
+static double side_time_s(const struct interleave *interleave, const struct interleave_side *side)
+{
+	size_t nr_done = 0;
+
+	for (size_t i = 0; i < side->report.nr_results; i++)
+		nr_done += side->report.results[i].status == STATUS_DONE;
+	return interleave->precision.max_time_s > 0 && side->report.duration_s >= interleave->precision.max_time_s * (double)nr_done
+		       ? interleave->precision.max_time_s : 0;
+}
+
+/* After a block: whether every case of both sides is settled, or the time is over. Each says which. */
+static bool blocks_enough(struct interleave *interleave)
+{
+	struct precision precision = interleave->precision;
+	bool enough = true;
+
+	precision.most_runs = interleave->schedule.nr_blocks;
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		struct interleave_side *side = &interleave->sides[i];
+		double time_s = side_time_s(interleave, side);
+
+		for (size_t k = 0; k < side->report.nr_results; k++)
+			if (side->report.results[k].status == STATUS_DONE &&
+			    !precision_enough(&precision, &side->report.results[k], time_s))
+				enough = false;
+	}
+	return enough;
+}
+
+static int sides_end(struct interleave *interleave, unsigned int nr_blocks, struct error *err)
+{
+	int ret = 0;
+
+	interleave->schedule.nr_blocks = nr_blocks;
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES && !ret; i++) {
+		struct report *report = &interleave->sides[i].report;
+
+		report->schedule.nr_blocks = nr_blocks;
+		report->complete = true;
+		report_steady(report);
+		ret = report_save(report, interleave->sides[i].path, err);
+	}
+	return ret;
 }
 
 static int none_done(const struct interleave_side *side, struct error *err)
@@ -342,6 +398,8 @@ int interleave_run(struct interleave *interleave, struct error *err)
 			ret = none_done(side, err);
 		if (ret)
 			return ret;
+		if (interleave->precision.part > 0 && (slot + 1) % INTERLEAVE_SIDES == 0 && blocks_enough(interleave))
+			return sides_end(interleave, slot / INTERLEAVE_SIDES + 1, err);
 	}
 	return 0;
 }

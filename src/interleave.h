@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "plan.h"
+#include "precision.h"
 #include "program.h"
 #include "report.h"
 
@@ -32,6 +33,7 @@ struct interleave_event {
 	const char *label;
 	const struct report *pass; /* NULL: it begins */
 	double elapsed_s, left_s;  /* left_s < 0: not known yet */
+	bool open;                 /* it ends when the figures are settled: blocks are at most as many as that */
 };
 
 struct interleave {
@@ -39,6 +41,7 @@ struct interleave {
 	struct schedule schedule;
 	const char *const *overrides; /* of -p */
 	size_t nr_overrides;
+	struct precision precision;   /* part 0: all blocks; else until both sides are settled, max_time_s times the cases of a side */
 	bool force, icount, resume;
 	int argc;                     /* what was typed, for the files */
 	char **argv;

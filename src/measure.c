@@ -284,6 +284,29 @@ static int watch_case(struct measure_env *env, struct result *result, struct rou
 	return ret;
 }
 
+/* The processes of a case: as many as planned, or until they are enough. */
+static int runs_time(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
+		     struct round_job *job, struct error *err)
+{
+	struct precision precision = env->precision;
+	uint64_t started = clock_now();
+	bool enough = false;
+	int ret = 0;
+
+	if (plan_case->runs > 1 && plan_case->runs < precision.most_runs)
+		precision.most_runs = plan_case->runs;
+	while (ret == 0 && !enough) {
+		ret = run_time(env, plan_case, result, job, err);
+		if (precision.part <= 0) {
+			enough = result->nr_runs >= plan_case->runs;
+			continue;
+		}
+		enough = precision_enough(&precision, result, (double)(clock_now() - started) / 1e9);
+		job->deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000); /* of a run, then */
+	}
+	return ret;
+}
+
 static int rounds_run(struct measure_env *env, const struct plan_case *plan_case,
 		      struct result *result, struct error *err)
 {
@@ -296,13 +319,12 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 	};
 	struct before before;
 	struct error after;
-	int ret = 0;
+	int ret;
 
 	before_look(&before,
 		    plan_case->layout.backing == BACKING_HUGETLB ? plan_case->layout.page_bytes : 0,
 		    env->place.node);
-	for (unsigned int i = 0; ret == 0 && i < plan_case->runs; i++)
-		ret = run_time(env, plan_case, result, &job, err);
+	ret = runs_time(env, plan_case, result, &job, err);
 	if (ret == 0) {
 		grain_warn(result, env->clock_grain == ICOUNT_GRAIN);
 		if (!env->time_only)

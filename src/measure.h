@@ -6,6 +6,7 @@
 #include "journal.h"
 #include "kernel_log.h"
 #include "plan.h"
+#include "precision.h"
 #include "report.h"
 #include "topology.h"
 
@@ -16,6 +17,7 @@ struct measure_env {
 	struct kernel_log log;
 	bool use_observer[8];              /* by index in observers[]: works on this kernel */
 	bool pins_quiet;                   /* nobody else pins: the system-wide counters are ours */
+	struct precision precision;        /* part 0: as many runs as the plan says */
 	bool time_only;                    /* no observed and no held round: another run of the same has had them */
 	const uint64_t *placement_seed;    /* of every round; may be NULL */
 	uint64_t clock_grain;              /* of the outside clock, in ticks */

@@ -286,30 +286,6 @@ static int plan_unique(struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Before anything is measured: what the result file could not hold. */
-static int plan_fits(const struct plan *plan, const char *path, struct error *err)
-{
-	uint64_t total = 0;
-
-	for (size_t i = 0; i < plan->nr; i++) {
-		const struct plan_case *one = &plan->cases[i];
-		uint64_t samples = (uint64_t)one->runs * (one->samples + one->warmup);
-
-		if (samples > REPORT_MAX_SAMPLES) {
-			error_set(err, E2BIG, "%.256s: %s: %llu samples with warm-ups, a result holds %u", path,
-				  one->key, (unsigned long long)samples, REPORT_MAX_SAMPLES);
-			return error_fix(err, "fewer runs or samples");
-		}
-		total += one->skip_why[0] ? 0 : samples * NR_METRICS;
-	}
-	if (plan->nr > REPORT_MAX_RESULTS || total > REPORT_MAX_VALUES) {
-		error_set(err, E2BIG, "%.256s: %zu cases with up to %llu values, a result file holds %u and %u", path,
-			  plan->nr, (unsigned long long)total, REPORT_MAX_RESULTS, REPORT_MAX_VALUES);
-		return error_fix(err, "shorter lists or fewer samples, or several job files");
-	}
-	return 0;
-}
-
 int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err)
 {
 	struct builder builder = { .plan = plan, .offer = offer };

@@ -71,6 +71,13 @@ int plan_build(struct plan *plan, const struct config *config, struct error *err
 int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err);
 void plan_free(struct plan *plan);
 
+/* -E2BIG for what a result file could not hold; @path names the job. */
+int plan_fits(const struct plan *plan, const char *path, struct error *err);
+/* As many runs of each case as a result file holds, 1 or more. */
+unsigned int plan_most_runs(const struct plan *plan);
+/* Rows of times that a comparison of two such results has, at most: a pinner may know some metrics only now and then. */
+size_t plan_nr_times(const struct plan *plan);
+
 /*
  * Where the window @text lies in a region of @layout that has @size bytes or what the window needs; @name (40 bytes)
  * gets the window's canonical name. -EINVAL, -ERANGE.

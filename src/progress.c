@@ -70,14 +70,18 @@ void progress_pass(struct progress *progress, const struct interleave_event *eve
 	char line[512], left[48];
 
 	/* elsewhere a line when a block is through */
-	if (!progress->terminal && event->pass && (event->slot + 1) % nr_sides == 0)
-		fprintf(progress->out, "[%u/%u] blocks\n", block, event->nr_blocks);
-	if (!progress->terminal || event->pass)
+	if (progress->terminal ? event->pass != NULL : !event->pass || (event->slot + 1) % nr_sides)
 		return;
 	left_format(left, sizeof(left), event->left_s);
-	snprintf(line, sizeof(line), "[%*u/%u] %s%s", snprintf(NULL, 0, "%u", event->nr_blocks), block, event->nr_blocks,
-		 event->label, left);
-	line_show(progress, line);
+	if (event->open)
+		snprintf(line, sizeof(line), "[%u] ", block);
+	else
+		snprintf(line, sizeof(line), "[%*u/%u] ", snprintf(NULL, 0, "%u", event->nr_blocks), block, event->nr_blocks);
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", progress->terminal ? event->label : "done", left);
+	if (!progress->terminal)
+		fprintf(progress->out, "%s\n", line);
+	else
+		line_show(progress, line);
 }
 
 void progress_close(struct progress *progress)

@@ -214,6 +214,9 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 	if (plan_changes_settings(plan) && journal_open(&runner.journal, &runner.no_journal))
 		runner.journal = NULL;
 	runner.measure.journal = runner.journal;
+	runner.measure.precision = options->precision;
+	if (!options->precision.most_runs)
+		runner.measure.precision.most_runs = plan_most_runs(plan);
 	runner.measure.placement_seed = options->placement_seed;
 	ret = cases_run(&runner, err);
 	measure_close(&runner.measure);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "plan.h"
+#include "precision.h"
 #include "report.h"
 
 struct run_event {
@@ -22,6 +23,7 @@ struct run_options {
 	bool icount;                       /* the clock counts instructions */
 	bool time_only;                    /* no counts, no held pin, of the environment only the kernel: for further runs */
 	const uint64_t *placement_seed;    /* decides where memory comes to lie; NULL: the kernel */
+	struct precision precision;        /* part 0: as many runs as the plan says; most_runs 0: as a file holds */
 	bool force;                        /* also what could exhaust memory or panic this kernel */
 	const volatile sig_atomic_t *stop; /* becomes true on SIGINT, SIGTERM, SIGHUP */
 	void (*event)(void *context, const struct run_event *event);

@@ -19,13 +19,13 @@ floor() # FILE without its directory
 	case $1 in
 	main.c) echo 7 ;;
 	cmd.[ch] | cmd_*.[ch]) echo 6 ;;
-	config.[ch] | job.[ch] | plan.[ch] | pick.[ch] | window.[ch]) echo 5 ;;
+	config.[ch] | job.[ch] | plan.[ch] | plan_*.[ch] | pick.[ch] | window.[ch]) echo 5 ;;
 	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch] | aftermath.[ch] | scene.[ch] | progress.[ch] | interleave.[ch] | pairing.[ch] | placement.[ch]) echo 5 ;;
 	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch]) echo 5 ;;
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;
 	import_*.[ch] | comparable.[ch] | side.[ch] | grid.[ch] | heading.[ch] | schedule.[ch] | summary.[ch] | verdict.[ch] | verdict_*.[ch] | gate.[ch] | table.[ch] | table_*.[ch] | unshare.[ch]) echo 2 ;;
-	steady.[ch]) echo 2 ;;
+	steady.[ch] | precision.[ch]) echo 2 ;;
 	environment.[ch] | environment_*.[ch] | topology.[ch] | stats.[ch] | noise.[ch] | fact.[ch]) echo 1 ;;
 	kconfig.[ch] | hypervisor.[ch] | mounts.[ch] | rank.[ch] | rank_*.[ch] | trend.[ch]) echo 1 ;;
 	journal.[ch] | journal_*.[ch] | hugepage.[ch] | kernel_log.[ch] | pin_counters.[ch]) echo 1 ;;

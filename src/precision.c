@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "precision.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "rank.h"
+#include "stats.h"
+#include "summary.h"
+
+#define LEVEL 0.95
+#define MOST_NAMED 5
+
+/* The median of a run's samples; false when it did not measure the metric, or took no time that its clock could see. */
+static bool run_value(const struct run *run, enum metric metric, double *value)
+{
+	size_t nr = run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
+	double *ticks;
+
+	if (nr == 0 || !(run->samples[run->nr_warmup].have >> metric & 1))
+		return false;
+	ticks = malloc(nr * sizeof(*ticks));
+	if (!ticks)
+		abort();
+	for (size_t i = 0; i < nr; i++)
+		ticks[i] = (double)run->samples[run->nr_warmup + i].ticks[metric];
+	*value = quantile_of(ticks, nr, 0.5);
+	free(ticks);
+	return *value > 0;
+}
+
+static bool metric_precision(const struct result *result, enum metric metric, double *half_width)
+{
+	double *values = calloc(result->nr_runs + 1, sizeof(*values)), value;
+	struct interval interval;
+	struct shift shift;
+	size_t nr = 0;
+
+	if (!values)
+		abort();
+	for (size_t i = 0; i < result->nr_runs; i++)
+		if (run_value(&result->runs[i], metric, &value))
+			values[nr++] = log(value);
+	*half_width = INFINITY;
+	if (nr >= PRECISION_FEWEST_RUNS) {
+		shift = shift_of_pairs(values, nr);
+		interval = interval_of_pairs(values, nr, LEVEL);
+		*half_width = (exp(interval.high - shift.estimate) - exp(interval.low - shift.estimate)) / 2;
+	}
+	free(values);
+	return nr > 0;
+}
+
+bool result_precision(const struct result *result, double *half_width)
+{
+	double worst = -1, half;
+
+	for (int metric = 0; metric < NR_METRICS; metric++)
+		if (result_metric_whole(result, metric) && metric_precision(result, metric, &half) && !(half <= worst))
+			worst = half;
+	*half_width = worst;
+	return worst >= 0 && isfinite(worst);
+}
+
+bool precision_enough(const struct precision *precision, struct result *result, double elapsed_s)
+{
+	double half = 0;
+	bool known = result_precision(result, &half);
+
+	result->precision = known && half > 0 ? half : 0;
+	result->stop = STOP_RUNS;
+	if (result->nr_runs < PRECISION_FEWEST_RUNS && result->nr_runs < precision->most_runs)
+		return false;
+	if (known && half <= precision->part)
+		result->stop = STOP_PRECISION;
+	else if (result->nr_runs >= precision->most_runs)
+		result->stop = STOP_RUNS;
+	else if (precision->max_time_s > 0 && elapsed_s >= precision->max_time_s)
+		result->stop = STOP_MAX_TIME;
+	else
+		return false;
+	return true;
+}
+
+static void runs_print(FILE *out, size_t least, size_t most)
+{
+	if (least == most)
+		fprintf(out, "%zu runs", most);
+	else
+		fprintf(out, "%zu to %zu runs", least, most);
+}
+
+void precision_print(FILE *out, const struct report *report, const struct precision *precision)
+{
+	static const char *const reasons[NR_STOPS] = { [STOP_RUNS] = "--runs", [STOP_MAX_TIME] = "--max-time" };
+	size_t nr = 0, nr_settled = 0, least = SIZE_MAX, most = 0, nr_named = 0;
+
+	for (size_t i = 0; i < report->nr_results; i++) {
+		const struct result *result = &report->results[i];
+
+		if (result->status != STATUS_DONE)
+			continue;
+		nr++;
+		if (result->stop != STOP_PRECISION)
+			continue;
+		nr_settled++;
+		least = result->nr_runs < least ? result->nr_runs : least;
+		most = result->nr_runs > most ? result->nr_runs : most;
+	}
+	fprintf(out, "precision: %zu of %zu cases are settled to %.3g %%", nr_settled, nr, 100 * precision->part);
+	if (nr_settled) {
+		fputs(", by ", out);
+		runs_print(out, least, most);
+	}
+	fputs("\n", out);
+	for (size_t i = 0; i < report->nr_results; i++) {
+		const struct result *result = &report->results[i];
+
+		if (result->status != STATUS_DONE || result->stop == STOP_PRECISION || ++nr_named > MOST_NAMED)
+			continue;
+		fprintf(out, "  %s: ", result->key);
+		if (result->precision > 0)
+			fprintf(out, "%.2g %%", 100 * result->precision);
+		else
+			fputs("not known", out);
+		fprintf(out, " after %zu runs (%s)\n", result->nr_runs, reasons[result->stop]);
+	}
+	if (nr_named > MOST_NAMED)
+		fprintf(out, "  and %zu more\n", nr_named - MOST_NAMED);
+}

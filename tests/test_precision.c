@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How far a result is settled, against R; and when that is enough. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "precision.h"
+
+/* Runs of three samples around each median, after a warm-up that is far away. */
+static void result_make(struct result *result, const uint64_t *medians, size_t nr)
+{
+	*result = (struct result){ .key = strdup("case") };
+	for (size_t i = 0; i < nr; i++) {
+		const uint64_t ticks[] = { 5 * medians[i], medians[i] + 9, medians[i] ? medians[i] - 1 : 0, medians[i] };
+		struct run *run = result_add_run(result);
+
+		run->nr_warmup = 1;
+		run->nr_samples = 4;
+		run->samples = calloc(4, sizeof(*run->samples));
+		for (int j = 0; j < 4; j++)
+			run->samples[j] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[j] }, .have = 1u << METRIC_PIN };
+	}
+}
+
+static void result_drop(struct result *result)
+{
+	struct report report = { .results = calloc(1, sizeof(*result)), .nr_results = 1 };
+
+	report.results[0] = *result;
+	report_free(&report);
+}
+
+/*
+ * R 4.2: set.seed(11), x <- round(1e6 * exp(rnorm(n) * 0.03)); of wilcox.test(log(x), conf.int = TRUE, exact = TRUE)
+ * half the distance of exp(conf.int - estimate).
+ */
+static const struct {
+	size_t nr;
+	double half;
+	uint64_t values[25];
+} known[] = {
+	{ 6, 0.04104641509591206,
+	  { 982425, 1000798, 955523, 959945, 1035987, 972365 } },
+	{ 10, 0.01850655192366468,
+	  { 1040507, 1018924, 998629, 970326, 975453, 989604, 954900, 992362, 966090, 1000370 } },
+	{ 25, 0.008912225953094932,
+	  { 993333, 1026991, 982392, 980521, 979733, 999524, 986810, 1010633, 1002198, 1000215, 994388, 977291,
+	    993390, 970923, 967414, 972248, 1020567, 953777, 974239, 1014647, 994434, 1047458, 981826, 989622,
+	    952090 } },
+};
+
+static void test_r(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		struct result result;
+		double half;
+
+		result_make(&result, known[i].values, known[i].nr);
+		assert_true(result_precision(&result, &half));
+		assert_float_equal(half, known[i].half, 1e-9);
+		result_drop(&result);
+	}
+}
+
+static void test_unknown(void **state)
+{
+	const uint64_t equal[] = { 7, 7, 7, 7, 7, 7 }, with_zero[] = { 7, 7, 7, 0, 7, 7 };
+	struct result result;
+	double half;
+
+	(void)state;
+	for (size_t nr = 0; nr < PRECISION_FEWEST_RUNS; nr++) {
+		result_make(&result, equal, nr);
+		assert_false(result_precision(&result, &half));
+		result_drop(&result);
+	}
+	result_make(&result, equal, 6);
+	assert_true(result_precision(&result, &half));
+	assert_float_equal(half, 0, 0);
+	result_drop(&result);
+	result_make(&result, with_zero, 6);
+	assert_false(result_precision(&result, &half)); /* five are left */
+	result_drop(&result);
+}
+
+static void test_enough(void **state)
+{
+	struct precision precision = { .part = 0.05, .max_time_s = 10, .most_runs = 25 };
+	struct result result;
+
+	(void)state;
+	/* however much time it took, an interval comes first */
+	result_make(&result, known[1].values, 5);
+	assert_false(precision_enough(&precision, &result, 100));
+	result_drop(&result);
+
+	result_make(&result, known[1].values, 10);
+	assert_true(precision_enough(&precision, &result, 1));
+	assert_int_equal(result.stop, STOP_PRECISION);
+	assert_float_equal(result.precision, known[1].half, 1e-9);
+	precision.part = 0.001;
+	assert_false(precision_enough(&precision, &result, 9.9));
+	assert_true(precision_enough(&precision, &result, 10));
+	assert_int_equal(result.stop, STOP_MAX_TIME);
+	precision.max_time_s = 0;
+	assert_false(precision_enough(&precision, &result, 1e9));
+	precision.most_runs = 10;
+	assert_true(precision_enough(&precision, &result, 0));
+	assert_int_equal(result.stop, STOP_RUNS);
+	result_drop(&result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_r),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_enough),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
