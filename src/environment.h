@@ -15,7 +15,7 @@
  *   memory.total_kb, memory.available_kb, memory.page_bytes
  *   hugepages.SIZE.nodeN.total, .free               pages; "all" for nodeN without NUMA
  *   thp.enabled, thp.defrag, thp.pmd_bytes, thp.size.SIZE    the chosen word
- *   harness.program                                 of a schedule: first half of the program's SHA-256
+ *   harness.program                                 of a schedule: digest of the program
  *   hypervisor, clocksource; clock                  the last is set by run: real or icount
  *   sysctl.NAME                                     perf_event_paranoid, io_uring_disabled ...
  *   rights.root                                     whether it ran as root

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,39 +7,7 @@
 
 #include "lab_side.h"
 #include "schedule.h"
-
-static void digest_end(SHA2_CTX *state, char digest[SIDE_DIGEST])
-{
-	char hex[SHA256_DIGEST_STRING_LENGTH];
-
-	SHA256End(state, hex);
-	snprintf(digest, SIDE_DIGEST, "%.16s", hex);
-}
-
-void digest_bytes(const void *bytes, size_t size, char digest[SIDE_DIGEST])
-{
-	SHA2_CTX state;
-
-	SHA256Init(&state);
-	SHA256Update(&state, bytes, size);
-	digest_end(&state, digest);
-}
-
-int digest_file(int fd, char digest[SIDE_DIGEST], struct error *err)
-{
-	char bytes[65536];
-	SHA2_CTX state;
-	off_t offset = 0;
-	ssize_t size;
-
-	SHA256Init(&state);
-	while ((size = pread(fd, bytes, sizeof(bytes), offset)) > 0) {
-		SHA256Update(&state, (const uint8_t *)bytes, (size_t)size);
-		offset += size;
-	}
-	digest_end(&state, digest);
-	return size < 0 ? error_errno(err, errno, "read") : 0;
-}
+#include "steady.h"
 
 bool side_complete(const struct lab_side *side)
 {
@@ -102,6 +69,7 @@ static void report_finish(struct lab_side *side, const struct side_origin *origi
 	for (size_t i = 0; i < side->lost.nr; i++)
 		fact_text(facts, side->lost.items[i].text, "%s", side->lost.items[i].name);
 	report->complete = side_complete(side);
+	report_steady(report); /* a boot alone can tell less, and has */
 }
 
 /* The first boot of a file: when it began, and what was typed. */

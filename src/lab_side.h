@@ -4,13 +4,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "digest.h"
 #include "error.h"
 #include "fact.h"
 #include "lab_boot.h"
 #include "lab_image.h"
 #include "report.h"
-
-#define SIDE_DIGEST 17 /* 64 bits of a SHA-256 in hex, with the NUL: tells things apart, proves nothing */
 
 /* What all files of a schedule say about how they came about; a schedule goes on only where all of it is the same. */
 struct side_origin {
@@ -18,8 +17,8 @@ struct side_origin {
 	unsigned int memory_mib;
 	bool icount;
 	const char *append;            /* words for the kernel's command line; may be empty */
-	char command[SIDE_DIGEST];     /* of the guest's words */
-	char job[SIDE_DIGEST];         /* of the job file's text; empty: none was given */
+	char command[DIGEST_SIZE];     /* of the guest's words */
+	char job[DIGEST_SIZE];         /* of the job file's text; empty: none was given */
 	int argc;                      /* what the user typed */
 	char **argv;
 	char started[32];              /* a guest without a clock of the day believes in 1970 */
@@ -28,9 +27,9 @@ struct side_origin {
 struct lab_side {
 	const char *name;
 	struct lab_image image;
-	char image_digest[SIDE_DIGEST];
+	char image_digest[DIGEST_SIZE];
 	char guest[4096];              /* initramfs */
-	char guest_digest[SIDE_DIGEST];
+	char guest_digest[DIGEST_SIZE];
 	char path[4096];               /* of the result file */
 	struct report report;          /* of all boots so far; it has the schedule */
 	bool measured;                 /* there is a report */
@@ -38,10 +37,6 @@ struct lab_side {
 	struct fact_list lost;         /* "lab.bootN": why the boot of block N did not end well */
 	bool *whole;                   /* by block: booted to its end, and in the report if there is one */
 };
-
-/* The digest of what can be read from @fd, or of @size bytes. */
-int digest_file(int fd, char digest[SIDE_DIGEST], struct error *err);
-void digest_bytes(const void *bytes, size_t size, char digest[SIDE_DIGEST]);
 
 /*
  * Puts what a boot sent into the report of its side, stamped with @slot, and writes the file. Slots of a side are to be taken

@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sha2.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,24 +34,6 @@ int program_is(const char *path, struct error *err)
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	return fd < 0 ? error_errno(err, errno, "%s", path) : kind_of(fd) > 0;
-}
-
-static int file_hash(int fd, char hash[17])
-{
-	unsigned char digest[32], part[1 << 14];
-	SHA2_CTX state;
-	off_t done = 0;
-	ssize_t got;
-
-	SHA256Init(&state);
-	while ((got = pread(fd, part, sizeof(part), done)) > 0) {
-		SHA256Update(&state, part, (size_t)got);
-		done += got;
-	}
-	SHA256Final(digest, &state);
-	for (size_t i = 0; i < 8; i++)
-		snprintf(hash + 2 * i, 3, "%02x", digest[i]);
-	return got < 0 ? -errno : 0;
 }
 
 /* Root's, the caller's, or that of the user behind sudo. */
@@ -126,8 +106,8 @@ int program_open(struct program *program, const char *path, struct error *err)
 		return error_errno(err, errno, "%s", program->path);
 	program->script = kind_of(program->fd) == 2;
 	ret = path ? file_check(program, err) : 0;
-	if (!ret && file_hash(program->fd, program->hash))
-		ret = error_errno(err, errno, "%s", program->path);
+	if (!ret && digest_file(program->fd, program->hash, err))
+		ret = -err->code;
 	if (!ret && path)
 		ret = version_ask(program, err);
 	if (ret)

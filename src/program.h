@@ -7,13 +7,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "digest.h"
 #include "error.h"
 
 struct program {
 	char path[4096];  /* of the user, or what /proc/self/exe points to */
 	int fd;           /* -1: not open */
 	bool script;      /* "#!": its interpreter opens it again, by name */
-	char hash[17];    /* first half of the SHA-256 of the file */
+	char hash[DIGEST_SIZE];
 };
 
 /* Whether the file looks like a program: an ELF image or "#!". -errno when it cannot be read. */
