@@ -152,7 +152,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)tests/check_floors.sh
-	$(Q)shellcheck -x $(wildcard lab/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh) tests/run .ci/run
+	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh) tests/run .ci/run
 	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 install: all $(if $(wildcard $(B)/guest.cpio),guest)

@@ -23,7 +23,7 @@ _pinbench()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		list | doctor | run | vm | compare | plot | import | help) verb=${COMP_WORDS[i]} ;;
+		list | doctor | run | vm | compare | gate | plot | import | help) verb=${COMP_WORDS[i]} ;;
 		esac
 	done
 	# bash takes "=" for a word of its own: -p layout = base,th
@@ -56,14 +56,19 @@ _pinbench()
 		return ;;
 	--clock) words='real icount' ;;
 	--format) words='text commit markdown csv json' ;;
+	--fail-on)
+		mapfile -t COMPREPLY < <(compgen -S : -W 'time pin unpin cycle time-p99 pin-p99 unpin-p99 cycle-p99 hit_rate
+			slow_pages slow_calls faults unshare_faults copied_pages reused_pages split_thps requested_pages' -- "$cur")
+		compopt -o nospace 2>/dev/null
+		return ;;
 	--accel) words='auto tcg kvm' ;;
 	--order) words='abba random' ;;
 	plot) words='hit bars cost' ;;
 	import) words='gup_test' ;;
-	help) words='list doctor run vm compare plot import' ;;
+	help) words='list doctor run vm compare gate plot import' ;;
 	esac
 	if [[ ! $verb ]]; then
-		words='list doctor run vm compare plot import help version --help --version'
+		words='list doctor run vm compare gate plot import help version --help --version'
 	elif [[ $cur == -* ]]; then
 		words=$("$program" "$verb" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	elif [[ ! $words && $verb == list ]]; then

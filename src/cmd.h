@@ -12,7 +12,9 @@
 enum {
 	EXIT_DONE = 0,
 	EXIT_CASE_FAILED = 1,
-	EXIT_USAGE = 2,        /* usage, config or file error */
+	EXIT_REGRESSION = 1,   /* of gate */
+	EXIT_USAGE = 2,        /* usage, config or file error; files that cannot be compared */
+	EXIT_UNDECIDED = 3,    /* of gate */
 	EXIT_NOTHING_RAN = 4,  /* every case was skipped, or what the verb needs is missing */
 	EXIT_INTERRUPTED = 130,
 };
@@ -22,6 +24,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_vm(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
+int cmd_gate(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 

@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{ "run", cmd_run, "measure, and write a result file" },
 	{ "vm", cmd_vm, "boot kernels in QEMU and measure inside" },
 	{ "compare", cmd_compare, "before and after: a table with a verdict for each row" },
+	{ "gate", cmd_gate, "an exit code: did anything get worse? (--bisect)" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
 	{ "import", cmd_import, "figures of the kernel's own gup_test as a result file" },
 };
@@ -60,8 +61,8 @@ static void help_print(FILE *out)
 	      "  pinbench vm --kernel base=A/bzImage --kernel new=B/bzImage -- run\n"
 	      "  pinbench compare results/base.json results/new.json\n\n"
 	      "'pinbench VERB --help' has the options of a verb, pinbench(1) the whole.\n"
-	      "Exit status: 0 done, 1 a case failed, 2 usage or file error, 4 nothing could\n"
-	      "run here, 130 interrupted.\n", out);
+	      "Exit status: 0 done, 1 a case failed or got worse (gate), 2 usage or file\n"
+	      "error, 3 gate cannot decide, 4 nothing could run here, 130 interrupted.\n", out);
 }
 
 static int verb_run(int argc, char **argv)
