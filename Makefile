@@ -4,6 +4,7 @@
 # make check       every test that needs no QEMU        make check-lab   the tests that boot kernels
 # make             build only                           make deps        install what is missing
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
+# make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
@@ -45,7 +46,7 @@ PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
-OUTER := deps clean bench check check-lab lab lint
+OUTER := deps clean bench check check-lab lab lint qualify
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 endif
@@ -134,6 +135,17 @@ check-lab:
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 guest
 	$(Q)PINBENCH_TEST_TIMEOUT=5400 tests/run $(wildcard tests/lab/*.sh)
 
+# What takes long to build is built first: the time is measured too.
+qualify:
+	$(Q)$(DEPS) build run test $(if $(filter 0,$(LAB)),,lab)
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)for slower in 0 20 50; do $(MAKE) --no-print-directory INJECT=$$slower all || exit 1; done
+ifneq ($(LAB),0)
+	$(Q)for slower in "" 0 0.5 1 2; do $(MAKE) --no-print-directory ARCH=arm64 INJECT=$$slower guest || exit 1; done
+	$(Q)lab/kernel.sh seed-1-after seed-1-unused >/dev/null
+endif
+	$(Q)B=$(B) LAB=$(LAB) tests/qualify/qualify.sh $(if $(KEEP),--keep docs/qualification.md)
+
 bench:
 	$(Q)$(DEPS) build run $(if $(filter 0,$(LAB)),,lab)
 	$(Q)$(MAKE) --no-print-directory all
@@ -152,7 +164,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)tests/check_floors.sh
-	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh) tests/run .ci/run
+	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh tests/qualify/*.sh) tests/run .ci/run
 	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 install: all $(if $(wildcard $(B)/guest.cpio),guest)

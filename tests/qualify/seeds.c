@@ -3,7 +3,7 @@
  * What compare says of boots that count instructions.
  *
  * usage: seeds same PART ROW BASE NEW             the same code on both sides: no row may be called changed
- *        seeds split DIR PART FILE                runs of one build, half of its seeds against the other half
+ *        seeds split DIR PART FILE FILE           runs of one build with some seeds and with others: the ones against the others
  *        seeds inject PART BASE PERMILLE NEW [PERMILLE NEW...]   NEW is slower by so much, smallest first
  *
  * Rows go to stdout (line.h), what cannot be read to stderr, status 2.
@@ -140,16 +140,21 @@ static unsigned int runs_of_each(const struct report *report)
 	return nr == SIZE_MAX ? 0 : (unsigned int)nr;
 }
 
-/* The first split is that of the file: its first seeds against the others. */
+/* The first split is that of the files, the others are drawn. */
 static void seeds_split(char **argv)
 {
-	struct report all;
+	struct report all, others;
+	struct error err;
 	struct random random;
 	struct judged sum = { .nr = 0 }, first = { .nr = 0 };
 	unsigned int order[REPORT_MAX_RUNS], nr;
 	char path[2][512], value[64], note[128];
 
 	load(&all, argv[4]);
+	load(&others, argv[5]);
+	if (report_merge(&all, &others, &err))
+		fail(&err);
+	report_free(&others);
 	random_seed(&random, 1);
 	nr = runs_of_each(&all) / 2;
 	for (unsigned int i = 0; i < 2 * nr; i++)
@@ -241,12 +246,12 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "same") == 0 && argc == 6) {
 		seeds_same(argv);
-	} else if (strcmp(what, "split") == 0 && argc == 5) {
+	} else if (strcmp(what, "split") == 0 && argc == 6) {
 		seeds_split(argv);
 	} else if (strcmp(what, "inject") == 0 && argc >= 6 && argc % 2 == 0) {
 		seeds_inject(argc, argv);
 	} else {
-		fprintf(stderr, "usage: seeds same PART ROW BASE NEW | split DIR PART FILE | inject PART BASE PERMILLE NEW...\n");
+		fprintf(stderr, "usage: seeds same PART ROW BASE NEW | split DIR PART FILE FILE | inject PART BASE PERMILLE NEW...\n");
 		return 2;
 	}
 	return 0;

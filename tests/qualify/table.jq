@@ -14,6 +14,6 @@ def met: if has("ok") then (if .ok then "met" else "MISSED" end) else "" end;
 		"  \(.row | left($row))  \(.value | right($value))  \(.bar // "" | left($bar))  \(met | left(6))" +
 			(if $wide then "  \(.note)" else "" end) | sub(" +$"; "")),
 	""),
-([$lines[] | select(has("ok"))] | length) as $bars | [$lines[] | select(has("ok") and (.ok | not)) | .row] as $missed |
+([$lines[] | select(has("ok"))] | length) as $bars | [$lines[] | select(has("ok") and (.ok | not))] as $missed |
 if $missed == [] then "All \($bars) bars are met." else
-	"\($bars - ($missed | length)) of \($bars) bars are met. Missed: \($missed | join("; "))." end
+	"\($bars - ($missed | length)) of \($bars) bars are met. Missed:", ($missed[] | "  \(.part): \(.row): \(.value)") end
