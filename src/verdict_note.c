@@ -32,6 +32,24 @@ static const char *clock_of(const struct result *result, unsigned int metric)
 	return "an unknown one";
 }
 
+/* Whether memory lay elsewhere in some run of one side. */
+static bool placed(const struct result *result)
+{
+	for (size_t i = 1; i < result->nr_runs; i++)
+		if (result->runs[i].placement.known && result->runs[0].placement.known &&
+		    result->runs[i].placement.seed != result->runs[0].placement.seed)
+			return true;
+	return false;
+}
+
+static void no_replication(const struct row *row, char *text, size_t size)
+{
+	if (placed(row->base) || placed(row->new))
+		snprintf(text, size, "no replication: wherever memory lay, the number was the same; this is one observation");
+	else
+		snprintf(text, size, "no replication: one placement of memory is one observation");
+}
+
 static void too_few(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
 {
 	const char *rows = verdicts->nr_tested == 1 ? "row of times" : "rows of times";
@@ -74,7 +92,7 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		more_runs(row, verdicts, text, size);
 		break;
 	case NOTE_NO_REPLICATION:
-		snprintf(text, size, "no replication: one placement of memory, or all gave one value; this is one observation");
+		no_replication(row, text, size);
 		break;
 	case NOTE_SEEDS_DISAGREE:
 		snprintf(text, size, "the seeds do not all move the same way by more than %u clock ticks and %g %%",
