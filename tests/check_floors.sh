@@ -94,6 +94,12 @@ for path in src/*.[ch] bench/*.[ch]; do
 		grep -vE '^[0-9]+:[[:space:]]*(/?\*|//)' | grep .; then
 		complain "$path runs a shell"
 	fi
+	case $path in
+	bench/pin_*.c)
+		# else a build with INJECT= would not be slower there
+		! grep -q 'clock_now()' "$path" || grep -q 'clock_end(' "$path" ||
+			complain "$path times without clock_end()" ;;
+	esac
 	grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' "$path" || complain "$path: no SPDX line"
 done
 [ "$nr" -gt 0 ] || complain "no source files here"

@@ -27,6 +27,7 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 
 "$check" || bad=1
 caught "a lower floor that includes a higher one" src/report.c '#include "plan.h"'
+caught "a pinner whose times a test build cannot lengthen" bench/pin_x.c 'start = clock_now(); end = clock_now();'
 caught "a pinner that includes the run" bench/pin_x.c '#include "run.h"'
 caught "the contract that includes the flow" bench/bench.h '#include "config.h"'
 caught "a library outside its fence" src/plan.c '#include <jansson.h>'
