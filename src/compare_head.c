@@ -9,11 +9,14 @@
 
 static size_t nr_runs(const struct report *report)
 {
-	size_t nr = 0;
+	size_t most = 0;
 
-	for (size_t i = 0; i < report->nr_results; i++)
-		nr = report->results[i].nr_runs > nr ? report->results[i].nr_runs : nr;
-	return nr;
+	for (size_t i = 0; i < report->nr_results; i++) {
+		size_t nr = result_nr_boots(&report->results[i]);
+
+		most = nr > most ? nr : most;
+	}
+	return most;
 }
 
 static void add_file(struct grid *grid, const char *role, const struct report *report)

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,14 +77,82 @@ static int check_mergeable(const struct loading *loading, const struct report *o
 	return rc;
 }
 
-/* Blocks of two schedules have the same numbers and are not the same blocks. */
-static void forget_schedule(struct report *report)
+static bool same_run(const struct run *a, const struct run *b)
 {
+	if (a->nr_samples != b->nr_samples || a->nr_warmup != b->nr_warmup ||
+	    (a->block >= 0 && b->block >= 0 && a->block != b->block))
+		return false;
+	for (size_t i = 0; i < a->nr_samples; i++)
+		if (a->samples[i].have != b->samples[i].have ||
+		    memcmp(a->samples[i].ticks, b->samples[i].ticks, sizeof(a->samples[i].ticks)) != 0)
+			return false;
+	return true;
+}
+
+static bool has_run(const struct result *result, const struct run *run)
+{
+	for (size_t i = 0; result && i < result->nr_runs; i++)
+		if (same_run(&result->runs[i], run))
+			return true;
+	return false;
+}
+
+/*
+ * Whether @other is a copy, or an earlier state, of a file that is in @into: taken as more runs it would make anything significant.
+ * Instructions repeat by themselves; there the seeds tell.
+ */
+static bool is_copy(const struct report *into, const struct report *other)
+{
+	size_t nr = 0;
+
+	if (into->schedule.order != ORDER_NONE && other->schedule.order != ORDER_NONE &&
+	    strcmp(into->schedule.id, other->schedule.id))
+		return false;
+	for (size_t i = 0; i < other->nr_results && !other->icount; i++) {
+		const struct result *result = &other->results[i], *there = report_find(into, result->key);
+
+		for (size_t j = 0; j < result->nr_runs; j++, nr++)
+			if (!has_run(there, &result->runs[j]))
+				return false;
+	}
+	return nr > 0;
+}
+
+static int check_copy(const struct loading *loading, const struct report *other, struct error *err)
+{
+	if (!is_copy(&loading->side->report, other))
+		return 0;
+	if (loading->force) {
+		remark_add(&loading->side->remarks, "merged by --force: all samples of %s are in another file too", report_name(other));
+		return 0;
+	}
+	error_set(err, EEXIST, "%s: all its samples are in another file of this side: a copy is no second measurement",
+		  report_name(other));
+	return error_fix(err, "take one of them away; --force counts both, and says so in its output");
+}
+
+/*
+ * Blocks of two schedules have the same numbers and are not the same blocks. What is kept of the slots is which processes are
+ * of one boot: numbers that no other file has.
+ */
+static void forget_schedule(struct report *report, size_t nth_file)
+{
+	if (report->schedule.order == ORDER_NONE)
+		return;
 	schedule_free(&report->schedule);
 	for (size_t i = 0; i < report->nr_results; i++) {
-		for (size_t j = 0; j < report->results[i].nr_runs; j++) {
-			report->results[i].runs[j].block = -1;
-			report->results[i].runs[j].slot = -1;
+		struct result *result = &report->results[i];
+		int slot = (int)(nth_file % (INT_MAX / REPORT_MAX_RUNS) * REPORT_MAX_RUNS), before = -1;
+
+		for (size_t j = 0; j < result->nr_runs; j++) {
+			struct run *run = &result->runs[j];
+
+			run->block = -1;
+			if (run->slot < 0)
+				continue;
+			slot += j && run->slot != before;
+			before = run->slot;
+			run->slot = slot;
 		}
 	}
 }
@@ -100,13 +169,15 @@ static int add_file(const struct loading *loading, const char *path, struct erro
 	rc = report_load(&other, path, err);
 	if (!rc)
 		rc = check_mergeable(loading, &other, err);
+	if (!rc)
+		rc = check_copy(loading, &other, err);
 	scheduled = into->schedule.order != ORDER_NONE;
 	if (!rc && (strcmp(into->schedule.id, other.schedule.id) || into->schedule.side != other.schedule.side)) {
 		if (scheduled)
 			remark_add(&side->remarks, "%s and %s are of different schedules: their blocks are not paired",
 				   report_name(into), report_name(&other));
-		forget_schedule(into);
-		forget_schedule(&other);
+		forget_schedule(into, 0);
+		forget_schedule(&other, side->nr_files - 1);
 	}
 	if (!rc)
 		rc = report_merge(into, &other, err);

@@ -138,6 +138,8 @@ int row_direction(const struct row *row);
 const char *row_metric(const struct row *row);
 /* One sentence without a full stop: "about 18 boots would decide (now 12)"; empty for NOTE_NONE. */
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size);
+/* Runs of a result, with all processes of one boot as one. */
+size_t result_nr_boots(const struct result *result);
 /* What a run of this report is called: "boot" in the lab, "process" on a host, "run" where that is not known. */
 const char *report_run_word(const struct report *report, size_t nr);
 

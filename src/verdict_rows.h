@@ -46,7 +46,7 @@ void rows_find_controls(struct verdicts *verdicts);
 
 /* One number of each run that measured the metric: 0.5 is the median of its samples. Free items. */
 void run_values_of(struct run_values *values, const struct result *result, enum metric metric, double part);
-/* Sorts both by key and drops those without a partner. */
+/* Sorts both by key and drops those without a partner, and all but the first of one key. */
 void run_values_pair(struct run_values sides[2]);
 /* Keys of both: the same block, or the same seed. False: there is no such pair; keys are then places in the file. */
 bool run_values_by_block(struct run_values sides[2]);

@@ -31,6 +31,15 @@ static size_t slot_end(const struct result *result, size_t first)
 	return end;
 }
 
+size_t result_nr_boots(const struct result *result)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i = slot_end(result, i))
+		nr++;
+	return nr;
+}
+
 /* False: none of them measured the metric. */
 static bool slot_value(const struct run *runs, size_t nr, enum metric metric, double part, double *ticks, double *value)
 {
@@ -79,6 +88,16 @@ static int by_key(const void *a, const void *b)
 	return (left->run->index > right->run->index) - (left->run->index < right->run->index);
 }
 
+/* A block or a seed that is there twice, in merged files, say, is one observation: its first one. */
+static size_t key_end(const struct run_values *side, size_t at)
+{
+	size_t end = at + 1;
+
+	while (end < side->nr && side->items[end].key == side->items[at].key)
+		end++;
+	return end;
+}
+
 void run_values_pair(struct run_values sides[2])
 {
 	size_t at[2] = { 0 }, nr = 0;
@@ -88,12 +107,12 @@ void run_values_pair(struct run_values sides[2])
 	while (at[0] < sides[0].nr && at[1] < sides[1].nr) {
 		struct run_value base = sides[0].items[at[0]], new = sides[1].items[at[1]];
 
-		at[0] += base.key <= new.key;
-		at[1] += new.key <= base.key;
-		if (base.key != new.key)
-			continue;
-		sides[0].items[nr] = base;
-		sides[1].items[nr++] = new;
+		if (base.key == new.key) {
+			sides[0].items[nr] = base;
+			sides[1].items[nr++] = new;
+		}
+		at[0] = base.key <= new.key ? key_end(&sides[0], at[0]) : at[0];
+		at[1] = new.key <= base.key ? key_end(&sides[1], at[1]) : at[1];
 	}
 	sides[0].nr = sides[1].nr = nr;
 }

@@ -185,6 +185,33 @@ static void test_pairs_by_block(void **state)
 	sides_free(&sides);
 }
 
+/* A block that both files have twice is one pair, not two: three blocks, whatever is in them, are never significant. */
+static void test_block_twice(void **state)
+{
+	static const uint64_t base[] = { 1000, 1001, 1002, 1003, 1004, 1005 }, new[] = { 1100, 1101, 1102, 1103, 1104, 1105 };
+	struct report *reports[2];
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
+	sides_pair(&sides);
+	reports[0] = &sides.base;
+	reports[1] = &sides.new;
+	for (size_t side = 0; side < 2; side++)
+		for (size_t i = 0; i < 6; i++)
+			reports[side]->results[0].runs[i].block = (int)i % 3;
+	row = sides_judge(&sides);
+	assert_int_equal(row->nr[0], 3);
+	assert_int_equal(row->nr[1], 3);
+	assert_int_equal(sides.verdicts.nr_unpaired, 6);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal((int)row->value[0], 1001); /* the first of each: 1000, 1001, 1002 */
+	sides_free(&sides);
+}
+
 static void test_no_common_block(void **state)
 {
 	static const uint64_t ticks[] = { 8, 16 };
@@ -632,6 +659,7 @@ static void test_processes_of_a_boot(void **state)
 	assert_near(row->value[0], 6);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	assert_int_equal(sides.verdicts.nr_runs[0], 2);
+	assert_int_equal(result_nr_boots(&sides.base.results[0]), 2);
 	sides_free(&sides);
 }
 
@@ -984,6 +1012,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_pairs_by_block),
+		cmocka_unit_test(test_block_twice),
 		cmocka_unit_test(test_no_common_block),
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_holm),

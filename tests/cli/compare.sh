@@ -110,6 +110,26 @@ echo 'no result' >"$dir/base/notes.txt"
 grep -q '^base  old  *6.1.192  4 processes' "$dir/out" && grep -q '^new   fresh' "$dir/out" &&
 	grep -q '^4 processes each, one side after the other' "$dir/out"
 check "directories are runs of one side, and labels name them"
+cp "$dir/base/1.json" "$dir/base/copy.json"
+refused "a copy is no second measurement" "copy.json: all its samples are in another file" "$dir/base" $files/after.json
+rm "$dir/base/copy.json"
+jq '.results[].runs |= .[:1]' "$dir/base/4.json" >"$dir/base/5-begun.json"
+refused "nor is what a file was before it was finished" "5-begun.json: all its samples" "$dir/base" $files/after.json
+"$pinbench" compare --force "old=$dir/base" "fresh=$dir/new" | grep -q '^merged by --force: all samples of .*5-begun.json are in another'
+check "a copy, forced, is said"
+# two schedules of two boots with three processes each are four boots
+for i in 1 2; do
+	for side in 0 1; do
+		mkdir -p "$dir/boots$side"
+		jq --argjson i $i --argjson side $side '.environment.lab.accel = "kvm" | .schedule = {order: "abba", id: "s\($i)", seed: 1,
+			blocks: 2, sides: ["b", "n"], side: $side} | .results |= .[:1] | .results[0].runs |= [.[0] as $run | range(6) |
+			. as $j | ($j / 3 | floor) as $block | $run * {index: $j, block: $block, slot: (2 * $block + $side)} |
+			.samples.pin[]? += 100 * $i + 10 * $j + 400 * $side]' $files/small.json >"$dir/boots$side/$i.json"
+	done
+done
+"$pinbench" compare "$dir/boots0" "$dir/boots1" >"$dir/out"
+grep -q '^base .* 4 boots ' "$dir/out" && grep -q '^4 boots each, one side after the other' "$dir/out" && ! grep -q worse$ "$dir/out"
+check "processes of one boot stay one when schedules are merged"
 cp $files/before.json $files/after.json "$dir/mixed"
 refused "a directory of two kernels" "cannot be runs of one side: kernel: 6.1.193 and 6.1.192; label: made-up-after and made-up-before" "$dir/mixed" $files/before.json
 "$pinbench" compare --force "$dir/mixed" $files/before.json | grep -q '^merged by --force:'
