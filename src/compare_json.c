@@ -68,11 +68,13 @@ static void set_sides(json_t *object, const char *name, const double *numbers)
 /* Takes @value. */
 static void put(FILE *out, const char *before, json_t *value, const char *after)
 {
-	fputs(before, out);
-	if (!value)
+	autofree char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
+
+	if (!text)
 		abort();
-	json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)); /* main() looks at ferror() */
 	json_decref(value);
+	fputs(before, out);
+	fputs(text, out);
 	fputs(after, out);
 }
 

@@ -122,6 +122,7 @@ struct report {
 #define REPORT_MAX_TEXT 4096u          /* bytes of one string, without the NUL */
 #define REPORT_MAX_CONFIG (64u << 10)  /* bytes of the config, as compact JSON */
 #define REPORT_MAX_VALUES 4000000u     /* numbers, strings, objects ... in one file */
+#define REPORT_MAX_GROUPS 500000u      /* objects and lists in one file */
 #define REPORT_MAX_RESULTS 10000u
 #define REPORT_MAX_RUNS 1000u          /* of one result */
 #define REPORT_MAX_SAMPLES 1000000u    /* of one result, warm-ups included */

@@ -19,6 +19,7 @@ struct step {
  */
 struct reader {
 	struct error *err;
+	const struct number_lists *lists; /* what the lists of numbers in this tree stand for; nr 0: they stand for themselves */
 	bool located;          /* the error names file and line already */
 	bool imported;         /* what a log did not tell may be missing */
 	size_t depth;
@@ -74,12 +75,35 @@ int json_text_read(const char *path, char **text, size_t *size, struct error *er
  * results. Whether the text is JSON at all is left to the parser.
  */
 int json_text_scan(struct json_text *text, struct error *err);
-/* The end of the element of the list that begins at @at: its comma, or list_end. */
-size_t json_text_element(const struct json_text *text, size_t at);
+/* The last quote of the string that begins at @at, or @end. */
+size_t json_string_end(const char *text, size_t at, size_t end);
 /* Any value; NULL with the error set. */
 json_t *json_text_parse(const struct json_text *text, size_t start, size_t end, struct error *err);
 /* Everything but the results: an empty list stands for them, if they were found. */
 json_t *json_text_parse_head(const struct json_text *text, struct error *err);
+
+/* report_lists.c: the lists of numbers of one value, which the parser never sees. */
+struct number_list {
+	size_t first, nr;
+};
+
+struct number_lists {
+	uint64_t *numbers;
+	size_t nr_numbers, room_numbers;
+	struct number_list *items;
+	size_t nr;
+	char *text;
+	size_t size, room_text;
+};
+
+/*
+ * Makes @lists->text of the result that begins at @start, with the number of a list in place of each list of numbers. Returns
+ * its end: the comma behind it, or list_end.
+ */
+size_t number_lists_cut(struct number_lists *lists, const struct json_text *text, size_t start);
+/* What @array of such a text stands for; NULL: it stands for itself. */
+const uint64_t *number_lists_get(const struct number_lists *lists, const json_t *array, size_t *nr);
+void number_lists_free(struct number_lists *lists);
 
 /*
  * report_layout.c: puts small groups on one line, in place, in the indented text of jansson, which breaks all lines

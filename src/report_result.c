@@ -177,26 +177,43 @@ static int get_next(struct reader *reader, const json_t *object, struct report *
 	return rc;
 }
 
-/* Results that are still text: each is a tree only while it is looked at. */
+/*
+ * The result at @start that is still text, with its numbers beside it, and its end. What cannot be parsed so is parsed as it is, to say
+ * where the error is.
+ */
+static json_t *parse_result(struct reader *reader, struct number_lists *lists, const struct json_text *text,
+			    size_t start, size_t *end)
+{
+	json_t *object;
+
+	*end = number_lists_cut(lists, text, start);
+	object = json_loadb(lists->text, lists->size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+	if (object)
+		return object;
+	lists->nr = 0;
+	object = json_text_parse(text, start, *end, reader->err);
+	reader->located = !object;
+	return object;
+}
+
+/* Each is a tree only while it is looked at. */
 static int get_results_text(struct reader *reader, const struct json_text *text, struct report *report)
 {
+	struct number_lists lists = { 0 };
 	size_t start = text->list, end;
 	int rc = 0;
 
 	if (start + strspn(text->text + start, " \t\r\n") == text->list_end)
 		return 0;
+	reader->lists = &lists;
 	for (; start <= text->list_end && !rc; start = end + 1) {
-		json_t *object;
+		json_t *object = parse_result(reader, &lists, text, start, &end);
 
-		end = json_text_element(text, start);
-		object = json_text_parse(text, start, end, reader->err);
-		if (!object) {
-			reader->located = true;
-			return -EINVAL;
-		}
-		rc = get_next(reader, object, report);
+		rc = object ? get_next(reader, object, report) : -EINVAL;
 		json_decref(object);
 	}
+	reader->lists = NULL;
+	number_lists_free(&lists);
 	return rc;
 }
 

@@ -6,27 +6,44 @@
 
 #include "report_json.h"
 
+/* The number at @i of a list, whether it was parsed or is in @numbers. */
+static int get_element(struct reader *reader, const json_t *list, const uint64_t *numbers, size_t i, uint64_t *number)
+{
+	size_t used;
+	int rc;
+
+	if (numbers) {
+		*number = numbers[i];
+		return 0;
+	}
+	used = reader_enter_index(reader, i);
+	rc = get_integer(reader, json_array_get(list, i), 0, INT64_MAX, number);
+	if (!rc)
+		reader_leave(reader, used);
+	return rc;
+}
+
 /* One of "warmup" and "samples": the lists are parallel, so all have the length of the first. */
 static int get_samples(struct reader *reader, const json_t *object, struct run *run, size_t first, size_t nr,
 		       enum metric metric)
 {
+	const uint64_t *numbers;
 	const json_t *list;
-	size_t used;
+	size_t used, nr_here;
 	int rc = get_member(reader, object, metric_names[metric], JSON_ARRAY, OPTIONAL, &list, &used);
 
 	if (rc <= 0)
 		return rc;
-	if (json_array_size(list) != nr)
-		return reader_error(reader, "%zu values beside a list of %zu", json_array_size(list), nr);
+	numbers = number_lists_get(reader->lists, list, &nr_here);
+	if (nr_here != nr)
+		return reader_error(reader, "%zu values beside a list of %zu", nr_here, nr);
 	for (size_t i = 0; i < nr; i++) {
 		struct sample *sample = &run->samples[first + i];
-		size_t inner = reader_enter_index(reader, i);
 
-		rc = get_integer(reader, json_array_get(list, i), 0, INT64_MAX, &sample->ticks[metric]);
+		rc = get_element(reader, list, numbers, i, &sample->ticks[metric]);
 		if (rc)
 			return rc;
 		sample->have |= 1u << metric;
-		reader_leave(reader, inner);
 	}
 	reader_leave(reader, used);
 	return 0;
@@ -35,40 +52,39 @@ static int get_samples(struct reader *reader, const json_t *object, struct run *
 static int get_pages(struct reader *reader, const json_t *object, struct run *run, size_t first, size_t nr)
 {
 	const json_t *pages = json_object_get(object, "pages");
-	size_t used = reader_enter(reader, "pages");
-	int rc;
+	size_t used = reader_enter(reader, "pages"), nr_here;
+	const uint64_t *numbers;
+	uint64_t number = 0;
+	int rc = 0;
 
-	if (!pages)
-		return nr && !reader->imported ? reader_error(reader, "is missing") : (reader_leave(reader, used), 0);
-	if (json_is_array(pages) && json_array_size(pages) != nr)
-		return reader_error(reader, "%zu values beside a list of %zu", json_array_size(pages), nr);
-	for (size_t i = 0; i < nr || (i == 0 && json_is_integer(pages)); i++) {
-		uint64_t number;
-		size_t inner = reader->depth;
-		const json_t *value = pages;
-
-		if (json_is_array(pages)) {
-			reader_enter_index(reader, i);
-			value = json_array_get(pages, i);
-		}
-		rc = get_integer(reader, value, 0, INT64_MAX, &number);
-		if (rc)
-			return rc;
-		if (i < nr)
+	if (!pages && nr && !reader->imported)
+		return reader_error(reader, "is missing");
+	if (json_is_array(pages)) {
+		numbers = number_lists_get(reader->lists, pages, &nr_here);
+		if (nr_here != nr)
+			return reader_error(reader, "%zu values beside a list of %zu", nr_here, nr);
+		for (size_t i = 0; i < nr && !rc; i++)
+			rc = get_element(reader, pages, numbers, i, &run->samples[first + i].nr_pages);
+	} else if (pages && (nr || json_is_integer(pages))) {
+		rc = get_integer(reader, pages, 0, INT64_MAX, &number);
+		for (size_t i = 0; i < nr; i++)
 			run->samples[first + i].nr_pages = number;
-		reader_leave(reader, inner);
 	}
-	reader_leave(reader, used);
-	return 0;
+	if (!rc)
+		reader_leave(reader, used);
+	return rc;
 }
 
-static size_t nr_listed(const json_t *object)
+static size_t nr_listed(const struct reader *reader, const json_t *object)
 {
 	for (size_t i = 0; i < NR_METRICS; i++) {
 		const json_t *list = json_object_get(object, metric_names[i]);
+		size_t nr;
 
-		if (json_is_array(list))
-			return json_array_size(list);
+		if (json_is_array(list)) {
+			number_lists_get(reader->lists, list, &nr);
+			return nr;
+		}
 	}
 	return 0;
 }
@@ -158,7 +174,7 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 		if (rc < 0)
 			return rc;
 		reader_leave(reader, used);
-		nr[i] = nr_listed(part[i]);
+		nr[i] = nr_listed(reader, part[i]);
 	}
 	if (nr[0] + nr[1] > *nr_left)
 		return reader_error(reader, "more than %u samples in one result", REPORT_MAX_SAMPLES);

@@ -57,12 +57,11 @@ static int text_error(const struct json_text *text, size_t offset, const char *w
 	return error_set(err, EINVAL, "%s:%zu:%zu: %s", text->path, line, offset - line_start, words);
 }
 
-/* Of the string that begins at @at: its last quote, or the end of the text. */
-static size_t string_end(const struct json_text *text, size_t at)
+size_t json_string_end(const char *text, size_t at, size_t end)
 {
-	for (at++; at < text->size && text->text[at] != '"'; at++)
-		at += text->text[at] == '\\';
-	return at;
+	for (at++; at < end && text[at] != '"'; at++)
+		at += text[at] == '\\';
+	return at < end ? at : end;
 }
 
 /* A name that is written with escapes is not found here: then all is one tree, and takes more memory. */
@@ -73,18 +72,30 @@ static bool is_results(const struct json_text *text, size_t name)
 	return text->size - name >= strlen(results) && memcmp(text->text + name, results, strlen(results)) == 0;
 }
 
+/* Most of a file is digits and blanks, which nothing here asks about. */
+static size_t skip_plain(const struct json_text *text, size_t at)
+{
+	static const bool matters[256] = {
+		['"'] = true, [','] = true, [':'] = true, ['['] = true, [']'] = true, ['{'] = true, ['}'] = true,
+	};
+
+	while (at < text->size && !matters[(unsigned char)text->text[at]])
+		at++;
+	return at;
+}
+
 int json_text_scan(struct json_text *text, struct error *err)
 {
 	size_t depth = 0, nr_values = 1, nr_groups = 0, name = 0;
 	char words[96];
 
 	text->list = text->list_end = 0;
-	for (size_t i = 0; i < text->size; i++) {
+	for (size_t i = skip_plain(text, 0); i < text->size; i = skip_plain(text, i + 1)) {
 		char c = text->text[i];
 
 		if (c == '"') {
 			name = depth == 1 ? i : name;
-			i = string_end(text, i);
+			i = json_string_end(text->text, i, text->size);
 		} else if (c == ',' || c == ':') {
 			nr_values++;
 		} else if (c == '[' || c == '{') {
@@ -92,41 +103,22 @@ int json_text_scan(struct json_text *text, struct error *err)
 				text->list = i + 1;
 			depth++;
 			nr_groups++;
-			if (depth > REPORT_MAX_DEPTH) {
-				snprintf(words, sizeof(words), "nested deeper than %u", REPORT_MAX_DEPTH);
-				return text_error(text, i + 1, words, err);
-			}
-		} else if ((c == ']' || c == '}') && depth > 0) {
+		} else if (depth > 0) {
 			depth--;
 			if (c == ']' && depth == 1 && text->list && !text->list_end)
 				text->list_end = i;
 		}
-		if (nr_values > REPORT_MAX_VALUES || nr_groups > REPORT_MAX_VALUES / 8) {
+		if (depth > REPORT_MAX_DEPTH) {
+			snprintf(words, sizeof(words), "nested deeper than %u", REPORT_MAX_DEPTH);
+			return text_error(text, i + 1, words, err);
+		}
+		if (nr_values > REPORT_MAX_VALUES || nr_groups > REPORT_MAX_GROUPS) {
 			snprintf(words, sizeof(words), "more than %u values or %u objects and lists",
-				 REPORT_MAX_VALUES, REPORT_MAX_VALUES / 8);
+				 REPORT_MAX_VALUES, REPORT_MAX_GROUPS);
 			return text_error(text, i + 1, words, err);
 		}
 	}
 	return 0;
-}
-
-size_t json_text_element(const struct json_text *text, size_t at)
-{
-	size_t depth = 0;
-
-	for (; at < text->list_end; at++) {
-		char c = text->text[at];
-
-		if (c == '"')
-			at = string_end(text, at);
-		else if (c == '[' || c == '{')
-			depth++;
-		else if ((c == ']' || c == '}') && depth > 0)
-			depth--;
-		else if (c == ',' && depth == 0)
-			break;
-	}
-	return at;
 }
 
 json_t *json_text_parse(const struct json_text *text, size_t start, size_t end, struct error *err)

@@ -531,6 +531,76 @@ static void test_results_text(void **state)
 	not_parsed(" \n[\"", "f:2:2: premature end of input");
 }
 
+/* A file whose second result has these samples. */
+static int parse_samples(struct report *report, const char *samples, struct error *err)
+{
+	char text[4096];
+
+	snprintf(text, sizeof(text), HEAD "\"results\": [" RESULT("a") ",\n{\"key\": \"b\", \"status\": \"done\", "
+		 "\"params\": {\"pinner\": \"p\", \"layout\": \"l\", \"state\": \"s\", \"access\": \"a\", \"window\": \"w\", "
+		 "\"offset\": 0, \"bytes\": 1, \"pages_per_call\": 1}, \"runs\": [{\"index\": 0, \"warmup\": {}, "
+		 "\"clock\": {\"pin\": \"c\", \"unpin\": \"c\"}, \"other\": [0, [7], [1, 2], \"[3]\"],\n\"samples\": {%s}}], "
+		 "\"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": []}]" TAIL, samples);
+	*err = (struct error){ 0 };
+	return report_parse(report, text, strlen(text), "f", err);
+}
+
+static void samples_are(const char *samples, size_t nr, const uint64_t *pin, const uint64_t *unpin, const uint64_t *pages)
+{
+	struct report report;
+	struct error err;
+	const struct run *run;
+
+	if (parse_samples(&report, samples, &err))
+		fail_msg("%s: %s", samples, err.text);
+	run = &report.results[1].runs[0];
+	assert_int_equal(run->nr_samples, nr);
+	for (size_t i = 0; i < nr; i++) {
+		assert_int_equal(run->samples[i].ticks[METRIC_PIN], pin[i]);
+		if (unpin)
+			assert_int_equal(run->samples[i].ticks[METRIC_UNPIN], unpin[i]);
+		assert_int_equal(run->samples[i].nr_pages, pages[i]);
+	}
+	report_free(&report);
+}
+
+static void samples_refused(const char *samples, const char *sentence)
+{
+	struct report report;
+	struct error err;
+
+	if (!parse_samples(&report, samples, &err))
+		fail_msg("%s is read", samples);
+	if (strncmp(err.text, sentence, strlen(sentence)))
+		fail_msg("\"%s\" does not begin with \"%s\"", err.text, sentence);
+}
+
+/* Lists of numbers never reach the parser: nothing else may be taken for one, and nothing may get lost. */
+static void test_number_lists(void **state)
+{
+	static const uint64_t three[] = { 0, 10, 999999999999999999 }, more[] = { 7, 8, 9 }, ones[] = { 1, 1, 1 };
+	static const uint64_t one[] = { 3 }, largest[] = { INT64_MAX };
+
+	(void)state;
+	samples_are("\"pin\": [0,10,999999999999999999], \"unpin\": [ 7 ,\n8\t, 9 ], \"pages\": 1", 3, three, more, ones);
+	samples_are("\"pages\": [7, 8, 9], \"unpin\": [1, 1, 1], \"pin\": [0, 10, 999999999999999999]", 3, three, ones, more);
+	samples_are("\"pin\": [3], \"pages\": 3", 1, one, NULL, one);
+	samples_are("\"pin\": [9223372036854775807], \"pages\": [3]", 1, largest, NULL, one);
+	samples_are("\"pin\": [], \"unpin\": [ ]", 0, NULL, NULL, NULL);
+	samples_refused("\"pin\": [1, 2], \"unpin\": [1], \"pages\": 1", "f: results[1].runs[0].samples.unpin: 1 values beside");
+	samples_refused("\"pin\": [1, 2], \"pages\": [0]", "f: results[1].runs[0].samples.pages: 1 values beside a list of 2");
+	samples_refused("\"pin\": [1, 2, -1], \"pages\": 1", "f: results[1].runs[0].samples.pin[2]: -1 is not in");
+	samples_refused("\"pin\": [-1], \"pages\": 1", "f: results[1].runs[0].samples.pin[0]: -1 is not in");
+	samples_refused("\"pin\": [1, 2.0], \"pages\": 1", "f: results[1].runs[0].samples.pin[1]: not an integer");
+	samples_refused("\"pin\": [\"1\"], \"pages\": 1", "f: results[1].runs[0].samples.pin[0]: not an integer");
+	samples_refused("\"pin\": [[1]], \"pages\": 1", "f: results[1].runs[0].samples.pin[0]: not an integer");
+	samples_refused("\"pin\": 0, \"pages\": 1", "f: results[1].runs[0].samples.pin: not a list");
+	samples_refused("\"pin\": [1, 01], \"pages\": 1", "f:6:24: ");
+	samples_refused("\"pin\": [9223372036854775808], \"pages\": 1", "f:6:39: too big integer");
+	samples_refused("\"pin\": [1, 2,], \"pages\": 1", "f:6:26: ");
+	samples_refused("\"pin\": [1 2], \"pages\": 1", "f:6:23: ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -545,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_merge_status),
 		cmocka_unit_test(test_text_plain),
 		cmocka_unit_test(test_results_text),
+		cmocka_unit_test(test_number_lists),
 	};
 
 	return cmocka_run_group_tests_name("report", tests, NULL, NULL);

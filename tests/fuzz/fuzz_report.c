@@ -21,29 +21,81 @@ static void check_printed(const char *text, size_t size)
 			abort();
 }
 
+/* A commit message that git and checkpatch.pl leave alone: see compare_lines.h. */
+static void check_commit(char *text)
+{
+	static const char *const cut[] = { "#", "---", "-- ", "+++", "@@", "diff ", "Index:", "From " };
+	char last = '\n', *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")) && rest) {
+		size_t indent = strspn(line, " "), length = strlen(line);
+
+		if (length > 75 || (length == 0 && last == '\n') || (length > 0 && (indent < 2 || line[length - 1] == ' ')))
+			abort();
+		for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+			if (strncmp(line + indent, cut[i], strlen(cut[i])) == 0)
+				abort();
+		if (strstr(line, ">8") || strstr(line, "8<"))
+			abort();
+		for (size_t i = 0; i < length; i++)
+			if (line[i] & 0x80)
+				abort();
+		last = length ? ' ' : '\n';
+	}
+	if (last == '\n')
+		abort();
+}
+
+static void check_format(enum compare_format format, char *text, size_t size)
+{
+	json_t *root;
+
+	if (format == COMPARE_CSV) {
+		char *to = text;
+
+		for (size_t i = 0; i < size; i++)
+			if (text[i] != '\r' || text[i + 1] != '\n')
+				*to++ = text[i];
+		size = (size_t)(to - text);
+	}
+	check_printed(text, size);
+	if (format == COMPARE_COMMIT)
+		check_commit(text);
+	if (format == COMPARE_JSON) {
+		root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+		if (!root)
+			abort();
+		json_decref(root);
+	}
+}
+
 static void print(const struct report *report)
 {
 	struct look look = { .utf8 = true };
 	struct compare_options options = compare_options_default;
 	struct comparison comparison;
 	struct error err = { 0 };
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
 
-	if (!out)
-		abort();
-	table_print(out, &look, report);
 	options.rule.tails = true;
 	if (compare_reports(&comparison, report, report, &options, &err) || comparison.nr_changes)
 		abort();
-	for (size_t i = 0; i < NR_COMPARE_FORMATS; i++)
-		if (compare_printers[i].print)
+	/* the last one is the table of one file */
+	for (size_t i = 0; i <= NR_COMPARE_FORMATS; i++) {
+		char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+
+		if (!out)
+			abort();
+		if (i < NR_COMPARE_FORMATS)
 			compare_printers[i].print(out, &look, &comparison, 1, &options);
+		else
+			table_print(out, &look, report);
+		fclose(out);
+		check_format(i, text, size);
+		free(text);
+	}
 	comparison_free(&comparison);
-	fclose(out);
-	check_printed(text, size);
-	free(text);
 }
 
 /* Whether the bytes are JSON as a whole, for the loader takes them in parts. */
@@ -55,6 +107,58 @@ static bool is_json(const uint8_t *bytes, size_t size)
 	return root;
 }
 
+static bool same_samples(const struct report *a, const struct report *b)
+{
+	if (a->nr_results != b->nr_results)
+		return false;
+	for (size_t i = 0; i < a->nr_results; i++) {
+		if (a->results[i].nr_runs != b->results[i].nr_runs)
+			return false;
+		for (size_t j = 0; j < a->results[i].nr_runs; j++) {
+			const struct run *left = &a->results[i].runs[j], *right = &b->results[i].runs[j];
+
+			if (left->nr_samples != right->nr_samples || left->nr_warmup != right->nr_warmup ||
+			    memcmp(left->samples, right->samples, left->nr_samples * sizeof(*left->samples)))
+				return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * The loader takes the results out of the text before it parses the rest, and the numbers out of the results. With "results"
+ * written otherwise it does neither, and has to come to the same.
+ */
+static void check_whole(const uint8_t *bytes, size_t size, const struct report *parts)
+{
+	static const char plain[] = "\"results\"", other[] = "\"r\\u0065sults\"";
+	char *text = malloc(size * 2 + 1);
+	struct report report;
+	struct error err = { 0 };
+	size_t to = 0;
+
+	if (!text)
+		abort();
+	for (size_t i = 0; i < size;) {
+		if (size - i >= strlen(plain) && memcmp(bytes + i, plain, strlen(plain)) == 0) {
+			memcpy(text + to, other, strlen(other));
+			to += strlen(other);
+			i += strlen(plain);
+		} else {
+			text[to++] = (char)bytes[i++];
+		}
+	}
+	if (report_parse(&report, text, to, "fuzz.json", &err)) {
+		if (parts)
+			abort();
+	} else {
+		if (!parts || !same_samples(parts, &report))
+			abort();
+		report_free(&report);
+	}
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct report report, twin;
@@ -64,10 +168,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (!err.code || strncmp(err.text, "fuzz.json:", 10))
 			abort();
 		check_printed(err.text, strlen(err.text));
+		check_whole(bytes, size, NULL);
 		return 0;
 	}
 	if (!is_json(bytes, size))
 		abort();
+	check_whole(bytes, size, &report);
 	print(&report);
 	if (report_parse(&twin, (const char *)bytes, size, "fuzz.json", &err) || report_merge(&report, &twin, &err))
 		abort();
