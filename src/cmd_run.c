@@ -95,6 +95,7 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 		.placement_seed = order->placed ? &order->placement_seed : NULL,
 		.force = order->force,
 		.time_only = order->time_only,
+		.settle = order->settle,
 		.precision = order->precision,
 		.stop = &run_stop,
 		.event = order->quiet ? NULL : sink_event,
@@ -144,7 +145,7 @@ void run_catch_signals(void)
 
 void run_design_tell(const struct plan *plan, unsigned int nr_runs, bool paired)
 {
-	size_t nr_rows = plan_nr_times(plan), fewest = rule_fewest_runs(&rule_default, nr_rows, paired);
+	size_t nr_rows = plan_nr_times(plan, false), fewest = rule_fewest_runs(&rule_default, nr_rows, paired);
 	const char *what = paired ? "pairs" : "runs a side";
 
 	if (nr_rows == 0)

@@ -26,7 +26,7 @@ struct order {
 	struct precision precision;       /* most_runs: --runs */
 	bool placed;
 	uint64_t placement_seed;          /* if placed */
-	bool dry_run, icount, force, quiet, time_only, resume;
+	bool dry_run, icount, force, quiet, time_only, settle, resume;
 };
 
 /* Fills a struct order. */

@@ -8,8 +8,8 @@
 #include "cmd_run.h"
 
 enum {
-	KEY_LABEL = 256, KEY_DRY_RUN, KEY_CLOCK, KEY_PLACEMENT, KEY_FORCE, KEY_TIME_ONLY, KEY_RUNS, KEY_WITH, KEY_WITH_LABEL,
-	KEY_WITH_OUTPUT, KEY_ORDER, KEY_SEED, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME,
+	KEY_LABEL = 256, KEY_DRY_RUN, KEY_CLOCK, KEY_PLACEMENT, KEY_FORCE, KEY_TIME_ONLY, KEY_SETTLE, KEY_RUNS, KEY_WITH,
+	KEY_WITH_LABEL, KEY_WITH_OUTPUT, KEY_ORDER, KEY_SEED, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME,
 };
 
 static const struct argp_option options[] = {
@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
 	{ "placement", KEY_PLACEMENT, "SEED", 0, "decides where memory lies (set by vm)", 0 },
 	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
 	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
+	{ "settle", KEY_SETTLE, 0, OPTION_HIDDEN, "", 0 }, /* by vm: wait until the guest is at rest */
 	{ "quiet", 'q', 0, 0, "no progress, no table", 0 },
 	{ 0 }
 };
@@ -120,6 +121,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case KEY_DRY_RUN: order->dry_run = true; break;
 	case KEY_FORCE: order->force = true; break;
 	case KEY_TIME_ONLY: order->time_only = true; break;
+	case KEY_SETTLE: order->settle = true; break;
 	case KEY_CLOCK:
 		if (strcmp(arg, "real") != 0 && strcmp(arg, "icount") != 0)
 			argp_error(state, "--clock \"%s\": real or icount", arg);

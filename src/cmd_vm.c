@@ -15,6 +15,7 @@
 #include "lab.h"
 #include "schedule.h"
 #include "sysfile.h"
+#include "verdict.h"
 
 static volatile int stop;
 
@@ -201,7 +202,41 @@ static double now_s(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void begins(void *context, const struct schedule *schedule, unsigned int nr_done)
+static void range_format(char *text, size_t size, size_t low, size_t high)
+{
+	if (low >= high)
+		snprintf(text, size, "%zu", low);
+	else
+		snprintf(text, size, "%zu to %zu", low, high);
+}
+
+/* What so many boots can decide; a comparison has a row for each case, and more where a pinner takes several times. */
+static void design_tell(const struct vm *vm, const struct schedule *schedule, const struct lab_extent *extent)
+{
+	size_t low = rule_fewest_runs(&rule_default, extent->nr_cases, true);
+	size_t high = rule_fewest_runs(&rule_default, extent->nr_times, true);
+	char rows[48], pairs[48];
+
+	if (schedule->nr_sides < 2 || extent->nr_times == 0)
+		return;
+	if (vm->request.icount) {
+		if (schedule->nr_blocks < BOOTS_ICOUNT)
+			fprintf(stderr, "vm: a change is what every seed shows; %u say little of other layouts of memory (--boots %u)\n",
+				schedule->nr_blocks, BOOTS_ICOUNT);
+		return;
+	}
+	range_format(rows, sizeof(rows), extent->nr_cases, extent->nr_times);
+	range_format(pairs, sizeof(pairs), low, high);
+	fprintf(stderr, "vm: about %s rows of times: ", rows);
+	if (schedule->nr_blocks < low)
+		fprintf(stderr, "%u boots of each can never be significant; paired runs need %s (--boots)\n",
+			schedule->nr_blocks, pairs);
+	else
+		fprintf(stderr, "a difference can be significant from %s pairs on\n", pairs);
+}
+
+static void begins(void *context, const struct schedule *schedule, unsigned int nr_done,
+		   const struct lab_extent *extent)
 {
 	struct vm *vm = context;
 
@@ -210,6 +245,8 @@ static void begins(void *context, const struct schedule *schedule, unsigned int 
 	vm->started_s = now_s();
 	if (vm->request.resume)
 		fprintf(stderr, "vm: %u of %u boots are there, %u to go\n", nr_done, vm->nr_boots, vm->nr_boots - nr_done);
+	else
+		design_tell(vm, schedule, extent);
 }
 
 /* One line that overwrites itself: which boot, how long, about how much more, what the guest last said. */

@@ -9,9 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "lab.h"
 #include "lab_resume.h"
 #include "lab_walk.h"
+#include "plan.h"
 #include "schedule.h"
 
 #define PROBE_TIMEOUT_S 20
@@ -96,6 +98,28 @@ static int accel_choose(struct lab *lab, struct error *err)
 		error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s", PROBE_TIMEOUT_S);
 		return error_fix(err, "--accel tcg");
 	}
+	return 0;
+}
+
+/*
+ * The job is read here, too: its mistakes are told before anything is booted, and how many rows a comparison will have. This machine
+ * may skip what the guest's kernel can, and the other way round.
+ */
+static int job_read(struct lab *lab, struct error *err)
+{
+	const struct guest_command *command = &lab->command;
+	struct config config;
+	struct plan plan;
+
+	if (!command->is_run)
+		return 0;
+	if (config_load(&config, command->config_path, command->overrides, command->nr_overrides, err))
+		return -err->code;
+	if (!plan_build(&plan, &config, NULL)) {
+		lab->extent = (struct lab_extent){ plan.nr, plan_nr_times(&plan, true) };
+		plan_free(&plan);
+	}
+	config_free(&config);
 	return 0;
 }
 
@@ -201,6 +225,8 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 	ret = guest_command_parse(&lab->command, request->argc, request->argv, request->icount, err);
 	for (size_t i = 0; i < request->nr_kernels && !ret; i++)
 		ret = side_open(lab, i, err);
+	if (!ret)
+		ret = job_read(lab, err);
 	if (!ret && lab->command.is_run && mkdir(request->directory, 0777) && errno != EEXIST)
 		ret = error_errno(err, errno, "make %s", request->directory);
 	if (!ret)

@@ -36,11 +36,18 @@ struct lab_request {
 	char **argv;
 };
 
+/* What a comparison will have to judge, as far as this machine can tell from the job; 0 when it cannot. */
+struct lab_extent {
+	size_t nr_cases;
+	size_t nr_times; /* rows of times, at most */
+};
+
 /* What a verb may want to tell while it goes on. */
 struct lab_events {
 	const volatile int *stop;
 	/* Before the first boot: @nr_done slots of the schedule are there already. */
-	void (*begins)(void *context, const struct schedule *schedule, unsigned int nr_done);
+	void (*begins)(void *context, const struct schedule *schedule, unsigned int nr_done,
+		       const struct lab_extent *extent);
 	/* Now and then: the boot that runs longest. */
 	void (*tick)(void *context, size_t kernel, double seconds, const char *line);
 	/* In the order of the schedule. @path: the file with all boots of this kernel so far, NULL if there is none. */

@@ -95,15 +95,16 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 	command->is_run = !strcmp(argv[0], "run");
 	command->placed = command->is_run && icount;
 	command->argv = calloc(argc + 8, sizeof(*command->argv));
-	if (!command->argv)
+	command->overrides = calloc(argc, sizeof(*command->overrides));
+	if (!command->argv || !command->overrides)
 		return error_errno(err, ENOMEM, "the guest's command");
 	command->argv[nr++] = strdup("pinbench");
 	for (int i = 0; i < argc && !ret; i++) {
-		const char *config = NULL;
+		const char *config = NULL, *override;
+		int at;
 
 		for (size_t k = 0; command->is_run && k < sizeof(ours) / sizeof(ours[0]) && !ret; k++) {
-			int at = i;
-
+			at = i;
 			if (!option_value(argc, argv, &at, ours[k].shorter, ours[k].longer))
 				continue;
 			error_set(err, EINVAL, "%s of the guest's command is given by the lab", ours[k].longer);
@@ -113,11 +114,15 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 			config = option_value(argc, argv, &i, "-c", "--config");
 		if (config) {
 			ret = config_read(command, config, err);
+			command->config_path = config;
 			command->argv[nr++] = strdup("-c");
 			command->argv[nr++] = strdup(LAB_WIRE_CONFIG);
-		} else {
-			command->argv[nr++] = strdup(argv[i]);
+			continue;
 		}
+		at = i;
+		if (command->is_run && !ret && (override = option_value(argc, argv, &at, "-p", "--param")))
+			command->overrides[command->nr_overrides++] = override;
+		command->argv[nr++] = strdup(argv[i]);
 	}
 	if (command->is_run) {
 		command->argv[nr++] = strdup("-o");
@@ -126,6 +131,7 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 		command->argv[nr++] = strdup("--force");
 		command->argv[nr++] = strdup("--clock");
 		command->argv[nr++] = strdup(icount ? "icount" : "real");
+		command->argv[nr++] = strdup("--settle");
 	}
 	if (ret)
 		guest_command_free(command);
@@ -137,6 +143,7 @@ void guest_command_free(struct guest_command *command)
 	for (char **word = command->argv; word && *word; word++)
 		free(*word);
 	free(command->argv);
+	free(command->overrides);
 	free(command->config);
 	*command = (struct guest_command){ 0 };
 }

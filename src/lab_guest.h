@@ -2,6 +2,7 @@
 #pragma once
 /* What a guest boots into: the initramfs made by lab/initramfs.sh, and behind it what this run wants of it. */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -20,6 +21,9 @@ struct guest_command {
 	char **argv;            /* NULL-terminated; what the guest will run */
 	char *config;           /* text of the -c file, or NULL */
 	unsigned long config_size;
+	const char *config_path; /* of -c; NULL: none */
+	const char **overrides; /* of -p */
+	size_t nr_overrides;
 	bool is_run;            /* writes a result file */
 	bool placed;            /* and its memory lies where the boot's seed puts it: run --placement */
 };

@@ -25,7 +25,7 @@ static int slots_plan(struct lab *lab, struct error *err)
 		lab->slots[i].state = SLOT_TAKEN;
 		nr_done++;
 	}
-	lab->events->begins(lab->events->context, &lab->schedule, nr_done);
+	lab->events->begins(lab->events->context, &lab->schedule, nr_done, &lab->extent);
 	return 0;
 }
 

@@ -20,6 +20,7 @@ struct lab {
 	struct guest_command command;
 	struct side_origin origin;
 	struct schedule schedule;
+	struct lab_extent extent;
 	struct lab_side sides[LAB_MAX_KERNELS];
 	struct slot *slots;
 	unsigned int nr_slots;

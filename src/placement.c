@@ -35,8 +35,9 @@ int ballast_take(struct ballast *ballast, uint64_t seed, size_t base_bytes, stru
 	}
 	madvise(ballast->addr, ballast->bytes, MADV_NOHUGEPAGE); /* EINVAL: no THP in this kernel */
 	madvise(ballast->addr, ballast->bytes, MADV_DONTFORK);
-	for (size_t at = 0; at < ballast->bytes; at += base_bytes)
-		ballast->addr[at] = 1;
+	if (madvise(ballast->addr, ballast->bytes, MADV_POPULATE_WRITE)) /* 5.14; a quarter of the price of faults */
+		for (size_t at = 0; at < ballast->bytes; at += base_bytes)
+			ballast->addr[at] = 1;
 	for (unsigned int i = 0; i < NR_HOLES; i++) {
 		uint64_t first = random_below(&random, ballast->nr_pages), nr = 1 + random_below(&random, HOLE_PAGES);
 

@@ -75,8 +75,11 @@ void plan_free(struct plan *plan);
 int plan_fits(const struct plan *plan, const char *path, struct error *err);
 /* As many runs of each case as a result file holds, 1 or more. */
 unsigned int plan_most_runs(const struct plan *plan);
-/* Rows of times that a comparison of two such results has, at most: a pinner may know some metrics only now and then. */
-size_t plan_nr_times(const struct plan *plan);
+/*
+ * Rows of times that a comparison of two such results has, at most: a pinner may know some metrics only now and then. @all: of the
+ * cases that are skipped here, too, which another kernel may run.
+ */
+size_t plan_nr_times(const struct plan *plan, bool all);
 
 /*
  * Where the window @text lies in a region of @layout that has @size bytes or what the window needs; @name (40 bytes)

@@ -48,13 +48,13 @@ unsigned int plan_most_runs(const struct plan *plan)
 	return most ? (unsigned int)most : 1;
 }
 
-size_t plan_nr_times(const struct plan *plan)
+size_t plan_nr_times(const struct plan *plan, bool all)
 {
 	uint64_t unused;
 	size_t nr = 0;
 
 	for (size_t i = 0; i < plan->nr; i++)
-		for (int metric = 0; metric < NR_METRICS && !plan->cases[i].skip_why[0]; metric++)
+		for (int metric = 0; metric < NR_METRICS && (all || !plan->cases[i].skip_why[0]); metric++)
 			nr += plan->cases[i].pinner->clock(NULL, metric, &unused) != NULL;
 	return nr;
 }

@@ -12,6 +12,7 @@
 #include "journal.h"
 #include "kernel_log.h"
 #include "measure.h"
+#include "settle.h"
 #include "steady.h"
 #include "sysfile.h"
 
@@ -25,6 +26,7 @@ struct runner {
 	const struct pinner *hung[16];
 	size_t nr_hung;
 	uint64_t started_ns;
+	bool restless;              /* a guest that was still at work when the first case began */
 };
 
 static void result_end(struct result *result, enum status status, const struct error *why)
@@ -173,6 +175,8 @@ static int cases_run(struct runner *runner, struct error *err)
 		struct result *result = report_add(runner->report, plan_case->key);
 
 		params_fill(&result->params, plan_case);
+		if (runner->restless)
+			result_warn(result, "the guest had not come to rest when measuring began");
 		tell(runner, i, NULL);
 		case_run(runner, plan_case, result);
 		tell(runner, i, result);
@@ -188,6 +192,17 @@ static bool plan_changes_settings(const struct plan *plan)
 		if (!plan->cases[i].skip_why[0] && plan->cases[i].layout.backing != BACKING_BASE)
 			return true;
 	return false;
+}
+
+static void settle_and_note(struct runner *runner)
+{
+	struct fact_list *facts = &runner->report->environment;
+	struct settling settling;
+
+	settle(&settling, runner->options->icount, runner->options->stop);
+	fact_number(facts, settling.nr_probes, "harness.settle_probes");
+	fact_bool(facts, settling.settled, "harness.settled");
+	runner->restless = !settling.settled;
 }
 
 int run_plan(const struct plan *plan, const struct run_options *options, struct report *report,
@@ -209,6 +224,8 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 	else
 		environment_collect(&report->environment);
 	fact_text(&report->environment, options->icount ? "icount" : "real", "clock");
+	if (options->settle)
+		settle_and_note(&runner);
 	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, report, err))
 		return -err->code;
 	if (plan_changes_settings(plan) && journal_open(&runner.journal, &runner.no_journal))

@@ -22,6 +22,7 @@ struct run_event {
 struct run_options {
 	bool icount;                       /* the clock counts instructions */
 	bool time_only;                    /* no counts, no held pin, of the environment only the kernel: for further runs */
+	bool settle;                       /* a guest that has just booted: wait until it is at rest */
 	const uint64_t *placement_seed;    /* decides where memory comes to lie; NULL: the kernel */
 	struct precision precision;        /* part 0: as many runs as the plan says; most_runs 0: as a file holds */
 	bool force;                        /* also what could exhaust memory or panic this kernel */

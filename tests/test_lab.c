@@ -320,7 +320,7 @@ static void test_command(void **state)
 	assert_memory_equal(command.config, "{\"cases\": []}", 13);
 	assert_true(command.placed);
 	join(text, sizeof(text), command.argv);
-	assert_string_equal(text, "pinbench run -c /lab/config.json -p layout=base -o /lab/out/result.json --force --clock icount");
+	assert_string_equal(text, "pinbench run -c /lab/config.json -p layout=base -o /lab/out/result.json --force --clock icount --settle");
 	guest_command_free(&command);
 	unlink(path);
 	assert_int_equal(guest_command_parse(&command, 5, argv, 0, &err), -ENOENT);

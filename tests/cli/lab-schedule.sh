@@ -81,6 +81,23 @@ for default in "20:${two[*]}" "1:-k a=$dir/a.img" "16:${two[*]} --clock icount" 
 	same "boots by default, ${default#*:}" "$(nr_boots)" "${default%%:*}"
 done
 
+# What so many boots can decide is said first; the numbers are those of seed-1's 45 cases of gup_test, which knows three times, and
+# of alpha / rows = 2 / 2^n: 2^n >= 40 * 45 and 40 * 135.
+said() { # WHAT TEXT ARGUMENT...
+	local what=$1 text=$2
+	shift 2
+	anew
+	vm "${two[@]}" "$@" -- run -c configs/seed-1.json
+	same "$what" "$(head -1 "$dir/err" | grep -cF "$text")" 1
+}
+said "5 boots of 45 rows" "about 45 to 135 rows of times: 5 boots of each can never be significant; paired runs need 11 to 13" --boots 5
+said "12 boots of 45 rows" "45 to 135 rows of times: a difference can be significant from 11 to 13 pairs on" --boots 12
+said "4 seeds" "a change is what every seed shows; 4 say little of other layouts of memory (--boots 8)" --boots 4 --clock icount
+said "8 seeds need no remark" "vm: a, boot 1 of 8: done" --clock icount --jobs 1
+anew
+vm "${two[@]}" -- run -p sample=3
+same "a mistake in the job is told before a boot" "$status $(grep -c sample "$dir/err") $(started)" "2 1 "
+
 # A boot that fails leaves a hole: no other boot moves into its place.
 anew
 BOOT_PANIC=bb:2 vm "${two[@]}" --boots 3 --clock icount -- run
