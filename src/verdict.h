@@ -49,7 +49,10 @@ struct rule {
 	bool tails;              /* rows of p99 too */
 };
 extern const struct rule rule_default;
-/* icount: changed when every seed moves the same way by more than both, whatever the threshold of "same". */
+/*
+ * icount: changed when every seed moves the same way by more than the ticks, and by the part as far as these ticks let it be
+ * known, whatever the threshold of "same".
+ */
 #define RULE_ICOUNT_TICKS 2u     /* grains of the clock */
 #define RULE_ICOUNT_PART 0.001
 /* A row of p99 needs so many samples in every run and so many runs a side. */

@@ -14,13 +14,15 @@ static uint64_t grain(const struct run_value *base, const struct run_value *new,
 	return left > right ? left : right;
 }
 
-/* -1, 0 or 1: which way this seed moves, by more than the clock and the smallest part can hide. */
+/*
+ * -1, 0 or 1: which way this seed moves, by more than the clock can hide and by the smallest part that counts. Each side is known to a
+ * tick, so that a change of just that part shows as up to two ticks less, and is not held back for them.
+ */
 static int moves(const struct run_value *base, const struct run_value *new, unsigned int metric)
 {
-	double by = new->value - base->value;
+	double by = new->value - base->value, ticks = RULE_ICOUNT_TICKS * (double)grain(base, new, metric);
 
-	if (fabs(by) <= RULE_ICOUNT_TICKS * (double)grain(base, new, metric) ||
-	    fabs(by) <= RULE_ICOUNT_PART * base->value)
+	if (fabs(by) <= ticks || fabs(by) + ticks < RULE_ICOUNT_PART * base->value)
 		return 0;
 	return by > 0 ? 1 : -1;
 }
