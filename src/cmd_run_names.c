@@ -123,6 +123,25 @@ static int paths_find(struct with_names *names, struct error *err)
 	return 0;
 }
 
+/* Whether both are one file, or would be: "x.json" and "./x.json". */
+static bool same_file(const char *a, const char *b)
+{
+	const char *slash[] = { strrchr(a, '/'), strrchr(b, '/') };
+	struct stat where[2];
+	char directory[4096];
+
+	if (strcmp(slash[0] ? slash[0] + 1 : a, slash[1] ? slash[1] + 1 : b) != 0)
+		return false;
+	for (unsigned int i = 0; i < 2; i++) {
+		const char *path = i ? b : a;
+
+		snprintf(directory, sizeof(directory), "%.*s/.", slash[i] ? (int)(slash[i] - path) : 1, slash[i] ? path : ".");
+		if (stat(directory, &where[i]))
+			return false;
+	}
+	return where[0].st_dev == where[1].st_dev && where[0].st_ino == where[1].st_ino;
+}
+
 int with_paths(struct with_names *names, const struct order *order, struct error *err)
 {
 	const char *const given[] = { order->output, order->with_output };
@@ -140,7 +159,7 @@ int with_paths(struct with_names *names, const struct order *order, struct error
 		if (length >= (int)sizeof(names->paths[i]) || strcmp(names->paths[i], "-") == 0)
 			return error_set(err, EINVAL, "%.100s: two sides need two files", names->paths[i]);
 	}
-	if (strcmp(names->paths[0], names->paths[1]) == 0)
+	if (same_file(names->paths[0], names->paths[1]))
 		return error_set(err, EINVAL, "%s: two sides need two files", names->paths[0]);
 	return 0;
 }

@@ -60,10 +60,10 @@ static int pass_wait(pid_t pid, const volatile sig_atomic_t *stop)
 	bool told = false;
 	int status = 0;
 
-	/* it ends its own children and puts settings back: it is told, never killed */
+	/* it ends its own children and puts settings back: it is told, never killed; its group: it may be a script that has started it */
 	while (ended.fd >= 0 && poll(&ended, 1, 200) <= 0) {
 		if (*stop && !told)
-			kill(pid, SIGTERM);
+			kill(-pid, SIGTERM);
 		told = told || *stop;
 	}
 	if (ended.fd >= 0)
@@ -73,8 +73,8 @@ static int pass_wait(pid_t pid, const volatile sig_atomic_t *stop)
 	return told ? -EINTR : status;
 }
 
-/* What it said last on its standard error. */
-static void last_words(int fd, char *text, size_t size)
+/* The first line on its standard error: with -q, why it failed. */
+static void first_words(int fd, char *text, size_t size)
 {
 	char all[2048];
 	ssize_t got = pread(fd, all, sizeof(all) - 1, 0);
@@ -98,7 +98,7 @@ static int pass_read(const struct interleave_side *side, int out, int said, int 
 	if (fstat(out, &stat))
 		return error_errno(err, errno, "a file in memory");
 	if (stat.st_size == 0) {
-		last_words(said, words, sizeof(words));
+		first_words(said, words, sizeof(words));
 		return error_set(err, EIO, "%s: %s gave no result (%s %d)%s%s", side->label, side->program.path,
 				 WIFSIGNALED(status) ? "signal" : "exit status",
 				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words[0] ? ": " : "", words);
@@ -127,7 +127,12 @@ static int pass_run(const struct interleave *interleave, const struct interleave
 	status = pass_wait(pid, interleave->stop);
 	if (status == -EINTR)
 		return error_set(err, EINTR, "interrupted");
-	return pass_read(side, out, said, status, pass, err);
+	if (pass_read(side, out, said, status, pass, err))
+		return -err->code;
+	/* somebody else ended it, or the signal for all reached it first: the cases that are missing are to be measured */
+	if (!pass->complete)
+		return error_set(err, *interleave->stop ? EINTR : EIO, "%s: a pass was ended before it was done", side->label);
+	return 0;
 }
 
 static const char *fact_value(const struct report *report, const char *name)
@@ -185,15 +190,6 @@ static void side_begin(const struct interleave *interleave, struct interleave_si
 	counterparts_set(side);
 }
 
-static bool slot_done(const struct report *report, unsigned int slot)
-{
-	for (size_t i = 0; i < report->nr_results; i++)
-		for (size_t j = 0; j < report->results[i].nr_runs; j++)
-			if (report->results[i].runs[j].slot == (int)slot)
-				return true;
-	return false;
-}
-
 static unsigned int nr_slots(const struct interleave *interleave)
 {
 	return interleave->schedule.nr_blocks * interleave->schedule.nr_sides;
@@ -203,7 +199,7 @@ static bool side_complete(const struct interleave *interleave, const struct inte
 {
 	for (unsigned int slot = 0; slot < nr_slots(interleave); slot++)
 		if (&interleave->sides[schedule_side(&interleave->schedule, slot)] == side &&
-		    !slot_done(&side->report, slot))
+		    !schedule_has(&side->report, slot))
 			return false;
 	return true;
 }
@@ -213,7 +209,7 @@ unsigned int interleave_nr_left(const struct interleave *interleave)
 	unsigned int nr = 0;
 
 	for (unsigned int slot = 0; slot < nr_slots(interleave); slot++)
-		nr += !slot_done(&interleave->sides[schedule_side(&interleave->schedule, slot)].report, slot);
+		nr += !schedule_has(&interleave->sides[schedule_side(&interleave->schedule, slot)].report, slot);
 	return nr;
 }
 
@@ -383,7 +379,7 @@ int interleave_run(struct interleave *interleave, struct error *err)
 		struct report pass = { 0 };
 		int ret;
 
-		if (slot_done(&side->report, slot))
+		if (schedule_has(&side->report, slot))
 			continue;
 		if (*interleave->stop)
 			return error_set(err, EINTR, "interrupted");

@@ -47,19 +47,17 @@ static bool owner_trusted(uid_t owner)
 static int file_check(const struct program *program, struct error *err)
 {
 	const char *path = program->path;
-	struct stat stat;
+	const struct stat *stat = &program->opened;
 
-	if (fstat(program->fd, &stat))
-		return error_errno(err, errno, "%s", path);
-	if (!S_ISREG(stat.st_mode))
+	if (!S_ISREG(stat->st_mode))
 		return error_set(err, EPERM, "%s: not a regular file", path);
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
 		return error_errno(err, errno, "%s: may not be executed", path);
-	if (!owner_trusted(stat.st_uid)) {
-		error_set(err, EPERM, "%s belongs to user %u, and would run with all your rights", path, stat.st_uid);
+	if (!owner_trusted(stat->st_uid)) {
+		error_set(err, EPERM, "%s belongs to user %u, and would run with all your rights", path, stat->st_uid);
 		return error_fix(err, "a copy of your own");
 	}
-	if (stat.st_mode & S_IWOTH) {
+	if (stat->st_mode & S_IWOTH) {
 		error_set(err, EPERM, "%s can be changed by everybody, and would run with all your rights", path);
 		return error_fix(err, "chmod o-w %s", path);
 	}
@@ -105,7 +103,9 @@ int program_open(struct program *program, const char *path, struct error *err)
 	if (program->fd < 0)
 		return error_errno(err, errno, "%s", program->path);
 	program->script = kind_of(program->fd) == 2;
-	ret = path ? file_check(program, err) : 0;
+	ret = fstat(program->fd, &program->opened) ? error_errno(err, errno, "%s", program->path) : 0;
+	if (!ret && path)
+		ret = file_check(program, err);
 	if (!ret && digest_file(program->fd, program->hash, err))
 		ret = -err->code;
 	if (!ret && path)
@@ -147,14 +147,24 @@ static void child_start(const struct program *program, char *const argv[], int o
 	_exit(127);
 }
 
+static bool program_same(const struct program *program)
+{
+	const struct stat *before = &program->opened;
+	struct stat now, named;
+
+	if (fstat(program->fd, &now) || now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	    now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
+		return false;
+	return !program->script ||
+	       (stat(program->path, &named) == 0 && named.st_ino == before->st_ino && named.st_dev == before->st_dev);
+}
+
 pid_t program_start(const struct program *program, char *const argv[], int out, int err_out, struct error *err)
 {
-	struct stat opened, named;
 	pid_t parent = getpid(), pid;
 
-	if (program->script && (fstat(program->fd, &opened) || stat(program->path, &named) || opened.st_ino != named.st_ino ||
-				opened.st_dev != named.st_dev || opened.st_mtime != named.st_mtime))
-		return error_set(err, ESTALE, "%s: not the script any more that the schedule began with", program->path);
+	if (!program_same(program))
+		return error_set(err, ESTALE, "%s: not the program any more that the schedule began with", program->path);
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0)

@@ -5,6 +5,7 @@
  * shell; what was opened is what is started, whatever its name points to by then.
  */
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "digest.h"
@@ -15,6 +16,7 @@ struct program {
 	int fd;           /* -1: not open */
 	bool script;      /* "#!": its interpreter opens it again, by name */
 	char hash[DIGEST_SIZE];
+	struct stat opened; /* as it was hashed: who writes into it makes another program of it */
 };
 
 /* Whether the file looks like a program: an ELF image or "#!". -errno when it cannot be read. */
@@ -30,6 +32,7 @@ void program_close(struct program *program);
 
 /*
  * Starts it in a process group of its own, without input, its outputs going to @out and @err_out. It gets SIGTERM when this
- * process dies. Returns its process ID, or -errno; -ESTALE: the script is not the one that was opened any more.
+ * process dies. Returns its process ID, or -errno; -ESTALE: it was written to since it was opened, or its name is a script's that was
+ * replaced.
  */
 pid_t program_start(const struct program *program, char *const argv[], int out, int err_out, struct error *err);

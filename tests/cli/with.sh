@@ -96,6 +96,41 @@ wait $child
 [ $? -eq 130 ] && jq -e '.complete == false and all(.results[]; all(.runs[]; .samples.cycle | length == 2000))' int-a.json >out
 check "interrupted: 130, and only whole passes in the file"
 
+# --- what ends or changes while it goes on ---
+long=("$pinbench" run "${small[@]}" -p samples=2000 --label one --with-label two --runs 40 -q)
+passes() { while [ ! -e "$1" ] && kill -0 $child; do sleep 0.05; done; } # until the file of a side is there
+"${long[@]}" --with "$pinbench" -o end-a.json --with-output end-b.json 2>err &
+child=$!
+passes end-b.json
+until pkill -TERM -P $child; do kill -0 $child || break; done
+wait $child
+[ $? -eq 2 ] && grep -qE 'ended before it was done|gave no result' err && jq -se 'all(.[]; .complete == false and
+	all(.results[]; .status == "done") and (.results | map(.runs | length) | unique | length == 1))' end-a.json end-b.json >out
+check "a pass that somebody else has ended is not taken for a whole one" || sed 's/^/# /' err
+cp "$pinbench" other
+"${long[@]}" --with ./other -o in-a.json --with-output in-b.json 2>err &
+child=$!
+passes in-b.json
+until echo 2>/dev/null >>other; do :; done # ETXTBSY while it runs
+wait $child
+[ $? -eq 2 ] && grep -q 'other: not the program any more' err && jq -e '.complete == false' in-b.json >out
+check "a program that is written to while it takes turns is another one" || sed 's/^/# /' err
+cp "$pinbench" other
+printf '#!/bin/bash\n"%s" "$@" &\necho $! >"%s"\nwait\n' "$pinbench" "$dir/inner" >wrap
+chmod 755 wrap
+"${long[@]}" --with ./wrap -o wrap-a.json --with-output wrap-b.json 2>err &
+child=$!
+passes wrap-a.json
+rm -f inner
+while [ ! -s inner ] && kill -0 $child; do sleep 0.01; done
+kill -INT $child
+wait $child
+[ $? -eq 130 ]
+check "a script around it, interrupted"
+for _ in $(seq 100); do kill -0 "$(cat inner)" 2>/dev/null || break; sleep 0.1; done
+! kill -0 "$(cat inner)" 2>/dev/null
+check "and what the script has started ends, too"
+
 # --- two jobs ---
 job() # FILE LAYOUT WINDOW
 {
@@ -122,6 +157,7 @@ says 2 'need --with' "$pinbench" run --resume
 says 2 'both or none' "$pinbench" run --with base.json -o x.json
 says 2 'both sides are called "x"' "$pinbench" run -c base.json --with region.json --label x --with-label x
 says 2 'two sides need two files' "$pinbench" run -c base.json --with region.json -o x.json --with-output x.json
+says 2 'two sides need two files' "$pinbench" run -c base.json --with region.json -o x.json --with-output "$dir/./x.json"
 says 2 '/bin/true: not pinbench' "$pinbench" run --with /bin/true
 says 2 'none.json: No such file' "$pinbench" run --with none.json
 echo '{' >half.json
