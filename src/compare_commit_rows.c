@@ -19,7 +19,7 @@ struct layout {
 };
 
 /* "tail n=16"; what the key says beyond that, too. */
-static void name_format(const struct result *result, char *text, size_t size)
+static void one_name_format(const struct result *result, char *text, size_t size)
 {
 	char extras[64], pages[32] = "";
 
@@ -27,6 +27,16 @@ static void name_format(const struct result *result, char *text, size_t size)
 	if (result->params.pages_per_call)
 		snprintf(pages, sizeof(pages), " n=%" PRIu64, result->params.pages_per_call);
 	snprintf(text, size, "%s%s%s%s", result->params.window, pages, *extras ? " " : "", extras);
+}
+
+/* Of both sides where they are not the same. */
+static void name_format(const struct row *row, char *text, size_t size)
+{
+	char name[2][160];
+
+	one_name_format(row->base, name[0], sizeof(name[0]));
+	one_name_format(row->new, name[1], sizeof(name[1]));
+	snprintf(text, size, strcmp(name[0], name[1]) ? "%s -> %s" : "%s", name[0], name[1]);
 }
 
 static void widen(size_t *width, const char *text)
@@ -60,9 +70,9 @@ static struct layout layout_of(const struct sections *sections, struct compare_n
 
 		for (size_t j = 0; j < section->nr; j++) {
 			struct row_cells cells;
-			char name[160];
+			char name[330];
 
-			name_format(section->rows[j]->base, name, sizeof(name));
+			name_format(section->rows[j], name, sizeof(name));
 			widen(&layout.width[NAME], "all");
 			row_cells(section->rows[j], &section->unit, &cells);
 			if (strlen(name) <= MAX_NAME)
@@ -129,10 +139,10 @@ static void put_row(struct lines *lines, const struct layout *layout, const stru
 		    const struct row *row, const char *all)
 {
 	struct row_cells cells;
-	char name[160];
+	char name[330];
 
 	row_cells(row, &section->unit, &cells);
-	name_format(row->base, name, sizeof(name));
+	name_format(row, name, sizeof(name));
 	if (all)
 		snprintf(name, sizeof(name), "%s", all);
 	if (strlen(name) > layout->width[NAME]) {
@@ -161,7 +171,8 @@ void commit_rows(struct lines *lines, const struct sections *sections, const str
 		if (section->first_of_group) {
 			if (i > 0)
 				lines_gap(lines);
-			group_format(&section->rows[0]->base->params, common, title, sizeof(title));
+			groups_format(&section->rows[0]->base->params, &section->rows[0]->new->params, common, title,
+				      sizeof(title));
 			lines_wrap(lines, 0, 2, "%s", title);
 		}
 		put_title(lines, section);

@@ -93,7 +93,8 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	put_text(out, row->redundant ? "yes" : "no", false);
 	put_count(out, row->need);
 	row_note(row, verdicts, note, sizeof(note));
-	put_text(out, note, true);
+	put_text(out, note, false);
+	put_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", true);
 }
 
 void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
@@ -103,7 +104,7 @@ void compare_print_csv(FILE *out, const struct look *look, const struct comparis
 	(void)options;
 	fputs("base,new,key,pinner,layout,state,access,window,pages_per_call,metric,kind,unit,better,design,"
 	      "base_runs,new_runs,base_value,new_value,base_spread,new_spread,change,change_low,change_high,p,alpha,"
-	      "verdict,control,redundant,need,note\r\n", out);
+	      "verdict,control,redundant,need,note,new_key\r\n", out);
 	for (size_t i = 0; i < nr; i++) {
 		const struct verdicts *verdicts = &comparisons[i].verdicts;
 

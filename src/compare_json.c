@@ -144,6 +144,10 @@ static json_t *row_json(const struct row *row, const struct verdicts *verdicts)
 
 	set_text(object, "key", row->base->key);
 	set(object, "params", params_json(&row->base->params));
+	if (strcmp(row->base->key, row->new->key)) {
+		set_text(object, "new_key", row->new->key);
+		set(object, "new_params", params_json(&row->new->params));
+	}
 	set_text(object, "metric", row_field(row));
 	set_text(object, "kind", kind_names[row->kind]);
 	set_text(object, "unit", row_unit(row, verdicts));

@@ -131,11 +131,33 @@ static void put_footnotes(FILE *out, struct footnotes *notes)
 	free(notes->texts);
 }
 
+/* Pages per call, and what else the key says. */
+static void put_call(FILE *out, const struct result *result)
+{
+	char text[256];
+
+	if (result->params.pages_per_call)
+		fprintf(out, "%" PRIu64, result->params.pages_per_call);
+	extras_format(result->key, text, sizeof(text));
+	if (*text) {
+		fputc(' ', out);
+		put_code(out, text);
+	}
+}
+
+static bool call_differs(const struct row *row)
+{
+	char base[256], new[256];
+
+	extras_format(row->base->key, base, sizeof(base));
+	extras_format(row->new->key, new, sizeof(new));
+	return row->base->params.pages_per_call != row->new->params.pages_per_call || strcmp(base, new);
+}
+
 static void put_row(FILE *out, const struct section *section, const struct row *row, size_t note)
 {
 	const char *strong = row->verdict == VERDICT_WORSE ? "**" : "";
 	struct row_cells cells;
-	char text[256];
 
 	row_cells(row, &section->unit, &cells);
 	fprintf(out, "| %s", row == section->rows[0] ? row_label(row) : "");
@@ -143,13 +165,15 @@ static void put_row(FILE *out, const struct section *section, const struct row *
 		fprintf(out, " (%s)", row->kind == ROW_RATE ? "%" : section->unit.name);
 	fputs(" | ", out);
 	put_code(out, row->base->params.window);
+	if (strcmp(row->base->params.window, row->new->params.window)) {
+		fputs(" to ", out);
+		put_code(out, row->new->params.window);
+	}
 	fputs(" | ", out);
-	if (row->base->params.pages_per_call)
-		fprintf(out, "%" PRIu64, row->base->params.pages_per_call);
-	extras_format(row->base->key, text, sizeof(text));
-	if (*text) {
-		fputc(' ', out);
-		put_code(out, text);
+	put_call(out, row->base);
+	if (call_differs(row)) {
+		fputs(" to ", out);
+		put_call(out, row->new);
 	}
 	fprintf(out, " | %s | %s | %s%s | %s | %s%s%s", cells.value[0], cells.value[1], cells.change,
 		row->kind == ROW_RATE && row->moved ? " points" : "", row->design == DESIGN_EXACT ? "exact" : cells.interval,
@@ -164,7 +188,7 @@ static void put_group(FILE *out, const struct section *section, const struct par
 {
 	char title[256];
 
-	group_format(&section->rows[0]->base->params, common, title, sizeof(title));
+	groups_format(&section->rows[0]->base->params, &section->rows[0]->new->params, common, title, sizeof(title));
 	fputc('\n', out);
 	if (*title) {
 		put_code(out, title);

@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "compare_rows.h"
+#include "compare_sections.h"
 #include "heading.h"
 #include "summary.h"
 #include "text.h"
@@ -55,21 +56,9 @@ static const struct row *case_row(const struct case_rows *item, struct measure m
 	return NULL;
 }
 
-static int by_group(const struct params *a, const struct params *b)
-{
-	int order = strcmp(a->pinner, b->pinner);
-
-	order = order ? order : strcmp(a->layout, b->layout);
-	order = order ? order : strcmp(a->state, b->state);
-	return order ? order : strcmp(a->access, b->access);
-}
-
-/* Of both sides: they may have measured different things on purpose. */
 static int compare_groups(const struct case_rows *left, const struct case_rows *right)
 {
-	int order = by_group(&left->rows->base->params, &right->rows->base->params);
-
-	return order ? order : by_group(&left->rows->new->params, &right->rows->new->params);
+	return rows_by_group(left->rows, right->rows);
 }
 
 static int by_params(const void *a, const void *b)

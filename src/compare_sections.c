@@ -26,11 +26,16 @@ static int by_group(const struct params *a, const struct params *b)
 {
 	int order = strcmp(a->pinner, b->pinner);
 
-	if (!order)
-		order = strcmp(a->layout, b->layout);
-	if (!order)
-		order = strcmp(a->state, b->state);
+	order = order ? order : strcmp(a->layout, b->layout);
+	order = order ? order : strcmp(a->state, b->state);
 	return order ? order : strcmp(a->access, b->access);
+}
+
+int rows_by_group(const struct row *left, const struct row *right)
+{
+	int order = by_group(&left->base->params, &right->base->params);
+
+	return order ? order : by_group(&left->new->params, &right->new->params);
 }
 
 /* Exact numbers say what happened, times what it cost. */
@@ -44,7 +49,7 @@ static unsigned int metric_order(const struct row *row)
 static int gather(const void *a, const void *b)
 {
 	const struct row *left = ((const struct item *)a)->row, *right = ((const struct item *)b)->row;
-	int order = by_group(&left->base->params, &right->base->params);
+	int order = rows_by_group(left, right);
 
 	return order ? order : (left > right) - (left < right);
 }
@@ -69,8 +74,7 @@ static void rank_groups(struct item *items, size_t nr)
 	for (size_t first = 0, end; first < nr; first = end) {
 		unsigned int rank = 2;
 
-		for (end = first; end < nr && by_group(&items[end].row->base->params,
-						       &items[first].row->base->params) == 0; end++) {
+		for (end = first; end < nr && rows_by_group(items[end].row, items[first].row) == 0; end++) {
 			if (changed(items[end].row) && rank > 1)
 				rank = 1;
 			if (items[end].row->verdict == VERDICT_WORSE)

@@ -31,6 +31,9 @@ struct sections {
 void sections_find(struct sections *sections, const struct verdicts *verdicts, size_t many);
 void sections_free(struct sections *sections);
 
+/* 0: rows of one pinner, layout, state and access on both sides, which may have measured different things on purpose. */
+int rows_by_group(const struct row *left, const struct row *right);
+
 /* The numbers of a row, without the unit of its section. Empty where they are not known. */
 struct row_cells {
 	char value[2][32];

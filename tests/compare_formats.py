@@ -57,9 +57,10 @@ def check_json(document, files):
         for row in comparison["rows"]:
             tally[row["verdict"]] += not row["redundant"]
             for side, cases in zip(("base", "new"), sides):
-                value, want = row.get("value", {}).get(side), expected(cases[row["key"]], row)
+                case = cases[row.get("new_key", row["key"]) if side == "new" else row["key"]]
+                value, want = row.get("value", {}).get(side), expected(case, row)
                 # pairs leave out runs without a partner, seeds may be one observation: then the median is of fewer
-                whole = row["runs"][side] == len(cases[row["key"]]["runs"])
+                whole = row["runs"][side] == len(case["runs"])
                 if want is not None and (whole or row["kind"] in EXACT) and not math.isclose(value, want, rel_tol=1e-12):
                     yield f"{row['key']} {row['metric']} {side}: {value} is not {want}"
             if row["kind"] in EXACT and (row["verdict"] == "same") != (row["value"]["base"] == row["value"]["new"]):
@@ -87,6 +88,7 @@ def check_csv(text, document):
         yield f"{len(records)} records, {len(rows)} rows"
     for (comparison, row), record in zip(rows, records):
         want = {"base": document["base"]["label"], "new": comparison["new"]["label"], **row.pop("params")}
+        row.pop("new_params", None)
         for name in ("offset", "bytes", "region_bytes"):
             want.pop(name, None)
         for name in ("runs", "value", "spread"):
@@ -147,7 +149,9 @@ def check_markdown(text, document):
         rows = [row for row in comparison["rows"] if not row["redundant"]]
         if len(rows) > MANY:
             rows = [row for row in rows if row["control"] or row["verdict"] in ("better", "worse", "differs")]
-        want += [(row["params"]["window"], row["verdict"]) for row in rows]
+        for row in rows:
+            window, new = row["params"]["window"], row.get("new_params", row["params"])["window"]
+            want.append((window if window == new else f"{window} to {new}", row["verdict"]))
     have = [(cells[1], cells[-1].split(" ")[0]) for cells in page.rows if cells[1] != "window"]
     if sorted(have) != sorted(want):
         yield f"{sorted(have)[:10]} are not {sorted(want)[:10]}"

@@ -68,5 +68,19 @@ done
 agree "$dir/base.json" "$dir/new.json"
 jq '.results = []' $files/before.json >"$dir/none.json"
 agree "$dir/none.json" $files/before.json
+# sides that measured different things on purpose, as run --with two jobs: no format may call both by the name of one
+for side in 0 1; do
+	jq --argjson side $side '["base", "thp-2M"] as $layouts | ["page", "0+4K"] as $windows | .schedule = {order: "abba", id: "x", seed: 1,
+		blocks: 4, sides: ["a", "b"], side: $side} | .results |= .[:1] | .results[0] |= (.counterpart = (.key | sub("base";
+		$layouts[1 - $side]) | sub("head"; $windows[1 - $side])) | .key |= (sub("base"; $layouts[$side]) | sub("head";
+		$windows[$side])) | .params.layout = $layouts[$side] | .params.window = $windows[$side] | .runs |= [.[0] as $run |
+		range(4) | $run * {index: ., block: .}])' $files/small.json >"$dir/turn$side.json"
+done
+agree "$dir/turn0.json" "$dir/turn1.json"
+for format in commit markdown; do "$pinbench" compare --format=$format "$dir/turn0.json" "$dir/turn1.json" >"$dir/$format"; done
+# shellcheck disable=SC2016 # markdown's backticks
+grep -qxF '  base -> thp-2M' "$dir/commit" && grep -q '^ *window page n=1 -> 0+4K n=1:$\|^ *page n=1 -> 0+4K n=1 ' "$dir/commit" &&
+	grep -q '^<code>base&#32;&#45;&#62;&#32;thp&#45;2M' "$dir/markdown" && grep -qF '| `page` to `0+4K` | 1 |' "$dir/markdown"
+check "both sides of a pair that differ on purpose are named" || cat "$dir/commit" "$dir/markdown"
 command -v cmark-gfm >/dev/null || echo "ok - markdown as it is rendered # SKIP cmark-gfm is not installed (make deps)"
 exit $bad
