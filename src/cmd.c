@@ -14,9 +14,14 @@
 
 int cmd_fail(const struct error *err, int exit_code)
 {
-	fprintf(stderr, "pinbench: %s\n", err->text);
-	if (err->fix[0])
-		fprintf(stderr, "  try: %s\n", err->fix);
+	struct error plain = *err;
+
+	/* the name of a file in somebody else's directory may be anything */
+	text_plain(plain.text);
+	text_plain(plain.fix);
+	fprintf(stderr, "pinbench: %s\n", plain.text);
+	if (plain.fix[0])
+		fprintf(stderr, "  try: %s\n", plain.fix);
 	return exit_code;
 }
 

@@ -48,6 +48,7 @@ static int config_read(struct guest_command *command, const char *path, struct e
 
 	if (!file)
 		return error_errno(err, errno, "open %s", path);
+	free(command->config); /* of an earlier -c: the last one counts */
 	command->config = malloc(CONFIG_MAX_BYTES_HERE + 1);
 	if (!command->config)
 		return error_errno(err, ENOMEM, "read %s", path);
@@ -94,7 +95,7 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 	}
 	command->is_run = !strcmp(argv[0], "run");
 	command->placed = command->is_run && icount;
-	command->argv = calloc(argc + 8, sizeof(*command->argv));
+	command->argv = calloc(2 * (size_t)argc + 16, sizeof(*command->argv)); /* "-cX" becomes two words */
 	command->overrides = calloc(argc, sizeof(*command->overrides));
 	if (!command->argv || !command->overrides)
 		return error_errno(err, ENOMEM, "the guest's command");

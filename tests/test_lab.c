@@ -305,8 +305,9 @@ static void test_command(void **state)
 					    { "run", "-ox", NULL }, { "run", "--label", "x", NULL },
 					    { "run", "--clock=icount", NULL },
 					    { "run", "--placement", "3", NULL } };
-	char path[] = "/tmp/pinbench-job-XXXXXX", text[400];
+	char path[] = "/tmp/pinbench-job-XXXXXX", text[400], glued[40];
 	char *argv[] = { "run", "-c", path, "-p", "layout=base", NULL };
+	char *many[] = { "run", glued, glued, glued, glued, glued, glued, glued, "-q", NULL };
 	struct guest_command command;
 	struct error err = { 0 };
 	int fd = mkstemp(path);
@@ -321,6 +322,14 @@ static void test_command(void **state)
 	assert_true(command.placed);
 	join(text, sizeof(text), command.argv);
 	assert_string_equal(text, "pinbench run -c /lab/config.json -p layout=base -o /lab/out/result.json --force --clock icount --settle");
+	guest_command_free(&command);
+	/* one word that becomes two, again and again */
+	snprintf(glued, sizeof(glued), "-c%s", path);
+	assert_int_equal(guest_command_parse(&command, 9, many, 0, &err), 0);
+	join(text, sizeof(text), command.argv);
+	assert_string_equal(text, "pinbench run -c /lab/config.json -c /lab/config.json -c /lab/config.json -c /lab/config.json "
+			    "-c /lab/config.json -c /lab/config.json -c /lab/config.json -q -o /lab/out/result.json --force "
+			    "--clock real --settle");
 	guest_command_free(&command);
 	unlink(path);
 	assert_int_equal(guest_command_parse(&command, 5, argv, 0, &err), -ENOENT);

@@ -202,6 +202,9 @@ refused "an escape sequence in bad JSON" "escape.json" "$dir/escape.json"
 ! grep -q "$(printf '\033')" "$dir/err"
 check "the error shows no escape sequence"
 
+mkdir "$dir/names" && printf '{' >"$dir/names/$(printf '\033]0;x\a')1.json"
+refused "a file whose name is an escape sequence" '/?]0;x?1.json:1:' "$dir/names"
+
 sed 's/"label":"[^"]*"/"label":"\\u001b[31mred\\u202e\\u0007\\n\\u009b2J"/; s/"CONFIG_DEBUG_VM":"n"/"CONFIG_DEBUG_VM":"\\u001b]0;x\\u0007"/' \
 	$files/before.json >"$dir/hostile.json"
 "$pinbench" compare "$dir/hostile.json" $files/after.json >"$dir/out" && "$pinbench" compare "$dir/hostile.json" >>"$dir/out"
