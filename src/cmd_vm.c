@@ -27,7 +27,7 @@ static void on_stop(int signal_nr)
 
 enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_CLOCK, KEY_ACCEL, KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
 
-/* Fewer boots of the icount lane are not called replicated by compare; in real time this many are a start. */
+/* Fewer boots of the icount lane say little of other placements of memory; in real time this many are a start. */
 #define BOOTS_ICOUNT 8
 #define BOOTS_REAL 10
 

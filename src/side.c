@@ -43,19 +43,22 @@ struct loading {
 	bool force, labelled; /* labelled: the user says that it is one side, whatever the files are called */
 };
 
-/* Two kernels or two labels in one directory are two sides that somebody keeps in one place. */
+/* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place. */
 static void check_same_side(const struct loading *loading, struct comparable *comparable, const struct report *other)
 {
 	static const struct {
 		const char *name, *what;
-	} facts[] = { { "kernel.release", "kernel" }, { "kernel.version", "build of the kernel" } };
+	} facts[] = {
+		{ "kernel.release", "kernel" }, { "kernel.version", "build of the kernel" }, { "lab.image", "image of the kernel" },
+		{ "kernel.cmdline", "command line of the kernel" }, { "cpu.model", "processor" },
+	};
 	const struct report *first = &loading->side->report;
-	char left[200], right[200];
+	char left[REPORT_MAX_TEXT + 1], right[REPORT_MAX_TEXT + 1];
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (fact_value(&first->environment, facts[i].name, left, sizeof(left)) &&
 		    fact_value(&other->environment, facts[i].name, right, sizeof(right)) && strcmp(left, right))
-			remark_add(&comparable->refusals, "%s: %s and %s", facts[i].what, left, right);
+			remark_add(&comparable->refusals, "%s: %.100s and %.100s", facts[i].what, left, right);
 	if (!loading->labelled && strcmp(first->label, other->label))
 		remark_add(&comparable->refusals, "label: %s and %s", first->label, other->label);
 }

@@ -12,7 +12,7 @@ struct side {
 
 /*
  * @argument: "PATH" or "LABEL=PATH" (what exists as a file by that whole name is a path). A directory: all *.json in it, by name,
- * must be comparable with each other, of one kernel, and have one label (unless the user gives one), unless @force. The same key in
+ * must be comparable with each other, of one kernel on one machine, and have one label (unless the user gives one), unless @force. The same key in
  * several files: more runs of that case; a file whose samples are all in another one is a copy, and refused.
  */
 int side_load(struct side *side, const char *argument, bool force, struct error *err);

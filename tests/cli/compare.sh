@@ -134,6 +134,14 @@ cp $files/before.json $files/after.json "$dir/mixed"
 refused "a directory of two kernels" "cannot be runs of one side: kernel: 6.1.193 and 6.1.192; label: made-up-after and made-up-before" "$dir/mixed" $files/before.json
 "$pinbench" compare --force "$dir/mixed" $files/before.json | grep -q '^merged by --force:'
 check "a directory of two kernels, forced, says so"
+for what in cpu.model:processor kernel.cmdline:"command line of the kernel" lab.image:"image of the kernel"; do
+	rm "$dir/mixed"/*
+	for i in 1 2; do
+		jq --arg path "${what%%:*}" --argjson i $i 'setpath(["environment"] + ($path / "."); "\("x" * 150) \($i)") |
+			(.results[].runs[]?.samples.pin[]?) += $i' $files/before.json >"$dir/mixed/$i.json"
+	done
+	refused "a directory of two: ${what#*:}" "cannot be runs of one side: ${what#*:}: xxx" "mine=$dir/mixed" $files/before.json
+done
 cp $files/small.json "$dir/a=b.json"
 "$pinbench" compare "$dir/a=b.json" >"$dir/out" && (cd "$dir" && "$pinbench" compare a=b.json) | cmp -s "$dir/out"
 check "a file whose name has a = in it"
