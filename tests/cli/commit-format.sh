@@ -14,6 +14,10 @@ if ! command -v git >/dev/null; then
 	echo "ok - the commit format # SKIP git is not installed (make deps)"
 	exit 0
 fi
+checkpatch=''
+for script in "${PINBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pinbench}"/src/*/scripts/checkpatch.pl; do
+	[ -f "$script" ] && checkpatch=$script
+done
 # Nobody's settings but these: the defaults.
 export HOME=$dir XDG_CONFIG_HOME=$dir GIT_CONFIG_NOSYSTEM=1 GIT_EDITOR=true LC_ALL=C.UTF-8
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL
@@ -66,6 +70,10 @@ passes() # WHAT FILE
 	check "$1: git commit -e, git format-patch and git am leave it as it is"
 	round_trip "$2" --scissors
 	check "$1: git am --scissors does too"
+	[ -n "$checkpatch" ] || return
+	perl "$checkpatch" --no-tree --strict --no-signoff --terse "$dir/patch" >"$dir/complaints" || sed 's/^/# /' "$dir/complaints"
+	! grep -qE ': (ERROR|WARNING|CHECK): ' "$dir/complaints"
+	check "$1: checkpatch.pl has no complaint"
 }
 
 # The way back has to notice what it is there for.
@@ -101,4 +109,5 @@ for label in --- '#x' '-- ' '-- >8 --' "$(printf '%0.sx' {1..300})" $'new\nline'
 done
 "$pinbench" compare --format=commit -- "--- #x=$files/before.json" "$(printf '\001\377')=$files/after.json" >"$dir/text"
 passes "labels of the command line" "$dir/text"
+[ -n "$checkpatch" ] || echo "ok - checkpatch.pl # SKIP no kernel source here (make lab)"
 exit $bad
