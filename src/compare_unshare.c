@@ -89,6 +89,8 @@ void compare_print_unshare(const struct text_print *print)
 	struct unshare_list base, new;
 	size_t first = 0;
 
+	if (comparison->base->icount != comparison->new->icount)
+		return; /* forced: there is no unit for both */
 	unshare_find(&base, comparison->base);
 	unshare_find(&new, comparison->new);
 	if (base.nr && new.nr)

@@ -110,7 +110,8 @@ void result_warn(struct result *result, const char *format, ...)
 
 const char *counterpart_key(const struct result *result, const struct report *from, const struct report *to)
 {
-	bool together = from->schedule.order != ORDER_NONE && strcmp(from->schedule.id, to->schedule.id) == 0;
+	bool together = from->schedule.order != ORDER_NONE && strcmp(from->schedule.id, to->schedule.id) == 0 &&
+			from->schedule.side != to->schedule.side;
 
 	return result->counterpart && together ? result->counterpart : result->key;
 }

@@ -77,6 +77,8 @@ for side in 0 1; do
 		range(4) | $run * {index: ., block: .}])' $files/small.json >"$dir/turn$side.json"
 done
 agree "$dir/turn0.json" "$dir/turn1.json"
+"$pinbench" compare --format=csv "$dir/turn0.json" "$dir/turn0.json" | grep -q ',base,exclusive,.*,pin,time,.*,samples,4,4,'
+check "a side of them is compared with itself by its own keys"
 for format in commit markdown; do "$pinbench" compare --format=$format "$dir/turn0.json" "$dir/turn1.json" >"$dir/$format"; done
 # shellcheck disable=SC2016 # markdown's backticks
 grep -qxF '  base -> thp-2M' "$dir/commit" && grep -q '^ *window page n=1 -> 0+4K n=1:$\|^ *page n=1 -> 0+4K n=1 ' "$dir/commit" &&

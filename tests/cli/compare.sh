@@ -163,6 +163,9 @@ for what in pages:"page size: 4096 and 16384" arch:"architecture: aarch64 and x8
 done
 "$pinbench" compare --force $files/before.json $files/icount.json >"$dir/out" && ! grep -qE '^  (pin|unpin) ' "$dir/out"
 check "instructions and ns, forced: counts only"
+jq '(.metrics | .pin, .unpin, .cycle).unit = "instructions"' $files/unshare-after.json >"$dir/unshare-icount.json"
+"$pinbench" compare --force $files/unshare-before.json "$dir/unshare-icount.json" >"$dir/out" && ! grep -q '^unshare cost' "$dir/out"
+check "and no cost that is the difference of both"
 jq '.imported = "gup_test log" | del(.environment.kernel.arch)' $files/before.json >"$dir/log.json"
 "$pinbench" compare "$dir/log.json" $files/after.json >"$dir/out" && grep -q '^architecture: not known and aarch64' "$dir/out" &&
 	grep -q 'how often it was repeated is not known' "$dir/out"
