@@ -226,6 +226,32 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 			   verdicts->rule.threshold * 100);
 }
 
+static bool same_command(const struct report *a, const struct report *b)
+{
+	struct words words[2] = { command_words(a, false), command_words(b, false) };
+	bool same = words[0].nr == words[1].nr;
+
+	for (size_t i = 0; same && i < words[0].nr; i++)
+		same = strcmp(words[0].items[i], words[1].items[i]) == 0;
+	free(words[0].items);
+	free(words[1].items);
+	return same;
+}
+
+static void put_reproduction(struct lines *lines, const struct comparison *comparison)
+{
+	const struct report *reports[2] = { comparison->base, comparison->new };
+	bool same = same_command(reports[0], reports[1]);
+
+	for (size_t i = same; i < 2; i++) {
+		if (!reports[i]->command || !*reports[i]->command)
+			continue;
+		lines_wrap(lines, 0, 2, "reproduce%s (pinbench %s):", same ? "" : i ? " new" : " base",
+			   reports[i]->tool_version ? reports[i]->tool_version : "of unknown version");
+		put_command(lines, 2, reports[i], false, 6);
+	}
+}
+
 static void put_one(struct lines *lines, const struct comparison *comparison)
 {
 	const struct report *reports[2] = { comparison->base, comparison->new };
@@ -259,9 +285,7 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 			   comparison->nr_others == 1 ? "" : "s");
 	put_notes(lines, verdicts);
 	put_rule(lines, verdicts, &sections);
-	lines_wrap(lines, 0, 2, "reproduce (pinbench %s):",
-		   comparison->new->tool_version ? comparison->new->tool_version : "of unknown version");
-	put_command(lines, 2, comparison->new, false, 6);
+	put_reproduction(lines, comparison);
 	sections_free(&sections);
 }
 

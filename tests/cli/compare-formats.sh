@@ -26,6 +26,16 @@ done
 same commit seeds $files/seeds-before.json $files/seeds-after.json
 same commit hit $files/before.json $files/after.json
 
+# Each side is measured again as it was, where that was not the same.
+jq '.command += ["-p", "samples=9"]' $files/after.json >"$dir/other.json"
+diff <("$pinbench" compare --format=commit $files/before.json "$dir/other.json" | tail -4) - <<'END'
+  reproduce base (pinbench 0.1.0):
+    pinbench run -c configs/seed-1.json
+  reproduce new (pinbench 0.1.0):
+    pinbench run -c configs/seed-1.json -p samples=9
+END
+check "commit: both commands, where they differ"
+
 # Bytes that neither a terminal, nor its width, nor a locale, nor colour changes.
 for format in commit markdown csv json; do
 	"$pinbench" compare --format=$format $files/lab-before.json $files/lab-after.json >"$dir/plain"
