@@ -166,6 +166,7 @@ static void judge_rows(struct gate *gate, const struct gate_options *options)
 		}
 		gate->nr_rows++;
 		gate->nr_of[verdict]++;
+		gate->nr_measured += row->design != DESIGN_EXACT;
 		if (verdict == VERDICT_WORSE)
 			gate->worse[gate->nr_worse++] = row;
 		else if (verdict == VERDICT_UNSURE)
@@ -316,6 +317,20 @@ static void say_pass(struct gate *gate, const struct gate_options *options)
 		snprintf(gate->text + used, sizeof(gate->text) - used, "; %s", need);
 }
 
+/*
+ * Whether there is nothing to call a pass: no row was decided, or none of what was measured, times or p99. Counts are decided by
+ * one run, and say nothing of times that got three times as long.
+ */
+static bool undecided(const struct gate *gate, const struct gate_options *options)
+{
+	size_t nr_measured = nr_no_tail(gate, options), nr_unsure = nr_measured;
+
+	for (size_t i = 0; i < gate->nr_unsure; i++)
+		nr_unsure += gate->unsure[i]->design != DESIGN_EXACT;
+	nr_measured += gate->nr_measured;
+	return gate->nr_unsure == gate->nr_rows || (nr_measured && nr_unsure == nr_measured);
+}
+
 void gate_judge(struct gate *gate, const struct comparison *comparison, const struct gate_options *options)
 {
 	size_t nr_unsure;
@@ -329,7 +344,7 @@ void gate_judge(struct gate *gate, const struct comparison *comparison, const st
 	} else if (gate->nr_worse || (gate->nr_missing && !options->allow_missing)) {
 		gate->outcome = GATE_REGRESSION;
 		say_regression(gate);
-	} else if (nr_unsure && (options->strict || gate->nr_unsure == gate->nr_rows)) {
+	} else if (nr_unsure && (options->strict || undecided(gate, options))) {
 		gate->outcome = GATE_UNDECIDED;
 		say_unsure(gate, options);
 	} else {

@@ -13,7 +13,7 @@ enum gate_outcome {
 	GATE_PASS,         /* no regression was found, and something was decided */
 	GATE_REGRESSION,   /* a row got worse, or one that BASE has is missing in NEW */
 	GATE_INCOMPARABLE, /* there is nothing to hold against each other: never a pass */
-	GATE_UNDECIDED,    /* nothing could be decided; strict: not everything could */
+	GATE_UNDECIDED,    /* nothing could be decided, or nothing of the times; strict: not everything could */
 	NR_GATE_OUTCOMES
 };
 
@@ -57,6 +57,7 @@ struct gate {
 	size_t nr_missing;
 	size_t nr_rows;          /* judged: of each verdict */
 	size_t nr_of[NR_VERDICTS];
+	size_t nr_measured;      /* of nr_rows: times and p99, not exact */
 	size_t nr_outside;       /* rows that got worse and were not asked for */
 };
 

@@ -173,7 +173,7 @@ gate 1 '^gate: regression: 4 missing in all-failed.json$' $base all-failed.json 
 check "a kernel on which everything fails is a regression"
 jq 'del(.results[].counts.slow_pages, .results[].counts.observer.slow_pages)' "$fixtures"/before.json >blind.json
 gate 1 '9 missing in blind.json' "$fixtures"/before.json blind.json && grep -q 'hit rate not measured' out &&
-	gate 0 'pass' "$fixtures"/before.json blind.json --allow-missing && gate 1 '9 missing' "$fixtures"/before.json blind.json --fail-on hit_rate:exact &&
+	gate 3 'cannot decide: 18 of 20' "$fixtures"/before.json blind.json --allow-missing && grep -q '^  missing, allowed' out && gate 1 '9 missing' "$fixtures"/before.json blind.json --fail-on hit_rate:exact &&
 	gate 3 'cannot decide: 18 of 18 rows unsure; 18 rows of times with 1 process' "$fixtures"/before.json blind.json --fail-on time:5%
 check "a hit rate that is not measured any more is missing, where it counts"
 
@@ -182,6 +182,10 @@ draw few 1 3 0.01 normal 1 false 0 3
 gate 3 '^gate: cannot decide: 8 of 8 rows unsure; 8 rows of times with 3 processes a side can never be significant; unpaired processes need [0-9]+$' \
 	few/0000.json few/0001.json && [ "$(grep -c '^  unsure ' out)" -eq 8 ]
 check "nothing could be decided: 3, and what would decide"
+jq '(.results[].runs[]?.samples | .pin[]?, .unpin[]?) *= 3' "$fixtures"/before.json >thrice.json
+gate 3 'cannot decide: 18 of [0-9]* rows unsure' "$fixtures"/before.json thrice.json &&
+	gate 0 'pass' "$fixtures"/before.json thrice.json --fail-on hit_rate:exact
+check "one run three times as long is no pass because its counts are the same, unless only counts were asked for"
 draw noisy 1 10 0.03 normal 1 false 0 5
 jq -s '.[0] as $noisy | .[1] | .results[0].runs = $noisy.results[0].runs' noisy/0001.json $good >part.json
 gate 0 'pass: 8 rows: [67] same, [12] unsure; about [0-9]+ processes would decide \(now 10\)$' $base part.json &&
