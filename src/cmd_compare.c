@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinbench compare BASE NEW...: result files as a table with verdicts. Needs no rights and no special kernel. */
 #include <argp.h>
-#include <errno.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -154,10 +153,6 @@ int cmd_compare(int argc, char **argv)
 	int rc = 0;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-	if (!compare_printers[arguments.options.format].print) {
-		error_set(&err, ENOTSUP, "--format=%s is not there yet", compare_printers[arguments.options.format].name);
-		return cmd_fail(&err, EXIT_USAGE);
-	}
 	setlocale(LC_CTYPE, "");
 	look = look_of(stdout);
 	sides = calloc(arguments.nr, sizeof(*sides));

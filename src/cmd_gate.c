@@ -132,18 +132,6 @@ static void rules_apply(struct order *order)
 	}
 }
 
-static int filter_compile(regex_t *regex, const char *filter, struct error *err)
-{
-	char why[128];
-	int code = regcomp(regex, filter, REG_EXTENDED | REG_NOSUB);
-
-	if (!code)
-		return 0;
-	regerror(code, regex, why, sizeof(why));
-	error_set(err, EINVAL, "--filter \"%.128s\": %s", filter, why);
-	return error_fix(err, "a POSIX extended regular expression for keys, like \"thp|hugetlb\"");
-}
-
 static void remarks_print(const struct look *look, const struct side *sides)
 {
 	for (size_t i = 0; i < 2; i++) {
@@ -166,7 +154,7 @@ static int judge(struct order *order, struct side *sides, const struct look *loo
 	for (size_t i = 0; i < 2 && !rc; i++)
 		rc = side_load(&sides[i], order->sides[i], order->compare.force, err);
 	if (!rc && order->filter)
-		rc = filter_compile(&regex, order->filter, err);
+		rc = compare_filter(&regex, order->filter, err);
 	if (rc)
 		return rc;
 	order->gate.filter = order->filter ? &regex : NULL;

@@ -112,7 +112,7 @@ static void find_pairs(struct comparison *comparison)
 	report_index_free(&in_new);
 }
 
-static int filter_compile(regex_t *regex, const char *filter, struct error *err)
+int compare_filter(regex_t *regex, const char *filter, struct error *err)
 {
 	int code = regcomp(regex, filter, REG_EXTENDED | REG_NOSUB);
 	char why[128];
@@ -135,7 +135,7 @@ int compare_reports(struct comparison *comparison, const struct report *base, co
 	if (comparison->comparable.refusals.nr && !options->force)
 		rc = comparable_refuse(&comparison->comparable, base, new, "be compared", err);
 	if (!rc && options->filter)
-		rc = filter_compile(&regex, options->filter, err);
+		rc = compare_filter(&regex, options->filter, err);
 	if (rc) {
 		comparison_free(comparison);
 		return rc;

@@ -49,10 +49,12 @@ int compare_reports(struct comparison *comparison, const struct report *base, co
 		    const struct compare_options *options, struct error *err);
 void comparison_free(struct comparison *comparison);
 
+/* -EINVAL: no regular expression. */
+int compare_filter(regex_t *regex, const char *filter, struct error *err);
+
 /* One way of writing: @nr comparisons of one base. */
 struct compare_printer {
 	const char *name;             /* of --format */
-	/* NULL: not there yet */
 	void (*print)(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
 		      const struct compare_options *options);
 };

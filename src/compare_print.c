@@ -22,7 +22,6 @@ static void print_others(const struct text_print *print)
 	const struct look *look = print->look;
 	FILE *out = print->out;
 
-
 	if (comparison->nr_others == 0)
 		return;
 	fprintf(out, "\n%snot compared%s: %zu case%s\n", look_bold(look), look_end(look), comparison->nr_others,
