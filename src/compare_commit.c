@@ -114,7 +114,7 @@ static void put_machine(struct lines *lines, const struct comparison *comparison
 static bool is_expected(const char *name)
 {
 	return strcmp(name, "kernel.release") == 0 || strcmp(name, "kernel.version") == 0 ||
-	       strcmp(name, "kernel.config_sha256") == 0;
+	       strcmp(name, "kernel.config_sha256") == 0 || strcmp(name, "lab.image") == 0;
 }
 
 static void put_changes(struct lines *lines, const struct comparison *comparison)
@@ -217,7 +217,7 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 	if (verdicts->icount)
 		lines_wrap(lines, 0, 2, "interval: from the least to the most of the seeds; better, worse: all of them move one "
 			   "way by more than %u clock ticks and %g%%%s; same: all within +-%g%%", RULE_ICOUNT_TICKS,
-			   RULE_ICOUNT_PART * 100, verdicts->rule.threshold_given ? ", and not all are the same" : "",
+			   RULE_ICOUNT_PART * 100, verdicts->rule.threshold_given ? ", and one beyond the threshold" : "",
 			   verdicts->rule.threshold * 100);
 	else
 		lines_wrap(lines, 0, 2, "change and interval: Hodges-Lehmann%s, %g%% over all %zu rows of times; same: the "
