@@ -110,6 +110,7 @@ static int job_read(struct lab *lab, struct error *err)
 	const struct guest_command *command = &lab->command;
 	struct config config;
 	struct plan plan;
+	int ret = 0;
 
 	if (!command->is_run)
 		return 0;
@@ -117,10 +118,11 @@ static int job_read(struct lab *lab, struct error *err)
 		return -err->code;
 	if (!plan_build(&plan, &config, NULL)) {
 		lab->extent = (struct lab_extent){ plan.nr, plan_nr_times(&plan, true) };
+		ret = plan_fits_boots(&plan, lab->request->boots, command->config_path ? command->config_path : "the job", err);
 		plan_free(&plan);
 	}
 	config_free(&config);
-	return 0;
+	return ret;
 }
 
 /* What the files will say of where they come from. */

@@ -123,8 +123,13 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 		at = i;
 		if (command->is_run && !ret && (override = option_value(argc, argv, &at, "-p", "--param")))
 			command->overrides[command->nr_overrides++] = override;
+		at = i;
+		if (command->is_run && !ret && (override = option_value(argc, argv, &at, "--runs", "--runs")))
+			snprintf(command->runs, sizeof(command->runs), "runs=%s", override);
 		command->argv[nr++] = strdup(argv[i]);
 	}
+	if (command->runs[0])
+		command->overrides[command->nr_overrides++] = command->runs; /* last: it holds against -p runs= */
 	if (command->is_run) {
 		command->argv[nr++] = strdup("-o");
 		command->argv[nr++] = strdup(LAB_WIRE_RESULT);

@@ -22,7 +22,8 @@ struct guest_command {
 	char *config;           /* text of the -c file, or NULL */
 	unsigned long config_size;
 	const char *config_path; /* of -c; NULL: none */
-	const char **overrides; /* of -p */
+	const char **overrides; /* of -p, and of --runs */
+	char runs[24];          /* "runs=10" */
 	size_t nr_overrides;
 	bool is_run;            /* writes a result file */
 	bool placed;            /* and its memory lies where the boot's seed puts it: run --placement */

@@ -73,6 +73,8 @@ void plan_free(struct plan *plan);
 
 /* -E2BIG for what a result file could not hold; @path names the job. */
 int plan_fits(const struct plan *plan, const char *path, struct error *err);
+/* Whether each case fits that many times into a result; how many can run elsewhere, and so all of the file, is not known here. */
+int plan_fits_boots(const struct plan *plan, unsigned int nr_boots, const char *path, struct error *err);
 /* As many runs of each case as a result file holds, 1 or more. */
 unsigned int plan_most_runs(const struct plan *plan);
 /*

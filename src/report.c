@@ -104,6 +104,8 @@ void result_warn(struct result *result, const char *format, ...)
 	for (size_t i = 0; i < result->nr_warnings; i++)
 		if (strcmp(result->warnings[i], text) == 0)
 			return;
+	if (result->nr_warnings >= REPORT_MAX_WARNINGS)
+		return;
 	result->warnings = grow(result->warnings, result->nr_warnings, sizeof(*result->warnings));
 	result->warnings[result->nr_warnings++] = copy_text(text);
 }

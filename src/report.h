@@ -126,6 +126,7 @@ struct report {
 #define REPORT_MAX_RESULTS 10000u
 #define REPORT_MAX_RUNS 1000u          /* of one result */
 #define REPORT_MAX_SAMPLES 1000000u    /* of one result, warm-ups included */
+#define REPORT_MAX_WARNINGS 1000u      /* of one result; more are not taken */
 #define REPORT_MAX_FACTS 4096u         /* of one list */
 #define REPORT_MAX_BLOCKS 100000u      /* of a schedule */
 #define REPORT_MAX_FACT_NAME 191u      /* bytes of a dotted name */
@@ -138,7 +139,7 @@ void report_set_command(struct report *report, int argc, char **argv);
 struct result *report_add(struct report *report, const char *key);
 /* A new run at the end of the result, index set, not bound, no samples; valid until the next call. */
 struct run *result_add_run(struct result *result);
-/* Adds a warning, unless the result has the same one already. */
+/* Adds a warning, unless the result has the same one already, or as many as a file holds. */
 void result_warn(struct result *result, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 const struct result *report_find(const struct report *report, const char *key);

@@ -71,8 +71,8 @@ static int get_warnings(struct reader *reader, const json_t *object, struct resu
 
 	if (rc < 0)
 		return rc;
-	if (json_array_size(list) > REPORT_MAX_RUNS)
-		return reader_error(reader, "more than %u warnings", REPORT_MAX_RUNS);
+	if (json_array_size(list) > REPORT_MAX_WARNINGS)
+		return reader_error(reader, "more than %u warnings", REPORT_MAX_WARNINGS);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		size_t inner = reader_enter_index(reader, i);
 		autofree char *text = NULL;

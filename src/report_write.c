@@ -251,10 +251,24 @@ static json_t *counts_json(struct writer *writer, const struct path_count *count
 	return object;
 }
 
+/* Many boots with many runs each may be more than is read again. */
+static void check_size(struct writer *writer, const struct result *result)
+{
+	size_t nr_samples = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i++)
+		nr_samples += result->runs[i].nr_samples;
+	if (writer->rc || (result->nr_runs <= REPORT_MAX_RUNS && nr_samples <= REPORT_MAX_SAMPLES))
+		return;
+	writer->rc = error_set(writer->err, E2BIG, "has %zu runs with %zu samples, a result holds %u and %u", result->nr_runs,
+			       nr_samples, REPORT_MAX_RUNS, REPORT_MAX_SAMPLES);
+}
+
 static json_t *result_json(struct writer *writer, const struct result *result)
 {
 	json_t *object = json_object(), *runs = json_array(), *warnings = json_array();
 
+	check_size(writer, result);
 	if (result->status != STATUS_DONE && (!result->why || !*result->why) && !writer->rc)
 		writer->rc = error_set(writer->err, EINVAL, "is %s and does not say why",
 				       status_names[result->status]);
@@ -363,6 +377,12 @@ static char *report_text(const struct report *report, const char *path, size_t *
 		return NULL;
 	}
 	*size = json_join_lines(text);
+	if (json_text_scan(&(struct json_text){ .text = text, .size = *size }, NULL)) {
+		error_set(err, E2BIG, "%s: more than the %u values or %u objects and lists of a result file", path, REPORT_MAX_VALUES,
+			  REPORT_MAX_GROUPS);
+		free(text);
+		return NULL;
+	}
 	if (*size >= REPORT_MAX_BYTES) {
 		error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file", path, *size);
 		free(text);

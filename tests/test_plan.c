@@ -41,10 +41,19 @@ static int probe_crashes(const struct pinner *pinner, struct error *why)
 	return 0;
 }
 
-static const struct pinner works = { .name = "test/works", .access = ACCESS_READ | ACCESS_WRITE, .probe = probe_works };
-static const struct pinner fails = { .name = "test/fails", .access = ACCESS_READ, .probe = probe_fails };
-static const struct pinner whole = { .name = "whole", .access = ACCESS_WRITE, .whole_only = true, .probe = probe_works };
-static const struct pinner crashes = { .name = "crashes", .access = ACCESS_READ, .probe = probe_crashes };
+static const char *clock_of(const struct pin *pin, enum metric metric, uint64_t *quantum_ns)
+{
+	(void)pin;
+	*quantum_ns = 1;
+	return metric == METRIC_CYCLE ? "test" : NULL;
+}
+
+static const struct pinner works = { .name = "test/works", .access = ACCESS_READ | ACCESS_WRITE, .probe = probe_works,
+				     .clock = clock_of };
+static const struct pinner fails = { .name = "test/fails", .access = ACCESS_READ, .probe = probe_fails, .clock = clock_of };
+static const struct pinner whole = { .name = "whole", .access = ACCESS_WRITE, .whole_only = true, .probe = probe_works,
+				     .clock = clock_of };
+static const struct pinner crashes = { .name = "crashes", .access = ACCESS_READ, .probe = probe_crashes, .clock = clock_of };
 static const struct pinner *const test_pinners[] = { &works, &fails, &whole, &crashes, NULL };
 
 static const struct state exclusive = { .name = "exclusive" };

@@ -292,6 +292,27 @@ static void test_unwritable(void **state)
 	free(report.config);
 	report.config = strdup("{ not json");
 	refused(&report, "config:1:");
+	/* what no reader would take */
+	make(&report);
+	for (size_t i = report.results[0].nr_runs; i <= REPORT_MAX_RUNS; i++)
+		result_add_run(&report.results[0]);
+	refused(&report, "has 1001 runs");
+	make(&report);
+	for (size_t i = 0; i < REPORT_MAX_GROUPS / REPORT_MAX_RUNS / 5 + 1; i++) {
+		char key[32];
+		struct result *result;
+
+		snprintf(key, sizeof(key), "a,b,c,read,page,n=%zu", 1000 + i);
+		result = report_add(&report, key);
+		for (size_t j = 0; j < REPORT_MAX_RUNS; j++)
+			result_add_run(result);
+	}
+	refused(&report, "500000 objects and lists");
+	make(&report);
+	for (int i = 0; i < 2000; i++)
+		result_warn(&report.results[0], "boot %d said something else", i);
+	assert_int_equal(report.results[0].nr_warnings, REPORT_MAX_WARNINGS);
+	report_free(&report);
 }
 
 static void write_file(const char *name, const char *text)

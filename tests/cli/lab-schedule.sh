@@ -97,6 +97,8 @@ said "8 seeds need no remark" "vm: a, boot 1 of 8: done" --clock icount --jobs 1
 anew
 vm "${two[@]}" -- run -p sample=3
 same "a mistake in the job is told before a boot" "$status $(grep -c sample "$dir/err") $(started)" "2 1 "
+vm "${two[@]}" --boots 20 -- run --runs 60 -p pinner=null -p layout=base
+same "so is what no result file would hold" "$status $(grep -c 'in 1200 runs, a result holds 1000000 in 1000$' "$dir/err") $(started)" "2 1 "
 
 # A boot that fails leaves a hole: no other boot moves into its place.
 anew

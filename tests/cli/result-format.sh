@@ -9,11 +9,21 @@ chmod 755 "$dir"
 
 # A file that could not be read again is refused before anything is measured.
 "$pinbench" run --dry-run -p pinner=null -p runs=2 -p samples=500001 >"$dir/out" 2>"$dir/err"
-if [ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'a result holds 1000000' "$dir/err"; then
+if [ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'a result holds 1000000 in 1000' "$dir/err"; then
 	echo "ok - more samples than a result holds are refused"
 else
 	cat "$dir/err"
 	echo "not ok - more samples than a result holds are refused"
+	exit 1
+fi
+
+"$pinbench" run --dry-run -p pinner=null -p layout=base -p runs=1000 -p samples=1 -p warmup=0 -p size=2M \
+	-p "window=$(seq -f '%.0fK+4K' -s , 0 4 400)" >"$dir/out" 2>"$dir/err"
+if [ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'objects and lists, a result file holds 10000, 4000000 and 500000' "$dir/err"; then
+	echo "ok - more runs than a file holds are refused"
+else
+	cat "$dir/out" "$dir/err"
+	echo "not ok - more runs than a file holds are refused"
 	exit 1
 fi
 
