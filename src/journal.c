@@ -344,6 +344,8 @@ static int journal_replay(int dir_fd, const char *name, struct journal_report *r
 			report->nr_live++;
 		return 0;
 	}
+	if (rc == -ENOENT) /* its run was alive when the directory was read, and has ended in order since */
+		return 0;
 	if (rc) {
 		REPORT(report, nr_failed, "%s", err->text);
 		return rc;
