@@ -81,8 +81,11 @@ void line_rate(const char *part, const char *row, size_t nr, size_t of, size_t e
 		line_print(part, row, value, note, NULL, false);
 		return;
 	}
-	snprintf(limit, sizeof(limit), bar.most >= 0 ? "<= %.4g %%" : ">= %.4g %%",
-		 (bar.most >= 0 ? bar.most : bar.least) * 100);
+	if (bar.accepted > 0)
+		snprintf(limit, sizeof(limit), "<= %.4g %% (%.4g)", bar.most * 100, bar.accepted * 100);
+	else
+		snprintf(limit, sizeof(limit), bar.most >= 0 ? "<= %.4g %%" : ">= %.4g %%",
+			 (bar.most >= 0 ? bar.most : bar.least) * 100);
 	line_print(part, row, value, note, limit,
-		   of && (bar.most >= 0 ? rate.value <= bar.most : rate.value >= bar.least));
+		   of && (bar.most >= 0 ? rate.value <= fmax(bar.most, bar.accepted) : rate.value >= bar.least));
 }

@@ -20,11 +20,12 @@ struct rate rate_of(size_t nr, size_t of);
  */
 void line_print(const char *part, const char *row, const char *value, const char *note, const char *bar, bool ok);
 /*
- * A row with a rate, and the bar "<= most" or ">= least" for it; both negative: shown only. @effective: how many of the tries
- * are independent, 0: all (it widens the interval and changes nothing else).
+ * A row with a rate, and the bar "<= most" or ">= least" for it; both negative: shown only. @accepted: what a rate of @most may be
+ * measured as, with so many tries; 0: @most. @effective: how many of the tries are independent, 0: all (it widens the interval and
+ * changes nothing else).
  */
 struct bar {
-	double most, least;
+	double most, least, accepted;
 };
-#define NO_BAR ((struct bar){ -1, -1 })
+#define NO_BAR ((struct bar){ -1, -1, 0 })
 void line_rate(const char *part, const char *row, size_t nr, size_t of, size_t effective, struct bar bar);

@@ -82,23 +82,27 @@ measure() {
 	return 1
 }
 
-false_alarms() {
-	local order blocks=300 stretches i files part
-	for order in random abba; do
-		[ -z "$smoke" ] || [ $order = random ] || continue
-		[ $order = random ] && stretches=5 || stretches=2
-		[ -z "$smoke" ] || { blocks=40 stretches=1; }
-		files=()
-		for ((i = 1; i <= stretches; i++)); do
-			measure host "$B/pinbench" "$B/pinbench" $order $blocks "$order-$i" || return
-			files+=("$dir/$order-$i-base.json" "$dir/$order-$i-new.json")
-		done
-		[ $order = random ] && part="A/A here, order drawn within each block" || part="A/A here, order ABBA"
-		step "judging them"
-		lines_of "$part" "$B/tests/qualify/judge" false "$dir" "$part" "${files[@]}"
-		[ $order = abba ] ||
-			lines_of "The same files, the usual methods" "$B/tests/qualify/usual" "The same files, the usual methods" "${files[@]}"
+# NAME STRETCHES: measures and names them in files[]
+stretches() {
+	local blocks=$((smoke ? 40 : 300)) i
+	for ((i = 1; i <= $2; i++)); do
+		measure host "$B/pinbench" "$B/pinbench" "$1" "$blocks" "$1-$i" || return
+		files+=("$dir/$1-$i-base.json" "$dir/$1-$i-new.json")
 	done
+}
+
+false_alarms() {
+	local part="A/A here, order drawn within each block" files=() drawn
+	stretches random $((smoke ? 1 : 4)) || return
+	step "judging them"
+	lines_of "$part" "$B/tests/qualify/judge" false "$dir" "$part" "${files[@]}"
+	part="The same files, the usual methods"
+	lines_of "$part" "$B/tests/qualify/usual" "$part" "${files[@]}"
+	[ -z "$smoke" ] || return
+	drawn=("${files[@]}") files=() part="A/A here, order ABBA"
+	stretches abba 2 || return
+	step "judging them and, by other names, those before"
+	lines_of "$part" "$B/tests/qualify/judge" false "$dir" "$part" "${files[@]}" "${drawn[@]}"
 }
 
 power() {
