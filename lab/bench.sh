@@ -48,8 +48,8 @@ if [ "${WITH_LAB:-1}" != 0 ]; then
 	say "Linux 6.1 without and with the fix of GUP-fast for cont-PTE hugetlb, in QEMU"
 	images=$("$LAB/kernel.sh" seed-1-before seed-1-after)
 	mapfile -t images <<<"$images"
-	# Emulated on most machines, where only instructions mean something; they are the same in every boot.
-	run ./pinbench vm --clock icount --boots "${BOOTS:-1}" -k "seed-1-before=${images[0]}" -k "seed-1-after=${images[1]}" -- \
+	# Emulated on most machines, where only instructions mean something: a boot for each of eight layouts of memory.
+	run ./pinbench vm --clock icount ${BOOTS:+--boots "$BOOTS"} -k "seed-1-before=${images[0]}" -k "seed-1-after=${images[1]}" -- \
 		run -c configs/seed-1.json >/dev/null
 	before=$(newest results/seed-1-before-*.json) after=$(newest results/seed-1-after-*.json)
 	[ -n "$before$after" ] || die "the guests left no results" "see the message above"

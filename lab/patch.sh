@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usage: lab/patch.sh TREE [PATCH]      your kernel without and with a patch, for "make lab"
 #
-# JOB: a job file (configs/quick.json)   BOOTS: of each kernel (3)   KCONFIG: your configuration instead of the lab's
-# CLOCK: icount (instructions, the same on every machine) or real (times, of use where KVM works)
+# JOB: a job file (configs/quick.json)   BOOTS: of each kernel (8; in real time 10)   KCONFIG: your configuration
+# instead of the lab's   CLOCK: icount (instructions, the same on every machine) or real (times, of use where KVM works)
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -21,7 +21,7 @@ if [ -n "$patch" ]; then
 	kernels+=(-k "patched=$patched")
 fi
 status=0
-files=$(./pinbench vm --clock "${CLOCK:-icount}" --boots "${BOOTS:-3}" "${kernels[@]}" -- run -c "$job") || status=$?
+files=$(./pinbench vm --clock "${CLOCK:-icount}" ${BOOTS:+--boots "$BOOTS"} "${kernels[@]}" -- run -c "$job") || status=$?
 mapfile -t files <<<"$files"
 [ -n "${files[0]}" ] || die "the guests left no results" "see the message above"
 ./pinbench compare "${files[@]}"

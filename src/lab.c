@@ -72,7 +72,7 @@ static bool kvm_works(const struct lab *lab, const struct lab_side *side)
 	if (fd < 0)
 		return false;
 	close(fd);
-	works = !guest_build(&job.initrd_fd, side->guest, NULL, 0, NULL) &&
+	works = !guest_build(&job.initrd_fd, side->guest, NULL, 0, false, NULL) &&
 		!boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, NULL) && boot.end == BOOT_DONE;
 	boot_free(&boot);
 	if (job.initrd_fd >= 0)

@@ -167,7 +167,7 @@ static int base_copy(FILE *out, const char *path, struct error *err)
 	return ferror(in) ? error_errno(err, EIO, "read the guest %s", path) : 0;
 }
 
-static void command_add(FILE *out, const struct guest_command *command, uint64_t seed)
+static void command_add(FILE *out, const struct guest_command *command, uint64_t seed, bool time_only)
 {
 	char *text = NULL, number[24];
 	size_t size = 0;
@@ -180,6 +180,8 @@ static void command_add(FILE *out, const struct guest_command *command, uint64_t
 		fwrite(*word, strlen(*word) + 1, 1, argv);
 	if (command->placed)
 		fprintf(argv, "--placement%c%s%c", 0, number, 0);
+	if (command->is_run && time_only)
+		fprintf(argv, "--time-only%c", 0);
 	fclose(argv);
 	cpio_add(out, "lab", NULL, 0);
 	cpio_add(out, &LAB_WIRE_ARGV[1], text, size); /* names in an archive have no leading slash */
@@ -190,7 +192,8 @@ static void command_add(FILE *out, const struct guest_command *command, uint64_t
 	free(text);
 }
 
-int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, struct error *err)
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, bool time_only,
+		struct error *err)
 {
 	FILE *out;
 	int ret, copy;
@@ -202,7 +205,7 @@ int guest_build(int *fd, const char *base_path, const struct guest_command *comm
 		return error_errno(err, errno, "a file in memory for the guest");
 	ret = base_copy(out, base_path, err);
 	if (!ret && command)
-		command_add(out, command, seed);
+		command_add(out, command, seed, time_only);
 	if (fclose(out) && !ret)
 		ret = error_errno(err, errno, "make the guest");
 	return ret;

@@ -33,7 +33,8 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 void guest_command_free(struct guest_command *command);
 
 /*
- * The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. @seed is all that differs between the
- * boots of a kernel.
+ * The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. The boots of a kernel differ in @seed,
+ * and further ones may leave out what one has shown: @time_only, run --time-only.
  */
-int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, struct error *err);
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, bool time_only,
+		struct error *err);

@@ -9,6 +9,14 @@
 #include "schedule.h"
 #include "steady.h"
 
+bool side_begun(const struct lab_side *side)
+{
+	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++)
+		if (side->whole[block])
+			return true;
+	return false;
+}
+
 bool side_complete(const struct lab_side *side)
 {
 	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++)

@@ -47,6 +47,8 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 
 /* Removes from a loaded report what boots that did not end well have left, and finds out which blocks are whole. */
 void side_mend(struct lab_side *side);
+/* Some block is whole. */
+bool side_begun(const struct lab_side *side);
 /* Every planned block is whole. */
 bool side_complete(const struct lab_side *side);
 void side_close(struct lab_side *side);
