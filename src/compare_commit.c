@@ -216,8 +216,9 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 		return; /* exact: any change shows, and the table says so */
 	if (verdicts->icount)
 		lines_wrap(lines, 0, 2, "interval: from the least to the most of the seeds; better, worse: all of them move one "
-			   "way by more than %u clock ticks and %g%%%s; same: all within +-%g%%", RULE_ICOUNT_TICKS,
-			   RULE_ICOUNT_PART * 100, verdicts->rule.threshold_given ? ", and one beyond the threshold" : "",
+			   "way by more than %u clock ticks and by %g%%, of which these may hide a part%s; same: all "
+			   "within +-%g%%", RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100,
+			   verdicts->rule.threshold_given ? ", and one beyond the threshold" : "",
 			   verdicts->rule.threshold * 100);
 	else
 		lines_wrap(lines, 0, 2, "change and interval: Hodges-Lehmann%s, %g%% over all %zu rows of times; same: the "
