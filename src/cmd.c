@@ -2,9 +2,11 @@
 /* What the verbs share. */
 #include "cmd.h"
 
+#include <argp.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -65,6 +67,31 @@ int cmd_exit_code(const struct report *report)
 	if (nr[STATUS_FAILED])
 		return EXIT_CASE_FAILED;
 	return nr[STATUS_DONE] ? EXIT_DONE : EXIT_NOTHING_RAN;
+}
+
+uint64_t cmd_number(struct argp_state *state, const char *name, const char *text, uint64_t min, uint64_t max)
+{
+	char *end;
+	uint64_t number;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (end == text || *end || *text == '-' || errno || number < min || number > max)
+		argp_error(state, "%s \"%s\": a number from %llu to %llu", name, text, (unsigned long long)min,
+			   (unsigned long long)max);
+	return number;
+}
+
+double cmd_real(struct argp_state *state, const char *name, const char *text, const char *unit, double min, double max)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	if (end != text && strcmp(end, unit) == 0)
+		end += strlen(unit);
+	if (end == text || *end || !(number >= min && number <= max))
+		argp_error(state, "%s \"%s\": a number from %g to %g, in %s", name, text, min, max, unit);
+	return number;
 }
 
 void cmd_recover(void)

@@ -31,6 +31,11 @@ int cmd_import(int argc, char **argv);
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);
 
+/* The value of an option; usage errors leave through argp. cmd_real() takes it with or without its unit behind it. */
+struct argp_state;
+uint64_t cmd_number(struct argp_state *state, const char *name, const char *text, uint64_t min, uint64_t max);
+double cmd_real(struct argp_state *state, const char *name, const char *text, const char *unit, double min, double max);
+
 /* -EINVAL: what may not stand in a file name and on a terminal. */
 int cmd_label_check(const char *label, struct error *err);
 void cmd_utc_now(char *text, size_t size, const char *strftime_format);

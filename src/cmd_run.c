@@ -119,7 +119,7 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 
 		table_print(stdout, &look, report);
 		if (order->precision.part > 0)
-			precision_print(stdout, report, &order->precision);
+			precision_print(stdout, report, &order->precision, "--runs");
 		fflush(stdout);
 		fprintf(stderr, "\nwritten to %s\n", path);
 		if (ret == 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd.h"
 #include "cmd_run.h"
 
 enum {
@@ -40,32 +41,6 @@ static const char doc[] =
 	"Measures what pinning memory costs and which path it took.\v"
 	"Exit: 0 done, 1 a case failed, 2 usage or file, 4 nothing ran, 130 interrupted";
 
-static uint64_t number_parse(struct argp_state *state, const char *name, const char *text, uint64_t min, uint64_t max)
-{
-	char *end;
-	uint64_t number;
-
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	if (end == text || *end || *text == '-' || errno || number < min || number > max)
-		argp_error(state, "%s \"%s\": a number from %llu to %llu", name, text, (unsigned long long)min,
-			   (unsigned long long)max);
-	return number;
-}
-
-/* With or without its unit behind it. */
-static double real_parse(struct argp_state *state, const char *name, const char *text, const char *unit, double min, double max)
-{
-	char *end;
-	double number = strtod(text, &end);
-
-	if (end != text && strcmp(end, unit) == 0)
-		end += strlen(unit);
-	if (end == text || *end || !(number >= min && number <= max))
-		argp_error(state, "%s \"%s\": a number from %g to %g, in %s", name, text, min, max, unit);
-	return number;
-}
-
 static enum run_order turns_parse(struct argp_state *state, const char *text)
 {
 	for (enum run_order turns = ORDER_NONE + 1; turns < NR_ORDERS; turns++)
@@ -100,11 +75,11 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case 'o': order->output = arg; break;
 	case 'q': order->quiet = true; break;
 	case KEY_LABEL: order->label = arg; break;
-	case KEY_RUNS: order->runs = (unsigned int)number_parse(state, "--runs", arg, 1, REPORT_MAX_RUNS); break;
+	case KEY_RUNS: order->runs = (unsigned int)cmd_number(state, "--runs", arg, 1, REPORT_MAX_RUNS); break;
 	case KEY_WITH: order->with = arg; break;
-	case KEY_PRECISION: order->precision.part = real_parse(state, "--precision", arg, "%", 0.01, 50) / 100; break;
+	case KEY_PRECISION: order->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100; break;
 	case KEY_MAX_TIME:
-		order->precision.max_time_s = real_parse(state, "--max-time", arg, "s", 1, 86400);
+		order->precision.max_time_s = cmd_real(state, "--max-time", arg, "s", 1, 86400);
 		order->max_time_given = true;
 		break;
 	case KEY_WITH_LABEL: order->with_label = arg; break;
@@ -115,7 +90,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		order->turns_given = true;
 		break;
 	case KEY_SEED:
-		order->seed = number_parse(state, "--seed", arg, 0, UINT32_MAX);
+		order->seed = cmd_number(state, "--seed", arg, 0, UINT32_MAX);
 		order->seed_given = true;
 		break;
 	case KEY_DRY_RUN: order->dry_run = true; break;

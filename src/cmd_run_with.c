@@ -137,7 +137,7 @@ static int ended(struct with *with, int ret, const struct error *err)
 	if (!with->order->quiet) {
 		for (unsigned int i = 0; with->order->precision.part > 0 && i < INTERLEAVE_SIDES; i++) {
 			printf("%s: ", with->names.labels[i]);
-			precision_print(stdout, &sides[i].report, &with->order->precision);
+			precision_print(stdout, &sides[i].report, &with->order->precision, "--runs");
 		}
 		fflush(stdout);
 		fprintf(stderr, "written to %s\n       and %s\n", sides[0].path, sides[1].path);

@@ -25,15 +25,20 @@ static void on_stop(int signal_nr)
 	stop = 1;
 }
 
-enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_CLOCK, KEY_ACCEL, KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
+enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME, KEY_CLOCK, KEY_ACCEL,
+	 KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
 
 /* Fewer boots of the icount lane say little of other placements of memory; in real time this many are a start. */
 #define BOOTS_ICOUNT 8
 #define BOOTS_REAL 10
+#define BOOTS_MOST 100 /* until a precision is reached */
+#define MAX_TIME_S 600
 
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "NAME=PATH", 0, "image or build tree; repeat to compare", 0 },
 	{ "boots", KEY_BOOTS, "N", 0, "boots of each kernel (1; to compare 10, icount 8)", 0 },
+	{ "precision", KEY_PRECISION, "PCT", 0, "as many boots as settle every case to that", 0 },
+	{ "max-time", KEY_MAX_TIME, "S", 0, "no new block after that, with --precision (600)", 0 },
 	{ "order", KEY_ORDER, "abba|random", 0, "how kernels take turns (abba)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "of order and memory layout (icount: 1)", 0 },
 	{ "jobs", KEY_JOBS, "N", 0, "boots side by side (icount: CPUs; else 1)", 0 },
@@ -65,16 +70,6 @@ struct vm {
 	unsigned int nr_nothing; /* guests in which nothing could run */
 	char ended[LAB_MAX_KERNELS][4096]; /* result files */
 };
-
-static unsigned long number_parse(struct argp_state *state, const char *name, const char *text, unsigned long max)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	if (*end || end == text || *text == '-' || number < 1 || number > max)
-		argp_error(state, "%s \"%s\": a number from 1 to %lu", name, text, max);
-	return number;
-}
 
 static void kernel_parse(struct argp_state *state, struct lab_request *request, const char *text)
 {
@@ -130,19 +125,21 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'k': kernel_parse(state, request, arg); break;
 	case 'o': request->directory = arg; break;
-	case 'm': request->memory_mib = number_parse(state, "--memory", arg, 1u << 20); break;
-	case KEY_BOOTS: request->boots = number_parse(state, "--boots", arg, LAB_MAX_BOOTS); break;
+	case 'm': request->memory_mib = (unsigned int)cmd_number(state, "--memory", arg, 1, 1u << 20); break;
+	case KEY_BOOTS: request->boots = (unsigned int)cmd_number(state, "--boots", arg, 1, LAB_MAX_BOOTS); break;
 	case KEY_ORDER: request->order = ORDER_ABBA + word_index(state, "--order", arg, orders); break;
-	case KEY_JOBS: request->jobs = number_parse(state, "--jobs", arg, BOOT_MAX_JOBS); break;
+	case KEY_JOBS: request->jobs = (unsigned int)cmd_number(state, "--jobs", arg, 1, BOOT_MAX_JOBS); break;
 	case KEY_RESUME: request->resume = true; break;
+	case KEY_PRECISION: request->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100; break;
+	case KEY_MAX_TIME: request->precision.max_time_s = cmd_real(state, "--max-time", arg, "s", 1, 864000); break;
 	case KEY_SEED:
-		vm->seed = number_parse(state, "--seed", arg, UINT32_MAX);
+		vm->seed = cmd_number(state, "--seed", arg, 1, UINT32_MAX);
 		request->seed = &vm->seed;
 		break;
 	case KEY_CLOCK: request->icount = word_index(state, "--clock", arg, clocks); break;
 	case KEY_ACCEL: request->accel = word_index(state, "--accel", arg, accels); break;
 	case KEY_APPEND: append_parse(state, vm, arg); break;
-	case KEY_TIMEOUT: request->timeout_s = number_parse(state, "--timeout", arg, 86400); break;
+	case KEY_TIMEOUT: request->timeout_s = (unsigned int)cmd_number(state, "--timeout", arg, 1, 86400); break;
 	case KEY_GUEST: request->guest = arg; break;
 	case ARGP_KEY_ARGS:
 		request->argv = state->argv + state->next;
@@ -179,6 +176,8 @@ static int defaults_fill(struct vm *vm, struct error *err)
 	struct lab_request *request = &vm->request;
 	bool is_run = strcmp(request->argv[0], "run") == 0, compares = is_run && request->nr_kernels > 1;
 
+	if (!request->boots && request->precision.part > 0)
+		request->boots = BOOTS_MOST;
 	if (!request->boots)
 		request->boots = !compares ? 1 : request->icount ? BOOTS_ICOUNT : BOOTS_REAL;
 	if (!request->seed && request->icount) {
@@ -189,6 +188,16 @@ static int defaults_fill(struct vm *vm, struct error *err)
 		error_set(err, EINVAL, "--jobs %u: boots side by side disturb each other's times", request->jobs);
 		return error_fix(err, "--clock icount, which counts instructions, or --jobs 1");
 	}
+	if (request->precision.max_time_s && request->precision.part <= 0) {
+		error_set(err, EINVAL, "--max-time needs --precision");
+		return error_fix(err, "--boots N takes a known number of boots");
+	}
+	if (request->precision.part > 0 && request->boots < PRECISION_FEWEST_RUNS) {
+		error_set(err, EINVAL, "--precision: there is no interval of 95 %% with fewer than %u boots", PRECISION_FEWEST_RUNS);
+		return error_fix(err, "--boots %u or more, or none", PRECISION_FEWEST_RUNS);
+	}
+	if (!request->precision.max_time_s)
+		request->precision.max_time_s = MAX_TIME_S;
 	if (!request->jobs)
 		request->jobs = request->icount ? jobs_possible(request->memory_mib) : 1;
 	return 0;
@@ -217,7 +226,7 @@ static void design_tell(const struct vm *vm, const struct schedule *schedule, co
 	size_t high = rule_fewest_runs(&rule_default, extent->nr_times, true);
 	char rows[48], pairs[48];
 
-	if (schedule->nr_sides < 2 || extent->nr_times == 0)
+	if (schedule->nr_sides < 2 || extent->nr_times == 0 || vm->request.precision.part > 0)
 		return;
 	if (vm->request.icount) {
 		if (schedule->nr_blocks < BOOTS_ICOUNT)
@@ -259,10 +268,18 @@ static void tick(void *context, size_t kernel, double seconds, const char *line)
 
 	if (!vm->terminal)
 		return;
-	if (nr)
+	if (nr && vm->request.precision.part <= 0)
 		snprintf(eta, sizeof(eta), ", about %.0f s left", spent / nr * (vm->nr_boots - vm->nr_done));
 	fprintf(stderr, "\r\033[K[%u/%u] %.24s %.0f s%s  %.30s", vm->nr_done + 1, vm->nr_boots,
 		vm->request.kernels[kernel].name, seconds, eta, line);
+}
+
+static void settled(void *context, size_t kernel, const struct report *report)
+{
+	struct vm *vm = context;
+
+	fprintf(stderr, "vm: %s: ", vm->request.kernels[kernel].name);
+	precision_print(stderr, report, &vm->request.precision, "--boots");
 }
 
 static void console_show(const char *console)
@@ -366,7 +383,7 @@ int cmd_vm(int argc, char **argv)
 	static const struct argp argp = { options, option_parse, "-- run [RUN-OPTION...]", doc, NULL, NULL, NULL };
 	static struct vm vm = { .request = { .order = ORDER_ABBA, .memory_mib = 2048, .timeout_s = 600,
 					       .directory = "results" } };
-	const struct lab_events events = { &stop, begins, tick, boot_ended, &vm };
+	const struct lab_events events = { &stop, begins, tick, settled, boot_ended, &vm };
 	struct sigaction action = { .sa_handler = on_stop };
 	struct error err = { 0 };
 	int ret;

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "lab_boot.h"
+#include "precision.h"
 #include "report.h"
 
 #define LAB_MAX_KERNELS 16
@@ -23,6 +24,7 @@ struct lab_request {
 	enum run_order order;
 	const uint64_t *seed;              /* of the order and of the boots' random numbers; NULL: one that nobody chose */
 	unsigned int jobs;                 /* boots side by side, 1 .. BOOT_MAX_JOBS */
+	struct precision precision;        /* part > 0: after a block in which every case is settled to that, it ends */
 	bool resume;                       /* go on with the newest schedule of these kernels that is not complete */
 	bool icount;
 	enum lab_accel accel;
@@ -50,6 +52,8 @@ struct lab_events {
 		       const struct lab_extent *extent);
 	/* Now and then: the boot that runs longest. */
 	void (*tick)(void *context, size_t kernel, double seconds, const char *line);
+	/* At the end, of each file, where a precision was asked for. */
+	void (*settled)(void *context, size_t kernel, const struct report *report);
 	/* In the order of the schedule. @path: the file with all boots of this kernel so far, NULL if there is none. */
 	void (*boot_ended)(void *context, size_t kernel, unsigned int block, const struct boot *boot, const char *path);
 	void *context;
@@ -59,7 +63,8 @@ struct lab_events {
 int lab_name_check(const char *name, struct error *err);
 
 /*
- * Boots everything that the schedule has. Boot b of every kernel gets the seed of the schedule plus b. Returns 0 when every boot
+ * Boots everything that the schedule has, or until the precision that was asked for is reached or its time is over: then after a
+ * whole block, and the schedule has as many as it has. The time is that of the whole schedule, on the wall. Boot b of every kernel gets the seed of the schedule plus b. Returns 0 when every boot
  * took place, whatever came of it (see boot_ended), -errno when the lab itself could not go on: -ENOPKG when what it needs is not
  * installed, -ESTALE when what is to be resumed was measured otherwise.
  */

@@ -126,6 +126,15 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 	return report_save(&side->report, side->path, err);
 }
 
+int side_end(struct lab_side *side, const struct side_origin *origin, unsigned int nr_blocks, struct error *err)
+{
+	side->schedule.nr_blocks = nr_blocks;
+	if (!side->measured)
+		return 0;
+	report_finish(side, origin);
+	return report_save(&side->report, side->path, err);
+}
+
 static unsigned int slot_of(const struct lab_side *side, unsigned int block)
 {
 	unsigned int slot = block * side->schedule.nr_sides;

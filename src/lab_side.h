@@ -45,6 +45,9 @@ struct lab_side {
 int side_take(struct lab_side *side, const struct side_origin *origin, unsigned int slot, const struct boot *boot,
 	      struct error *err);
 
+/* The schedule ends with @nr_blocks blocks; writes the file. */
+int side_end(struct lab_side *side, const struct side_origin *origin, unsigned int nr_blocks, struct error *err);
+
 /* Removes from a loaded report what boots that did not end well have left, and finds out which blocks are whole. */
 void side_mend(struct lab_side *side);
 /* Some block is whole. */

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lab_walk.h"
+#include "precision.h"
 #include "schedule.h"
 
 #define TICK_STEPS 5 /* steps of 20 ms between two signs of life */
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
 
 static int slots_plan(struct lab *lab, struct error *err)
 {
@@ -84,17 +94,58 @@ static int slot_take(struct lab *lab, unsigned int i, struct error *err)
 	return ret;
 }
 
-/* What has ended and has no earlier boot of the same kernel before it that has not. */
-static int slots_take(struct lab *lab, struct error *err)
+/* Whether every case of every kernel is settled by itself, or the time is over; each result says which. */
+static bool blocks_enough(struct lab *lab)
 {
-	bool held[LAB_MAX_KERNELS] = { false };
+	struct precision precision = lab->request->precision;
+	double elapsed_s = now_s() - lab->started_s;
+	bool enough = true;
+
+	precision.most_runs = lab->schedule.nr_blocks;
+	for (unsigned int i = 0; i < lab->schedule.nr_sides; i++) {
+		struct report *report = &lab->sides[i].report;
+
+		for (size_t j = 0; lab->sides[i].measured && j < report->nr_results; j++)
+			if (report->results[j].status == STATUS_DONE &&
+			    !precision_enough(&precision, &report->results[j], elapsed_s))
+				enough = false;
+		enough = enough && lab->sides[i].measured;
+	}
+	return enough;
+}
+
+/* After the last boot of @block: whether there is another. */
+static int block_end(struct lab *lab, unsigned int block, struct error *err)
+{
 	int ret = 0;
 
-	for (unsigned int i = 0; i < lab->nr_slots && !ret; i++) {
-		unsigned int kernel = schedule_side(&lab->schedule, i);
+	lab->enough = blocks_enough(lab);
+	if (!lab->enough && block + 1 < lab->schedule.nr_blocks)
+		return 0;
+	lab->schedule.nr_blocks = block + 1;
+	for (unsigned int i = 0; i < lab->schedule.nr_sides && !ret; i++)
+		ret = side_end(&lab->sides[i], &lab->origin, block + 1, err);
+	return ret;
+}
 
-		if (lab->slots[i].state == SLOT_ENDED && !held[kernel])
+/*
+ * What has ended and has no earlier boot of the same kernel before it that has not. Where a block may be the last one, all of it
+ * comes before the next, so that what ended meanwhile is not in the files.
+ */
+static int slots_take(struct lab *lab, struct error *err)
+{
+	bool held[LAB_MAX_KERNELS] = { false }, in_blocks = lab->request->precision.part > 0;
+	unsigned int nr_sides = lab->schedule.nr_sides;
+	int ret = 0;
+
+	for (unsigned int i = 0; i < lab->nr_slots && !ret && !lab->enough; i++) {
+		unsigned int kernel = in_blocks ? 0 : schedule_side(&lab->schedule, i);
+
+		if (lab->slots[i].state == SLOT_ENDED && !held[kernel]) {
 			ret = slot_take(lab, i, err);
+			if (!ret && in_blocks && i % nr_sides == nr_sides - 1 && !*lab->events->stop)
+				ret = block_end(lab, i / nr_sides, err);
+		}
 		if (lab->slots[i].state != SLOT_TAKEN)
 			held[kernel] = true;
 	}
@@ -145,7 +196,7 @@ static int slots_run(struct lab *lab, struct error *err)
 	size_t nr;
 	int ret = 0;
 
-	while (!ret) {
+	while (!ret && !lab->enough) {
 		nr = slots_running(lab, running);
 		while (next < lab->nr_slots && lab->slots[next].state != SLOT_WAITS)
 			next++;
@@ -166,7 +217,13 @@ int walk_slots(struct lab *lab, struct error *err)
 {
 	int ret = slots_plan(lab, err);
 
-	return ret ? ret : slots_run(lab, err);
+	lab->started_s = now_s();
+	if (!ret)
+		ret = slots_run(lab, err);
+	for (unsigned int i = 0; i < lab->schedule.nr_sides && !ret && lab->request->precision.part > 0; i++)
+		if (lab->sides[i].measured)
+			lab->events->settled(lab->events->context, i, &lab->sides[i].report);
+	return ret;
 }
 
 void walk_end(struct lab *lab)

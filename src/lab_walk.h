@@ -24,6 +24,8 @@ struct lab {
 	struct lab_side sides[LAB_MAX_KERNELS];
 	struct slot *slots;
 	unsigned int nr_slots;
+	double started_s;
+	bool enough;           /* settled, or out of time: no more blocks */
 	bool kvm;
 };
 

@@ -90,9 +90,9 @@ static void runs_print(FILE *out, size_t least, size_t most)
 		fprintf(out, "%zu to %zu runs", least, most);
 }
 
-void precision_print(FILE *out, const struct report *report, const struct precision *precision)
+void precision_print(FILE *out, const struct report *report, const struct precision *precision, const char *most_option)
 {
-	static const char *const reasons[NR_STOPS] = { [STOP_RUNS] = "--runs", [STOP_MAX_TIME] = "--max-time" };
+	const char *const reasons[NR_STOPS] = { [STOP_RUNS] = most_option, [STOP_MAX_TIME] = "--max-time" };
 	size_t nr = 0, nr_settled = 0, least = SIZE_MAX, most = 0, nr_named = 0;
 
 	for (size_t i = 0; i < report->nr_results; i++) {

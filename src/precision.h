@@ -32,5 +32,5 @@ bool result_precision(const struct result *result, double *half_width);
  */
 bool precision_enough(const struct precision *precision, struct result *result, double elapsed_s);
 
-/* Two or three lines on what was reached, and which cases were not settled in time. */
-void precision_print(FILE *out, const struct report *report, const struct precision *precision);
+/* Two or three lines on what was reached, and which cases were not settled in time. @most_option: the option that limits the runs. */
+void precision_print(FILE *out, const struct report *report, const struct precision *precision, const char *most_option);

@@ -100,6 +100,33 @@ same "a mistake in the job is told before a boot" "$status $(grep -c sample "$di
 vm "${two[@]}" --boots 20 -- run --runs 60 -p pinner=null -p layout=base
 same "so is what no result file would hold" "$status $(grep -c 'in 1200 runs, a result holds 1000000 in 1000$' "$dir/err") $(started)" "2 1 "
 
+# Until it is precise: whole blocks, as many as settle each side by itself, whatever lies between the sides (one takes twice as long).
+blocks() { jq -c '[.schedule.blocks, ([.results[].runs | length] | max), .complete, ([.results[] | select(.status == "done") |
+	.stopped_by] | unique | join(" "))]' "$(file a)" "$(file bb)" | sort -u; }
+anew
+BOOT_NOISE=0.001 vm "${two[@]}" --clock icount --precision 1% -- run
+same "settled by the fewest runs that have an interval" "$(blocks)" '[6,6,true,"precision"]'
+same "and says so of each" "$(grep -c ': precision: 1 of 1 cases are settled to 1 %, by 6 runs$' "$dir/err")" 2
+same "the file has the interval, within what was asked" "$(jq '[.results[] | select(.status == "done") | .precision | . > 0 and . < 0.01] |
+	all' "$(file a)")" true
+cp "$(file bb)" "$dir/serial-bb.json"
+anew
+BOOT_NOISE=0.001 BOOT_SECONDS=0.05-0.4 vm "${two[@]}" --clock icount --precision 1% --jobs 5 -- run
+same "five side by side: no boot more" "$(cmp <(measured "$(file bb)") <(measured "$dir/serial-bb.json") 2>&1)$(blocks)" '[6,6,true,"precision"]'
+anew
+BOOT_NOISE=0.3 vm "${two[@]}" --clock icount --precision 1% --boots 8 -- run
+same "never settled: as many as were allowed" "$(blocks) $(grep -c '(--boots)$' "$dir/err")" '[8,8,true,""] 2'
+anew
+BOOT_NOISE=0.3 BOOT_SECONDS=0.15 vm "${two[@]}" --precision 1% --max-time 2 -- run
+same "or until the time is over" "$(blocks | sed 's/^\[[0-9]*,[0-9]*/[n,n/') $(grep -c '(--max-time)$' "$dir/err")" '[n,n,true,"max-time"] 2'
+same "in whole blocks" "$(jq -s '[.[].results[0].runs | length] | unique | length' "$(file a)" "$(file bb)")" 1
+vm "${two[@]}" --precision 1% --max-time 2 --resume -- run
+same "and there is nothing to go on with" "$status $(grep -c 'nothing to resume' "$dir/err")" "2 1"
+vm "${two[@]}" --max-time 2 -- run
+same "--max-time alone is a mistake" "$status $(grep -c 'needs --precision' "$dir/err")" "2 1"
+vm "${two[@]}" --precision 1 --boots 5 -- run
+same "so is a precision with too few boots" "$status $(grep -c 'fewer than 6 boots' "$dir/err")" "2 1"
+
 # A boot that fails leaves a hole: no other boot moves into its place.
 anew
 BOOT_PANIC=bb:2 vm "${two[@]}" --boots 3 --clock icount -- run
