@@ -1,26 +1,27 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What README.md shows is what the program prints: after "<!-- shows: VERB ... -->" each line of the block is a line of the
+# What README.md and docs/ show is what the program prints: after "<!-- shows: VERB ... -->" each line of the block is a line of the
 # output, in that order. Files that it links to exist.
 set -u
 export LC_ALL=C.UTF-8
 pinbench=${PINBENCH:-./pinbench}
 bad=0 nr=0
 
-while IFS= read -r command; do
+while IFS=: read -r file line command; do
 	nr=$((nr + 1))
-	block=$(awk -v mark="<!-- shows: $command -->" '$0 == mark { found = 1; next }
-		found && /^```/ { if (inside) exit; inside = 1; next } inside' README.md)
+	command=${command#*shows: } command=${command% -->}
+	block=$(awk -v mark="$line" 'NR == mark { found = 1; next }
+		found && /^```/ { if (inside) exit; inside = 1; next } inside' "$file")
 	# shellcheck disable=SC2086 # words of a command
 	if missing=$(awk 'NR == FNR { want[++nr] = $0; next } at < nr && $0 == want[at + 1] { at++ }
 		END { if (!nr || at < nr) { print want[at + 1]; exit 1 } }' \
 		<(printf '%s\n' "$block") <("$pinbench" $command)); then
-		echo "ok - README shows what 'pinbench $command' prints"
+		echo "ok - $file:$line shows what 'pinbench $command' prints"
 	else
-		echo "not ok - 'pinbench $command' does not print: $missing"
+		echo "not ok - $file:$line: 'pinbench $command' does not print: $missing"
 		bad=1
 	fi
-done < <(sed -n 's/^<!-- shows: \(.*\) -->$/\1/p' README.md)
+done < <(grep -n '^<!-- shows: .* -->$' README.md docs/*.md)
 [ $nr -gt 0 ] || { echo "not ok - README.md shows nothing"; bad=1; }
 
 while IFS= read -r target; do
