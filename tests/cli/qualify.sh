@@ -31,5 +31,5 @@ check "a bar that is met is said to be"
 [ "$(sed -n '1p;2p;$p' "$dir/kept" | tr '\n' ' ')" = "before <!-- table --> after " ] && ! grep -q '^old$' "$dir/kept" &&
 	grep -qxF -f <(grep '^  95 % interval' "$dir/table" | head -1) "$dir/kept"
 check "the table takes the place of the one before"
-[ $bad = 0 ] || tail -5 "$dir/table" "$dir/steps"
+[ $bad = 0 ] || tail -n 5 "$dir/table" "$dir/steps"
 exit $bad
