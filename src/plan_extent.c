@@ -24,7 +24,7 @@ static int plan_refuse(struct error *err, const char *path, const struct plan_ca
 {
 	error_set(err, E2BIG, "%.256s: %s: %llu samples with warm-ups in %llu runs, a result holds %u in %u", path, one->key,
 		  (unsigned long long)samples, (unsigned long long)runs, REPORT_MAX_SAMPLES, REPORT_MAX_RUNS);
-	return error_fix(err, "fewer runs or samples");
+	return error_fix(err, "fewer boots, runs or samples");
 }
 
 int plan_fits_boots(const struct plan *plan, unsigned int nr_boots, const char *path, struct error *err)

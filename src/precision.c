@@ -5,42 +5,25 @@
 #include <stdlib.h>
 
 #include "rank.h"
-#include "stats.h"
 #include "summary.h"
+#include "verdict.h"
 
 #define LEVEL 0.95
 #define MOST_NAMED 5
 
-/* The median of a run's samples; false when it did not measure the metric, or took no time that its clock could see. */
-static bool run_value(const struct run *run, enum metric metric, double *value)
-{
-	size_t nr = run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
-	double *ticks;
-
-	if (nr == 0 || !(run->samples[run->nr_warmup].have >> metric & 1))
-		return false;
-	ticks = malloc(nr * sizeof(*ticks));
-	if (!ticks)
-		abort();
-	for (size_t i = 0; i < nr; i++)
-		ticks[i] = (double)run->samples[run->nr_warmup + i].ticks[metric];
-	*value = quantile_of(ticks, nr, 0.5);
-	free(ticks);
-	return *value > 0;
-}
-
 static bool metric_precision(const struct result *result, enum metric metric, double *half_width)
 {
-	double *values = calloc(result->nr_runs + 1, sizeof(*values)), value;
+	double *values = calloc(result->nr_runs + 1, sizeof(*values));
 	struct interval interval;
 	struct shift shift;
-	size_t nr = 0;
+	size_t nr_medians, nr = 0;
 
 	if (!values)
 		abort();
-	for (size_t i = 0; i < result->nr_runs; i++)
-		if (run_value(&result->runs[i], metric, &value))
-			values[nr++] = log(value);
+	nr_medians = result_medians(result, metric, values);
+	for (size_t i = 0; i < nr_medians; i++)
+		if (values[i] > 0) /* else it took no time that its clock could see */
+			values[nr++] = log(values[i]);
 	*half_width = INFINITY;
 	if (nr >= PRECISION_FEWEST_RUNS) {
 		shift = shift_of_pairs(values, nr);
@@ -64,16 +47,17 @@ bool result_precision(const struct result *result, double *half_width)
 
 bool precision_enough(const struct precision *precision, struct result *result, double elapsed_s)
 {
+	size_t nr_runs = result_nr_boots(result);
 	double half = 0;
 	bool known = result_precision(result, &half);
 
 	result->precision = known && half > 0 ? half : 0;
 	result->stop = STOP_RUNS;
-	if (result->nr_runs < PRECISION_FEWEST_RUNS && result->nr_runs < precision->most_runs)
+	if (nr_runs < PRECISION_FEWEST_RUNS && nr_runs < precision->most_runs)
 		return false;
 	if (known && half <= precision->part)
 		result->stop = STOP_PRECISION;
-	else if (result->nr_runs >= precision->most_runs)
+	else if (nr_runs >= precision->most_runs)
 		result->stop = STOP_RUNS;
 	else if (precision->max_time_s > 0 && elapsed_s >= precision->max_time_s)
 		result->stop = STOP_MAX_TIME;
@@ -97,6 +81,7 @@ void precision_print(FILE *out, const struct report *report, const struct precis
 
 	for (size_t i = 0; i < report->nr_results; i++) {
 		const struct result *result = &report->results[i];
+		size_t nr_runs = result_nr_boots(result);
 
 		if (result->status != STATUS_DONE)
 			continue;
@@ -104,8 +89,8 @@ void precision_print(FILE *out, const struct report *report, const struct precis
 		if (result->stop != STOP_PRECISION)
 			continue;
 		nr_settled++;
-		least = result->nr_runs < least ? result->nr_runs : least;
-		most = result->nr_runs > most ? result->nr_runs : most;
+		least = nr_runs < least ? nr_runs : least;
+		most = nr_runs > most ? nr_runs : most;
 	}
 	fprintf(out, "precision: %zu of %zu cases are settled to %.3g %%", nr_settled, nr, 100 * precision->part);
 	if (nr_settled) {
@@ -123,7 +108,7 @@ void precision_print(FILE *out, const struct report *report, const struct precis
 			fprintf(out, "%.2g %%", 100 * result->precision);
 		else
 			fputs("not known", out);
-		fprintf(out, " after %zu runs (%s)\n", result->nr_runs, reasons[result->stop]);
+		fprintf(out, " after %zu runs (%s)\n", result_nr_boots(result), reasons[result->stop]);
 	}
 	if (nr_named > MOST_NAMED)
 		fprintf(out, "  and %zu more\n", nr_named - MOST_NAMED);

@@ -22,7 +22,7 @@ struct precision {
 
 /*
  * @half_width gets half the width of the interval as a part of the estimate, of the metric that is settled least; false when
- * there is none: too few runs, or no times. One run is one value, its median.
+ * there is none: too few runs, or no times. One run is one value, its median; processes of one boot are one run.
  */
 bool result_precision(const struct result *result, double *half_width);
 

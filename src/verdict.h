@@ -143,6 +143,8 @@ const char *row_metric(const struct row *row);
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size);
 /* Runs of a result, with all processes of one boot as one. */
 size_t result_nr_boots(const struct result *result);
+/* The median of each, for those that measured the metric: @values has room for nr_runs. Returns how many. */
+size_t result_medians(const struct result *result, enum metric metric, double *values);
 /* What a run of this report is called: "boot" in the lab, "process" on a host, "run" where that is not known. */
 const char *report_run_word(const struct report *report, size_t nr);
 

@@ -79,6 +79,17 @@ void run_values_of(struct run_values *values, const struct result *result, enum 
 	}
 }
 
+size_t result_medians(const struct result *result, enum metric metric, double *values)
+{
+	struct run_values runs;
+
+	run_values_of(&runs, result, metric, 0.5);
+	for (size_t i = 0; i < runs.nr; i++)
+		values[i] = runs.items[i].value;
+	free(runs.items);
+	return runs.nr;
+}
+
 static int by_key(const void *a, const void *b)
 {
 	const struct run_value *left = a, *right = b;

@@ -54,6 +54,25 @@ static const struct {
 	    952090 } },
 };
 
+/* Ten processes in five boots are five observations: no interval of 95 %, however close they are. */
+static void test_boots(void **state)
+{
+	static const struct precision wanted = { .part = 0.5, .most_runs = 20 };
+	struct result result;
+	double half;
+
+	(void)state;
+	result_make(&result, known[1].values, 10);
+	for (int i = 0; i < 10; i++)
+		result.runs[i].slot = i / 2;
+	assert_false(result_precision(&result, &half));
+	assert_false(precision_enough(&wanted, &result, 0));
+	for (int i = 0; i < 10; i++)
+		result.runs[i].slot = i;
+	assert_true(precision_enough(&wanted, &result, 0));
+	result_drop(&result);
+}
+
 static void test_r(void **state)
 {
 	(void)state;
@@ -120,6 +139,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_r),
+		cmocka_unit_test(test_boots),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_enough),
 	};
