@@ -7,7 +7,14 @@
 . "$(dirname "$0")/common.bash"
 
 image=$(kernel seed-1-after)
-job=(run -c configs/seed-1.json -p samples=100000 -p layout=hugetlb-64K -p state=exclusive-ro -p timeout_s=60)
+# A case that is done soon even on a slow machine, then one that no machine finishes before the accident.
+cat >"$dir/job.json" <<'JOB'
+{ "about": "short, then long",
+  "defaults": { "pinner": "gup-test/pin-fast", "access": "read", "layout": "base", "state": "exclusive-ro", "warmup": 1, "timeout_s": 60 },
+  "cases": [ { "window": "head", "samples": 3 },
+             { "window": "0+32M", "size": "32M", "samples": 100000 } ] }
+JOB
+job=(run -c "$dir/job.json")
 quick=(run -c configs/seed-1.json -p samples=2 -p layout=hugetlb-64K -p state=exclusive-ro)
 said() { grep -qE "$1" "$dir/err"; }
 
@@ -26,15 +33,15 @@ boot -k "noise=$image" --append pinbench.test=noise -- "${quick[@]}"
 same "noise on the console, with a false end of the channel: the run is done" "$status" 0
 same "noise: complete" "$(jq .complete "$(file_of noise)")" true
 
-boot -k "panic=$image" --append pinbench.test=panic:6 -- "${job[@]}"
+boot -k "panic=$image" --append pinbench.test=panic:10 -- "${job[@]}"
 same "panic: status" "$status" 1
 holds "panic: is called so" said "the guest's kernel panicked: Kernel panic - not syncing: sysrq triggered crash"
 holds "panic: the last lines of the console are shown" said "^  \| .*Kernel panic"
 kept panic panic
 
-boot -k "hang=$image" --append pinbench.test=hang:6 --timeout 12 -- "${job[@]}"
+boot -k "hang=$image" --append pinbench.test=hang:10 --timeout 20 -- "${job[@]}"
 same "hang: status" "$status" 1
-holds "hang: is called so" said "the guest did not finish within 12 s"
+holds "hang: is called so" said "the guest did not finish within 20 s"
 kept hang hang
 
 # A kernel that never reaches user space: one for another board, here an initramfs with no init.
@@ -45,7 +52,7 @@ holds "no user space: panic or hang, nothing measured" said "nothing had been me
 
 "$PINBENCH" vm -o "$dir/results" -k "stopped=$image" -- "${job[@]}" >"$dir/out" 2>"$dir/err" &
 pid=$!
-sleep 6
+sleep 10
 child=$(pgrep -P $pid qemu-system)
 holds "interrupt: QEMU runs" test -n "$child"
 kill -TERM $pid
@@ -56,7 +63,7 @@ holds "interrupt: QEMU is gone" is_gone "$child"
 
 "$PINBENCH" vm -o "$dir/results" -k "killed=$image" -- "${job[@]}" >"$dir/out" 2>"$dir/err" &
 pid=$!
-sleep 6
+sleep 10
 kill -KILL "$(pgrep -P $pid qemu-system)"
 wait $pid
 same "QEMU killed: status" $? 1
