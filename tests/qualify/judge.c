@@ -21,6 +21,7 @@
 #include "windows.h"
 
 #define MAX_STRETCHES 8
+#define SHORT_NS 2000 /* the injected part of less is not exact: its own code weighs as much */
 #define REDRAWS 1000 /* whole compares with names drawn anew */
 #define REDRAWS_EACH 20 /* and at most so many for what is measured for one */
 
@@ -62,7 +63,7 @@ static void verdicts_count(struct tally *tally, const struct verdicts *verdicts,
 		if (row->kind != ROW_TIME)
 			continue;
 		excluded |= row->p <= row->alpha;
-		if (is_of(row->base, family))
+		if (is_of(row->base, family) && (!family || row->value[0] >= SHORT_NS))
 			tally->of[row->verdict]++;
 	}
 	if (!whole && verdicts->nr_tested != 1) {
@@ -103,13 +104,20 @@ static void window_judge(struct judge *judge, const struct stretch *stretch, con
 	report_free(&side[1]);
 }
 
+/* Of a family, which is asked for what was slowed down, not the short ones. */
 static size_t rows_of(const struct stretch *stretch, const char *family, struct pick **picks)
 {
 	size_t nr = stretch_rows(stretch, picks), nr_kept = 0;
 
-	for (size_t i = 0; i < nr; i++)
-		if (is_of(stretch_result(stretch, (*picks)[i].result), family))
-			(*picks)[nr_kept++] = (*picks)[i];
+	for (size_t i = 0; i < nr; i++) {
+		const struct pick *pick = &(*picks)[i];
+		const struct run *run = stretch_at(stretch, pick->result, 0);
+
+		if (family && run->samples[run->nr_samples / 2].ticks[pick->metric] < SHORT_NS)
+			continue;
+		if (is_of(stretch_result(stretch, pick->result), family))
+			(*picks)[nr_kept++] = *pick;
+	}
 	return nr_kept;
 }
 
