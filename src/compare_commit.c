@@ -215,9 +215,9 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 	if (!times)
 		return; /* exact: any change shows, and the table says so */
 	if (verdicts->icount)
-		lines_wrap(lines, 0, 2, "interval: from the least to the most of the seeds; better, worse: all of them move one "
-			   "way by more than %u clock ticks and by %g%%, of which these may hide a part%s; same: all "
-			   "within +-%g%%", RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100,
+		lines_wrap(lines, 0, 2, "interval: from the least to the most of the seeds; better, worse: all of them, %u or "
+			   "more, move one way by more than %u clock ticks and by %g%%%s; same: all within +-%g%%",
+			   RULE_ICOUNT_SEEDS, RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100,
 			   verdicts->rule.threshold_given ? ", and one beyond the threshold" : "",
 			   verdicts->rule.threshold * 100);
 	else

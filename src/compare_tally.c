@@ -45,8 +45,9 @@ static void print_rule(const struct text_print *print, size_t nr_rows)
 	percent_format(verdicts->rule.threshold, threshold, sizeof(threshold));
 	percent_format(verdicts->rule.level, level, sizeof(level));
 	if (verdicts->icount)
-		snprintf(text, sizeof(text), "changed: every seed moves the same way by more than %u clock ticks and by %g %%, "
-			 "of which these may hide a part%s; same: every seed within %s; unsure: the rest", RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100,
+		snprintf(text, sizeof(text), "changed: each of %u or more seeds moves the same way by more than %u clock ticks "
+			 "and by %g %%%s; same: every seed within %s; unsure: the rest", RULE_ICOUNT_SEEDS, RULE_ICOUNT_TICKS,
+			 RULE_ICOUNT_PART * 100,
 			 verdicts->rule.threshold_given ? ", and one beyond the threshold" : "", threshold);
 	else
 		snprintf(text, sizeof(text), "%zu row%s, intervals of %s adjusted over %s (Holm); same: the interval is within "

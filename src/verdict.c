@@ -88,7 +88,8 @@ static void explain(struct row *row, const struct verdicts *verdicts)
 	if (row->verdict != VERDICT_UNSURE || row->design == DESIGN_NONE)
 		return;
 	if (row->design == DESIGN_SEEDS) {
-		row->note = NOTE_SEEDS_DISAGREE;
+		if (row->note != NOTE_FEW_SEEDS)
+			row->note = NOTE_SEEDS_DISAGREE;
 	} else if (row->note != NOTE_NONE) {
 		return;
 	} else if (!isfinite(row->interval.low) || !isfinite(row->interval.high)) {
@@ -176,7 +177,7 @@ enum verdict row_judge(const struct row *row, double threshold)
 	bool inside = row->interval.low >= -threshold && row->interval.high <= threshold;
 	int direction = row_direction(row);
 
-	if (row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES)
+	if (row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES || row->note == NOTE_FEW_SEEDS)
 		return VERDICT_UNSURE;
 	if (inside)
 		return VERDICT_SAME;

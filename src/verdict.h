@@ -50,11 +50,14 @@ struct rule {
 };
 extern const struct rule rule_default;
 /*
- * icount: changed when every seed moves the same way by more than the ticks, and by the part as far as these ticks let it be
- * known, whatever the threshold of "same".
+ * icount: changed when every seed moves the same way by more than the ticks and by the part, whatever the threshold of "same".
+ * What the grain of the clock may have taken from a change of just that part is allowed for, up to the slack (a part of the part).
+ * Fewer seeds decide nothing: a boot repeats exactly, but where its memory lay may be the reason.
  */
 #define RULE_ICOUNT_TICKS 2u     /* grains of the clock */
 #define RULE_ICOUNT_PART 0.001
+#define RULE_ICOUNT_SLACK 0.25
+#define RULE_ICOUNT_SEEDS 8u
 /* A row of p99 needs so many samples in every run and so many runs a side. */
 #define RULE_TAIL_SAMPLES 100u
 #define RULE_TAIL_RUNS 10u
@@ -69,6 +72,7 @@ enum row_note {
 	NOTE_MORE_RUNS,      /* the interval reaches past the threshold: about @need runs would decide */
 	NOTE_NO_REPLICATION, /* icount: all seeds gave one value: one observation, whatever n is */
 	NOTE_SEEDS_DISAGREE, /* icount: not all seeds move the same way */
+	NOTE_FEW_SEEDS,      /* icount: fewer placements of memory than RULE_ICOUNT_SEEDS: not judged */
 	NOTE_UNKNOWN_RUNS,   /* imported: how often it was repeated is not known */
 	NOTE_OTHER_CLOCK,    /* the sides were timed by other clocks (gup_test's own, from outside): not judged */
 	NOTE_NO_BLOCK,       /* no block has both sides: nothing to pair */

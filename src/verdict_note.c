@@ -32,22 +32,16 @@ static const char *clock_of(const struct result *result, unsigned int metric)
 	return "an unknown one";
 }
 
-/* Whether memory lay elsewhere in some run of one side. */
-static bool placed(const struct result *result)
+static void few_seeds(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
 {
-	for (size_t i = 1; i < result->nr_runs; i++)
-		if (result->runs[i].placement.known && result->runs[0].placement.known &&
-		    result->runs[i].placement.seed != result->runs[0].placement.seed)
-			return true;
-	return false;
-}
+	size_t nr = row->nr[0] < row->nr[1] ? row->nr[0] : row->nr[1];
 
-static void no_replication(const struct row *row, char *text, size_t size)
-{
-	if (placed(row->base) || placed(row->new))
-		snprintf(text, size, "no replication: wherever memory lay, the number was the same; this is one observation");
+	if (nr > 1)
+		snprintf(text, size, "%u %s that place memory differently would decide (now %zu)", RULE_ICOUNT_SEEDS,
+			 report_run_word(verdicts->base, 2), nr);
 	else
-		snprintf(text, size, "no replication: one placement of memory is one observation");
+		snprintf(text, size, "no replication: one placement of memory is one observation; %u would decide",
+			 RULE_ICOUNT_SEEDS);
 }
 
 static void too_few(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
@@ -92,11 +86,14 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		more_runs(row, verdicts, text, size);
 		break;
 	case NOTE_NO_REPLICATION:
-		no_replication(row, text, size);
+		snprintf(text, size, "no replication: wherever memory lay, the number was the same; this is one observation");
 		break;
 	case NOTE_SEEDS_DISAGREE:
 		snprintf(text, size, "the seeds do not all move the same way by more than %u clock ticks and %g %%",
 			 RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100);
+		break;
+	case NOTE_FEW_SEEDS:
+		few_seeds(row, verdicts, text, size);
 		break;
 	case NOTE_UNKNOWN_RUNS:
 		snprintf(text, size, "imported: how often it was repeated is not known");

@@ -14,15 +14,14 @@ static uint64_t grain(const struct run_value *base, const struct run_value *new,
 	return left > right ? left : right;
 }
 
-/*
- * -1, 0 or 1: which way this seed moves, by more than the clock can hide and by the smallest part that counts. Each side is known to a
- * tick, so that a change of just that part shows as up to two ticks less, and is not held back for them.
- */
+/* -1, 0 or 1: which way this seed moves, by more than the clock can hide and by the smallest part that counts. */
 static int moves(const struct run_value *base, const struct run_value *new, unsigned int metric)
 {
 	double by = new->value - base->value, ticks = RULE_ICOUNT_TICKS * (double)grain(base, new, metric);
+	double least = RULE_ICOUNT_PART * base->value;
 
-	if (fabs(by) <= ticks || fabs(by) + ticks < RULE_ICOUNT_PART * base->value)
+	/* each side is known to a tick, so that a change of just that part may show as two ticks less */
+	if (fabs(by) <= ticks || fabs(by) + fmin(ticks, RULE_ICOUNT_SLACK * least) < least)
 		return 0;
 	return by > 0 ? 1 : -1;
 }
@@ -49,6 +48,27 @@ static bool replicated(const struct run_values sides[2])
 	return placed && spread;
 }
 
+/* In how many ways memory lay, on the side that has fewer. */
+static size_t nr_placements(const struct run_values sides[2])
+{
+	size_t least = SIZE_MAX;
+
+	for (size_t side = 0; side < 2; side++) {
+		const struct run_value *items = sides[side].items;
+		size_t nr = 0;
+
+		for (size_t i = 0; i < sides[side].nr; i++) {
+			size_t j = 0;
+
+			while (j < i && !same_placement(&items[i].run->placement, &items[j].run->placement))
+				j++;
+			nr += j == i;
+		}
+		least = nr < least ? nr : least;
+	}
+	return least;
+}
+
 void row_find_seeds(struct row *row, const struct run_values sides[2])
 {
 	const struct run_value *base = sides[0].items, *new = sides[1].items;
@@ -65,8 +85,12 @@ void row_find_seeds(struct row *row, const struct run_values sides[2])
 	}
 	row->change_known = true;
 	row->change = row->value[1] / row->value[0] - 1;
-	if (replicated(sides))
-		return;
-	row->nr[0] = row->nr[1] = 1;
-	row->note = NOTE_NO_REPLICATION;
+	if (!replicated(sides)) {
+		row->nr[0] = row->nr[1] = 1;
+		row->note = NOTE_NO_REPLICATION;
+	}
+	if (nr_placements(sides) < RULE_ICOUNT_SEEDS) {
+		row->note = NOTE_FEW_SEEDS;
+		row->need = RULE_ICOUNT_SEEDS;
+	}
 }

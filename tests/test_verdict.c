@@ -413,19 +413,39 @@ static void set_seed(struct report *report, size_t run, uint64_t seed)
 	report->results[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
 }
 
-static void sides_icount(struct sides *sides, const uint64_t *base, const uint64_t *new, size_t nr)
+/* Instructions, each run of a case in a place of its own. */
+static void sides_place(struct sides *sides)
 {
-	sides_init(sides);
-	sides->base.icount = sides->new.icount = true;
-	add_runs(&sides->base, KEY, METRIC_PIN, nr, base);
-	add_runs(&sides->new, KEY, METRIC_PIN, nr, new);
-	for (size_t i = 0; i < nr; i++) {
-		set_seed(&sides->base, i, i + 1);
-		set_seed(&sides->new, i, i + 1);
+	struct report *reports[] = { &sides->base, &sides->new };
+
+	for (size_t side = 0; side < 2; side++) {
+		reports[side]->icount = true;
+		for (size_t i = 0; i < reports[side]->nr_results; i++)
+			for (size_t j = 0; j < reports[side]->results[i].nr_runs; j++)
+				reports[side]->results[i].runs[j].placement = (struct placement){ true, j + 1, 4096, j, 0, 0 };
 	}
 }
 
-/* The grain is 16: 33 instructions are more than two of it. A thousandth of 200,000 is 200, which two ticks may hide 32 of. */
+/* As many seeds, which give the values in turn. */
+static void sides_icount(struct sides *sides, const uint64_t *base, const uint64_t *new, size_t nr_values, size_t nr)
+{
+	uint64_t values[2][RULE_ICOUNT_SEEDS + 1];
+
+	assert_true(nr <= RULE_ICOUNT_SEEDS + 1);
+	for (size_t i = 0; i < nr; i++) {
+		values[0][i] = base[i % nr_values];
+		values[1][i] = new[i % nr_values];
+	}
+	sides_init(sides);
+	add_runs(&sides->base, KEY, METRIC_PIN, nr, values[0]);
+	add_runs(&sides->new, KEY, METRIC_PIN, nr, values[1]);
+	sides_place(sides);
+}
+
+/*
+ * The grain is 16: 33 instructions are more than two of it. A thousandth of 200,000 is 200, of which two ticks may hide 32; of
+ * that of 64,000 they may hide a quarter.
+ */
 static void test_seeds(void **state)
 {
 	static const struct {
@@ -440,6 +460,8 @@ static void test_seeds(void **state)
 		/* one seed by less than a thousandth */
 		{ { 10000, 11000, 200000 }, { 10033, 11040, 200167 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
 		{ { 10000, 11000, 200000 }, { 10033, 11040, 200168 }, VERDICT_WORSE, VERDICT_SAME, NOTE_NONE },
+		{ { 64000, 64000, 64000 }, { 64048, 64048, 64047 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
+		{ { 64000, 64000, 64016 }, { 64048, 64048, 64065 }, VERDICT_WORSE, VERDICT_SAME, NOTE_NONE },
 		/* one seed the other way, all within 2 %; then not within */
 		{ { 10000, 11000, 12000 }, { 10090, 11090, 11910 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
 		{ { 10000, 11000, 12000 }, { 10100, 11100, 11700 }, VERDICT_UNSURE, VERDICT_UNSURE, NOTE_SEEDS_DISAGREE },
@@ -452,17 +474,17 @@ static void test_seeds(void **state)
 		struct sides sides;
 		const struct row *row;
 
-		sides_icount(&sides, cases[i].base, cases[i].new, 3);
+		sides_icount(&sides, cases[i].base, cases[i].new, 3, 8);
 		row = sides_judge(&sides);
 		assert_int_equal(row->design, DESIGN_SEEDS);
-		assert_int_equal(row->nr[0], 3);
+		assert_int_equal(row->nr[0], 8);
 		assert_int_equal(sides.verdicts.nr_tested, 0);
 		assert_true(sides.verdicts.seeds_shared);
 		assert_near(row->p, 1);
 		if (row->verdict != cases[i].verdict)
 			fail_msg("case %zu is %s", i, verdict_names[row->verdict]);
 		assert_int_equal(row->note, cases[i].note);
-		if (i == 7) {
+		if (i == 9) {
 			assert_near(row->interval.low, 0.05 / 11);
 			assert_near(row->interval.high, 0.0125);
 			assert_near(row->change, 0.05 / 11); /* 11050 / 11000, the medians */
@@ -475,46 +497,86 @@ static void test_seeds(void **state)
 	}
 }
 
+/* Eight seeds that agree are a change, seven are not; what they lack is said. */
+static void test_few_seeds(void **state)
+{
+	static const uint64_t base[] = { 10000, 11000 }, new[] = { 20000, 21000 };
+	struct sides sides;
+	const struct row *row;
+	char text[160];
+
+	(void)state;
+	sides_icount(&sides, base, new, 2, 8);
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_WORSE);
+	sides_free(&sides);
+
+	sides_icount(&sides, base, new, 2, 7);
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_FEW_SEEDS);
+	assert_int_equal(row->need, 8);
+	assert_int_equal(row->nr[0], 7);
+	assert_int_equal(row_judge(row, 0.5), VERDICT_UNSURE);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "8 "));
+	assert_non_null(strstr(text, "(now 7)"));
+	sides_free(&sides);
+
+	sides_icount(&sides, base, base, 2, 7); /* nor are they the same */
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_UNSURE);
+	sides_free(&sides);
+
+	sides_icount(&sides, base, new, 2, 9); /* nine boots of eight placements */
+	set_seed(&sides.base, 8, 1);
+	set_seed(&sides.new, 8, 1);
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_WORSE);
+	set_seed(&sides.new, 7, 1);
+	set_seed(&sides.base, 7, 1);
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_UNSURE);
+	sides_free(&sides);
+}
+
 /* The seed says who is whose partner. */
 static void test_seeds_by_seed(void **state)
 {
-	static const uint64_t base[] = { 10000, 20000, 30000, 77 }, new[] = { 30300, 20200, 10100, 78 };
+	static const uint64_t base[] = { 10000, 20000, 30000, 40000, 50000, 60000, 70000, 80000, 77 };
+	static const uint64_t new[] = { 80800, 70700, 60600, 50500, 40400, 30300, 20200, 10100, 78 };
 	struct sides sides;
 	const struct row *row;
 
 	(void)state;
-	sides_icount(&sides, base, new, 4);
-	set_seed(&sides.new, 0, 3);
-	set_seed(&sides.new, 2, 1);
-	set_seed(&sides.new, 3, 99);
+	sides_icount(&sides, base, new, 9, 9);
+	for (size_t i = 0; i < 8; i++)
+		set_seed(&sides.new, i, 8 - i);
+	set_seed(&sides.new, 8, 99);
 	row = sides_judge(&sides);
-	assert_int_equal(row->nr[0], 3);
+	assert_int_equal(row->nr[0], 8);
 	assert_int_equal(sides.verdicts.nr_unpaired, 2);
 	assert_near(row->interval.low, 0.01);
 	assert_near(row->interval.high, 0.01);
 	assert_int_equal(row->verdict, VERDICT_WORSE);
 	/* other seeds on each side: in the order of the file */
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 9; i++)
 		set_seed(&sides.new, i, i + 100);
 	row = sides_judge(&sides);
 	assert_false(sides.verdicts.seeds_shared);
-	assert_int_equal(row->nr[0], 4);
-	assert_near(row->interval.low, 10100.0 / 30000 - 1);
+	assert_int_equal(row->nr[0], 9);
+	assert_near(row->interval.low, 10100.0 / 80000 - 1);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	sides_free(&sides);
 }
 
-/* Eight boots that could not differ, or did not, are one observation. */
+/* Eight boots that could not differ, or did not, are one observation; the former decide nothing. */
 static void test_no_replication(void **state)
 {
-	static const uint64_t flat[] = { 10000, 10000, 10000 }, more[] = { 10500, 10500, 10500 };
+	static const uint64_t flat[] = { 10000 }, more[] = { 10500 };
 	static const uint64_t base[] = { 10000, 11000, 12000 }, new[] = { 10500, 11500, 12500 };
 	struct sides sides;
 	const struct row *row;
 	char text[160];
 
 	(void)state;
-	sides_icount(&sides, flat, more, 3); /* three seeds, one value */
+	sides_icount(&sides, flat, more, 1, 8); /* eight seeds, one value */
 	row = sides_judge(&sides);
 	assert_int_equal(row->nr[0], 1);
 	assert_int_equal(row->nr[1], 1);
@@ -524,27 +586,33 @@ static void test_no_replication(void **state)
 	assert_non_null(strstr(text, "no replication"));
 	sides_free(&sides);
 
-	sides_icount(&sides, base, new, 3); /* one placement, three values */
-	for (size_t i = 0; i < 3; i++) {
+	sides_icount(&sides, base, new, 3, 8); /* one placement, three values */
+	for (size_t i = 0; i < 8; i++) {
 		set_seed(&sides.base, i, 1);
 		set_seed(&sides.new, i, 1);
 	}
 	row = sides_judge(&sides);
-	assert_int_equal(row->note, NOTE_NO_REPLICATION);
+	assert_int_equal(row->note, NOTE_FEW_SEEDS);
 	assert_int_equal(row->nr[0], 1);
-	for (size_t i = 0; i < 3; i++) /* no placement at all */
+	for (size_t i = 0; i < 8; i++) /* no placement at all */
 		sides.base.results[0].runs[i].placement.known = sides.new.results[0].runs[i].placement.known = false;
 	row = sides_judge(&sides);
-	assert_int_equal(row->note, NOTE_NO_REPLICATION);
-	assert_int_equal(row->verdict, VERDICT_WORSE);
+	assert_int_equal(row->note, NOTE_FEW_SEEDS);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	row_note(row, &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "no replication"));
 	sides_free(&sides);
 
-	sides_icount(&sides, base, new, 1);
-	assert_int_equal(sides_judge(&sides)->note, NOTE_NO_REPLICATION);
+	sides_icount(&sides, base, new, 3, 1);
+	row = sides_judge(&sides);
+	assert_int_equal(row->note, NOTE_FEW_SEEDS);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	sides_free(&sides);
 
-	sides_icount(&sides, flat, base, 3); /* one side flat: the other shows that placement matters */
-	assert_int_equal(sides_judge(&sides)->nr[0], 3);
+	static const uint64_t still[] = { 10000, 10000, 10000 };
+
+	sides_icount(&sides, still, base, 3, 8); /* one side flat: the other shows that placement matters */
+	assert_int_equal(sides_judge(&sides)->nr[0], 8);
 	sides_free(&sides);
 }
 
@@ -896,18 +964,22 @@ static void test_guard(void **state)
 
 	(void)state;
 	sides_init(&sides);
-	sides.base.icount = sides.new.icount = true;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct result *base = add_case(&sides.base, cases[i].key), *new = add_case(&sides.new, cases[i].key);
-		struct run *run = add_run(base, METRIC_PIN, 1024), *new_run = add_run(new, METRIC_PIN, cases[i].pin);
+		add_case(&sides.base, cases[i].key);
+		add_case(&sides.new, cases[i].key);
+		for (size_t k = 0; k < RULE_ICOUNT_SEEDS; k++) {
+			struct run *run = add_run(&sides.base.results[i], METRIC_PIN, 1024);
+			struct run *new_run = add_run(&sides.new.results[i], METRIC_PIN, cases[i].pin);
 
-		for (size_t j = 0; j < run->nr_samples; j++) {
-			run->samples[j].have |= 1 << METRIC_UNPIN;
-			run->samples[j].ticks[METRIC_UNPIN] = 1024;
-			new_run->samples[j].have |= 1 << METRIC_UNPIN;
-			new_run->samples[j].ticks[METRIC_UNPIN] = cases[i].unpin;
+			for (size_t j = 0; j < run->nr_samples; j++) {
+				run->samples[j].have |= 1 << METRIC_UNPIN;
+				run->samples[j].ticks[METRIC_UNPIN] = 1024;
+				new_run->samples[j].have |= 1 << METRIC_UNPIN;
+				new_run->samples[j].ticks[METRIC_UNPIN] = cases[i].unpin;
+			}
 		}
 	}
+	sides_place(&sides);
 	sides_judge(&sides);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_PIN)->control, cases[i].pin_control);
@@ -925,8 +997,9 @@ static void test_guard(void **state)
 	regfree(&regex);
 	/* what got worse is shown whatever is asked for */
 	assert_int_equal(regcomp(&regex, "hugetlb", REG_EXTENDED | REG_NOSUB), 0);
-	for (size_t j = 0; j < 6; j++)
-		sides.new.results[2].runs[0].samples[j].ticks[METRIC_PIN] = 2048;
+	for (size_t k = 0; k < RULE_ICOUNT_SEEDS; k++)
+		for (size_t j = 0; j < 6; j++)
+			sides.new.results[2].runs[k].samples[j].ticks[METRIC_PIN] = 2048;
 	sides_judge(&sides);
 	verdicts_filter(&sides.verdicts, &regex);
 	assert_true(find_row(&sides.verdicts, cases[2].key, METRIC_PIN)->shown);
@@ -943,18 +1016,19 @@ static void test_guard(void **state)
 /* Without the window on base pages, every base row of that pinner, state and access is a control. */
 static void test_guard_any_window(void **state)
 {
-	static const uint64_t before[] = { 1024 }, after[] = { 256 };
+	static const uint64_t before[] = { 1024, 1024, 1024, 1024, 1024, 1024, 1024, 1024 };
+	static const uint64_t after[] = { 256, 256, 256, 256, 256, 256, 256, 256 };
 	struct sides sides;
 
 	(void)state;
 	sides_init(&sides);
-	sides.base.icount = sides.new.icount = true;
-	add_runs(&sides.base, "p,base,exclusive,read,head,n=1", METRIC_PIN, 1, before);
-	add_runs(&sides.base, "p,base,exclusive,read,page,n=1", METRIC_PIN, 1, before);
-	add_runs(&sides.base, "p,thp-2M,exclusive,read,tail,n=1", METRIC_PIN, 1, before);
-	add_runs(&sides.new, "p,base,exclusive,read,head,n=1", METRIC_PIN, 1, before);
-	add_runs(&sides.new, "p,base,exclusive,read,page,n=1", METRIC_PIN, 1, before);
-	add_runs(&sides.new, "p,thp-2M,exclusive,read,tail,n=1", METRIC_PIN, 1, after);
+	add_runs(&sides.base, "p,base,exclusive,read,head,n=1", METRIC_PIN, 8, before);
+	add_runs(&sides.base, "p,base,exclusive,read,page,n=1", METRIC_PIN, 8, before);
+	add_runs(&sides.base, "p,thp-2M,exclusive,read,tail,n=1", METRIC_PIN, 8, before);
+	add_runs(&sides.new, "p,base,exclusive,read,head,n=1", METRIC_PIN, 8, before);
+	add_runs(&sides.new, "p,base,exclusive,read,page,n=1", METRIC_PIN, 8, before);
+	add_runs(&sides.new, "p,thp-2M,exclusive,read,tail,n=1", METRIC_PIN, 8, after);
+	sides_place(&sides);
 	sides_judge(&sides);
 	assert_true(sides.verdicts.rows[0].control);
 	assert_true(sides.verdicts.rows[1].control);
@@ -984,7 +1058,8 @@ static void test_properties(void **state)
 		}
 		if (round % 3)
 			sides_pair(&sides);
-		sides.base.icount = sides.new.icount = round % 5 == 4;
+		if (round % 5 == 4)
+			sides_place(&sides);
 		row = sides_judge(&sides);
 		forth = row->verdict;
 		assert_true(row->interval.low <= row->change && row->change <= row->interval.high);
@@ -1022,6 +1097,7 @@ int main(void)
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_fewest),
 		cmocka_unit_test(test_seeds),
+		cmocka_unit_test(test_few_seeds),
 		cmocka_unit_test(test_seeds_by_seed),
 		cmocka_unit_test(test_no_replication),
 		cmocka_unit_test(test_exact),
