@@ -194,6 +194,7 @@ int cmd_run(int argc, char **argv)
 		return cmd_fail(&err, EXIT_USAGE);
 	if (config_load(&config, order.config, order.overrides, order.nr_overrides, &err))
 		return cmd_fail(&err, EXIT_USAGE);
+	config.only = order.only;
 	mounts_complete();
 	if (plan_build(&plan, &config, &err)) {
 		config_free(&config);

@@ -20,6 +20,7 @@ struct order {
 	size_t nr_overrides;
 	unsigned int runs;                /* 0: as the job says */
 	const char *with, *with_label, *with_output;
+	const char *only;                 /* key of the one case to measure */
 	enum run_order turns;
 	bool turns_given, seed_given, max_time_given;
 	uint64_t seed;

@@ -10,7 +10,7 @@
 
 enum {
 	KEY_LABEL = 256, KEY_DRY_RUN, KEY_CLOCK, KEY_PLACEMENT, KEY_FORCE, KEY_TIME_ONLY, KEY_SETTLE, KEY_RUNS, KEY_WITH,
-	KEY_WITH_LABEL, KEY_WITH_OUTPUT, KEY_ORDER, KEY_SEED, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME,
+	KEY_WITH_LABEL, KEY_WITH_OUTPUT, KEY_ORDER, KEY_SEED, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME, KEY_ONLY,
 };
 
 static const struct argp_option options[] = {
@@ -32,6 +32,7 @@ static const struct argp_option options[] = {
 	{ "placement", KEY_PLACEMENT, "SEED", 0, "decides where memory lies (set by vm)", 0 },
 	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
 	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
+	{ "only", KEY_ONLY, "KEY", OPTION_HIDDEN, "", 0 }, /* by run --with: one case of the job */
 	{ "settle", KEY_SETTLE, 0, OPTION_HIDDEN, "", 0 }, /* by vm: wait until the guest is at rest */
 	{ "quiet", 'q', 0, 0, "no progress, no table", 0 },
 	{ 0 }
@@ -59,8 +60,8 @@ static void order_check(struct argp_state *state, const struct order *order)
 		argp_error(state, "--max-time needs --precision");
 	if (order->precision.part > 0 && order->runs && order->runs < PRECISION_FEWEST_RUNS)
 		argp_error(state, "--precision: there is no interval of 95 %% with fewer than %u runs", PRECISION_FEWEST_RUNS);
-	if (order->with && order->time_only)
-		argp_error(state, "--with needs what --time-only leaves out");
+	if (order->with && (order->time_only || order->only))
+		argp_error(state, "--with needs what --time-only and --only leave out");
 	if (order->with && !order->output != !order->with_output)
 		argp_error(state, "-o and --with-output: both or none");
 }
@@ -97,6 +98,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case KEY_FORCE: order->force = true; break;
 	case KEY_TIME_ONLY: order->time_only = true; break;
 	case KEY_SETTLE: order->settle = true; break;
+	case KEY_ONLY: order->only = arg; break;
 	case KEY_CLOCK:
 		if (strcmp(arg, "real") != 0 && strcmp(arg, "icount") != 0)
 			argp_error(state, "--clock \"%s\": real or icount", arg);

@@ -167,8 +167,8 @@ static int with_measure(struct with *with, struct error *err)
 		pairing_tell(with);
 		run_design_tell(&with->plans[0], order->precision.part > 0 ? 0 : interleave->schedule.nr_blocks, true);
 		if (order->resume)
-			fprintf(stderr, "%u of %u passes are left\n", interleave_nr_left(interleave),
-				interleave->schedule.nr_blocks * INTERLEAVE_SIDES);
+			fprintf(stderr, "%u of %u blocks are left\n", interleave_nr_left(interleave),
+				interleave->schedule.nr_blocks);
 		interleave->event = pass_event;
 		interleave->context = with;
 	}

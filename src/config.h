@@ -54,6 +54,7 @@ struct config {
 	char *path, *about;        /* path: "quick" for the built-in job; about may be NULL */
 	struct job *jobs;          /* defaults and overrides applied, no list but access is empty */
 	size_t nr_jobs;
+	const char *only;          /* key of the one case that is planned, the caller's; NULL: all */
 };
 
 /*

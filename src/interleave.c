@@ -2,138 +2,16 @@
 #include "interleave.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "cleanup.h"
+#include "pass.h"
 #include "schedule.h"
 #include "steady.h"
-#include "text.h"
-
-#define NR_FIXED_WORDS 16
-
-/* --- one pass --- */
-
-/* What a side's program is told; malloc'ed, NULL-terminated. */
-static char **pass_words(const struct interleave *interleave, const struct interleave_side *side, bool first)
-{
-	char **words = calloc(2 * interleave->nr_overrides + NR_FIXED_WORDS, sizeof(*words));
-	size_t nr = 0;
-
-	if (!words)
-		abort();
-	words[nr++] = "pinbench";
-	words[nr++] = "run";
-	words[nr++] = "-q";
-	words[nr++] = "--output=-";
-	if (side->job) {
-		words[nr++] = "-c";
-		words[nr++] = (char *)side->job;
-	}
-	for (size_t i = 0; i < interleave->nr_overrides; i++) {
-		words[nr++] = "-p";
-		words[nr++] = (char *)interleave->overrides[i];
-	}
-	words[nr++] = "-p";
-	words[nr++] = "runs=1";
-	if (interleave->force)
-		words[nr++] = "--force";
-	if (interleave->icount)
-		words[nr++] = "--clock=icount";
-	if (!first)
-		words[nr++] = "--time-only";
-	return words;
-}
-
-/* The status of waitpid(2), or -EINTR: it was told to stop, and has. */
-static int pass_wait(pid_t pid, const volatile sig_atomic_t *stop)
-{
-	struct pollfd ended = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
-	bool told = false;
-	int status = 0;
-
-	/* it ends its own children and puts settings back: it is told, never killed; its group: it may be a script that has started it */
-	while (ended.fd >= 0 && poll(&ended, 1, 200) <= 0) {
-		if (*stop && !told)
-			kill(-pid, SIGTERM);
-		told = told || *stop;
-	}
-	if (ended.fd >= 0)
-		close(ended.fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return told ? -EINTR : status;
-}
-
-/* The first line on its standard error: with -q, why it failed. */
-static void first_words(int fd, char *text, size_t size)
-{
-	char all[2048];
-	ssize_t got = pread(fd, all, sizeof(all) - 1, 0);
-	char *line;
-
-	all[got > 0 ? got : 0] = '\0';
-	line = all + strspn(all, "\n");
-	line[strcspn(line, "\n")] = '\0';
-	text_plain(line);
-	snprintf(text, size, "%s", strncmp(line, "pinbench: ", 10) == 0 ? line + 10 : line);
-}
-
-static int pass_read(const struct interleave_side *side, int out, int said, int status, struct report *pass,
-		     struct error *err)
-{
-	char words[300] = "";
-	struct stat stat;
-	char *text;
-	int ret;
-
-	if (fstat(out, &stat))
-		return error_errno(err, errno, "a file in memory");
-	if (stat.st_size == 0) {
-		first_words(said, words, sizeof(words));
-		return error_set(err, EIO, "%s: %s gave no result (%s %d)%s%s", side->label, side->program.path,
-				 WIFSIGNALED(status) ? "signal" : "exit status",
-				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words[0] ? ": " : "", words);
-	}
-	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, out, 0);
-	if (text == MAP_FAILED)
-		return error_errno(err, errno, "read what %s measured", side->program.path);
-	ret = report_parse(pass, text, (size_t)stat.st_size, side->program.path, err);
-	munmap(text, (size_t)stat.st_size);
-	return ret;
-}
-
-static int pass_run(const struct interleave *interleave, const struct interleave_side *side, struct report *pass,
-		    struct error *err)
-{
-	autofree char **words = pass_words(interleave, side, side->report.nr_results == 0);
-	autoclose int out = memfd_create("result", MFD_CLOEXEC), said = memfd_create("stderr", MFD_CLOEXEC);
-	int status;
-	pid_t pid;
-
-	if (out < 0 || said < 0)
-		return error_errno(err, errno, "a file in memory");
-	pid = program_start(&side->program, words, out, said, err);
-	if (pid < 0)
-		return (int)pid;
-	status = pass_wait(pid, interleave->stop);
-	if (status == -EINTR)
-		return error_set(err, EINTR, "interrupted");
-	if (pass_read(side, out, said, status, pass, err))
-		return -err->code;
-	/* somebody else ended it, or the signal for all reached it first: the cases that are missing are to be measured */
-	if (!pass->complete)
-		return error_set(err, *interleave->stop ? EINTR : EIO, "%s: a pass was ended before it was done", side->label);
-	return 0;
-}
 
 static const char *fact_value(const struct report *report, const char *name)
 {
@@ -146,6 +24,98 @@ static bool text_same(const char *a, const char *b)
 {
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
+
+static unsigned int slot_of(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
+{
+	unsigned int slot = block * INTERLEAVE_SIDES;
+
+	while (&interleave->sides[schedule_side(&interleave->schedule, slot)] != side)
+		slot++;
+	return slot;
+}
+
+static bool side_has(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
+{
+	return schedule_has(&side->report, slot_of(interleave, side, block));
+}
+
+static bool block_done(const struct interleave *interleave, unsigned int block)
+{
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
+		if (!side_has(interleave, &interleave->sides[i], block))
+			return false;
+	return true;
+}
+
+unsigned int interleave_nr_left(const struct interleave *interleave)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
+		nr += !block_done(interleave, block);
+	return nr;
+}
+
+/* --- what takes turns --- */
+
+/* One case of each side; NULL: that side has no such case. */
+struct turn {
+	const char *keys[INTERLEAVE_SIDES];
+};
+
+struct turns {
+	struct turn *items;
+	size_t nr;
+};
+
+static int key_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char **keys_sorted(const struct plan *plan)
+{
+	const char **keys = calloc(plan->nr + 1, sizeof(*keys));
+
+	if (!keys)
+		abort();
+	for (size_t i = 0; i < plan->nr; i++)
+		keys[i] = plan->cases[i].key;
+	qsort(keys, plan->nr, sizeof(*keys), key_compare);
+	return keys;
+}
+
+/* The key of what case @i of @side is compared with, on the other side. */
+static const char *other_key(const struct interleave_side *side, size_t i)
+{
+	return side->counterparts && side->counterparts[i] ? side->counterparts[i] : side->plan->cases[i].key;
+}
+
+/* In the order of the first side's job, then what only the other one has. */
+static void turns_find(struct turns *turns, const struct interleave *interleave)
+{
+	turns->items = calloc(interleave->sides[0].plan->nr + interleave->sides[1].plan->nr + 1, sizeof(*turns->items));
+	if (!turns->items)
+		abort();
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		const struct interleave_side *side = &interleave->sides[i], *other = &interleave->sides[!i];
+		autofree const char **keys = keys_sorted(other->plan);
+
+		for (size_t k = 0; k < side->plan->nr; k++) {
+			const char *key = other_key(side, k);
+			bool both = bsearch(&key, keys, other->plan->nr, sizeof(*keys), key_compare) != NULL;
+			struct turn *turn = &turns->items[turns->nr];
+
+			if (both && i > 0)
+				continue;
+			turn->keys[i] = side->plan->cases[k].key;
+			turn->keys[!i] = both ? key : NULL;
+			turns->nr++;
+		}
+	}
+}
+
+/* --- a side's file --- */
 
 /* A pass that measured something else than those before it, on another kernel, say, must not be added to them. */
 static int pass_check(const struct interleave_side *side, const struct report *pass, struct error *err)
@@ -162,8 +132,6 @@ static int pass_check(const struct interleave_side *side, const struct report *p
 				 side->job ? side->job : "built in");
 	return 0;
 }
-
-/* --- a side's file --- */
 
 static void counterparts_set(struct interleave_side *side)
 {
@@ -190,39 +158,27 @@ static void side_begin(const struct interleave *interleave, struct interleave_si
 	counterparts_set(side);
 }
 
-static unsigned int nr_slots(const struct interleave *interleave)
-{
-	return interleave->schedule.nr_blocks * interleave->schedule.nr_sides;
-}
-
 static bool side_complete(const struct interleave *interleave, const struct interleave_side *side)
 {
-	for (unsigned int slot = 0; slot < nr_slots(interleave); slot++)
-		if (&interleave->sides[schedule_side(&interleave->schedule, slot)] == side &&
-		    !schedule_has(&side->report, slot))
+	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
+		if (!side_has(interleave, side, block))
 			return false;
 	return true;
 }
 
-unsigned int interleave_nr_left(const struct interleave *interleave)
-{
-	unsigned int nr = 0;
-
-	for (unsigned int slot = 0; slot < nr_slots(interleave); slot++)
-		nr += !schedule_has(&interleave->sides[schedule_side(&interleave->schedule, slot)].report, slot);
-	return nr;
-}
-
-static int side_take(struct interleave *interleave, struct interleave_side *side, unsigned int slot, struct report *pass,
+/* What a side measured in a block goes into its file. */
+static int side_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct report *pass,
 		     struct error *err)
 {
-	schedule_stamp(&interleave->schedule, slot, pass);
+	if (pass->nr_results == 0)
+		return 0; /* of the job nothing can run here, and the file says so */
+	schedule_stamp(&interleave->schedule, slot_of(interleave, side, block), pass);
 	if (side->report.nr_results == 0) {
 		report_free(&side->report);
 		side->report = *pass;
 		*pass = (struct report){ 0 };
 		side_begin(interleave, side);
-	} else if (pass_check(side, pass, err) || report_merge(&side->report, pass, err)) {
+	} else if (report_merge(&side->report, pass, err)) {
 		return -err->code;
 	}
 	side->report.complete = side_complete(interleave, side);
@@ -268,6 +224,14 @@ static int side_load(struct interleave *interleave, struct interleave_side *side
 	return 0;
 }
 
+/* A block of which one side was saved when the other was not: what belongs next to each other is measured again. */
+static void blocks_mend(struct interleave *interleave)
+{
+	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
+		for (unsigned int i = 0; i < INTERLEAVE_SIDES && !block_done(interleave, block); i++)
+			report_drop_slot(&interleave->sides[i].report, (int)slot_of(interleave, &interleave->sides[i], block));
+}
+
 int interleave_take_up(struct interleave *interleave, bool seed_given, struct error *err)
 {
 	struct schedule *mine = &interleave->schedule, *its;
@@ -276,7 +240,7 @@ int interleave_take_up(struct interleave *interleave, bool seed_given, struct er
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		struct interleave_side *side = &interleave->sides[i];
 
-		/* a kill before the second pass leaves one file */
+		/* a kill between the two files of the first block leaves one */
 		if (access(side->path, F_OK) && errno == ENOENT)
 			continue;
 		if (side_load(interleave, side, err))
@@ -291,24 +255,33 @@ int interleave_take_up(struct interleave *interleave, bool seed_given, struct er
 		mine->nr_blocks = its->nr_blocks;
 		mine->seed = its->seed;
 	}
-	return nr_found ? 0 : error_set(err, ENOENT, "nothing to resume: there is no %s", interleave->sides[0].path);
+	if (!nr_found)
+		return error_set(err, ENOENT, "nothing to resume: there is no %s", interleave->sides[0].path);
+	blocks_mend(interleave);
+	return 0;
 }
 
 /* --- all of them --- */
 
-static void tell(const struct interleave *interleave, unsigned int slot, unsigned int nr_done, unsigned int nr_left,
-		 uint64_t started_ns, const struct report *pass)
+/* How far it is, in turns of one side. */
+struct way {
+	size_t nr_done, nr_left;
+	uint64_t started_ns;
+};
+
+static void tell(const struct interleave *interleave, const struct way *way, unsigned int block, const char *label,
+		 const char *key)
 {
-	double elapsed = (double)(clock_now() - started_ns) / 1e9;
+	double elapsed = (double)(clock_now() - way->started_ns) / 1e9;
 	struct interleave_event event = {
-		.slot = slot,
-		.nr_slots = nr_slots(interleave),
+		.block = block,
 		.nr_blocks = interleave->schedule.nr_blocks,
-		.label = interleave->sides[schedule_side(&interleave->schedule, slot)].label,
-		.pass = pass,
+		.label = label,
+		.key = key,
 		.elapsed_s = elapsed,
 		.open = interleave->precision.part > 0,
-		.left_s = nr_done && interleave->precision.part <= 0 ? elapsed / nr_done * nr_left : -1,
+		.left_s = way->nr_done && interleave->precision.part <= 0 ?
+			elapsed / (double)way->nr_done * (double)way->nr_left : -1,
 	};
 
 	if (interleave->event)
@@ -369,35 +342,94 @@ static int none_done(const struct interleave_side *side, struct error *err)
 	return error_fix(err, "pinbench run --dry-run%s%s says why", side->job ? " -c " : "", side->job ? side->job : "");
 }
 
+/* One case of one side. What turned out not to run here is not tried in every block. */
+static int turn_run(const struct interleave *interleave, const struct interleave_side *side, const char *key,
+		    struct report *pass, struct error *err)
+{
+	const struct result *before = report_find(&side->report, key);
+	struct pass_order order = {
+		.program = &side->program,
+		.label = side->label,
+		.job = side->job,
+		.key = key,
+		.overrides = interleave->overrides,
+		.nr_overrides = interleave->nr_overrides,
+		.force = interleave->force,
+		.icount = interleave->icount,
+		.time_only = side->report.nr_results > 0,
+		.stop = interleave->stop,
+	};
+	struct report part = { 0 };
+	int ret;
+
+	if (before && before->status == STATUS_SKIPPED)
+		return 0;
+	ret = pass_run(&order, &part, err);
+	if (!ret && side->report.nr_results)
+		ret = pass_check(side, &part, err);
+	if (!ret && pass->nr_results) {
+		ret = report_merge(pass, &part, err);
+	} else if (!ret) {
+		*pass = part;
+		return 0;
+	}
+	report_free(&part);
+	return ret;
+}
+
+/* Case by case, each side's right after the other's: whatever the machine does lasts longer than that. */
+static int block_run(struct interleave *interleave, const struct turns *turns, unsigned int block, struct way *way,
+		     struct error *err)
+{
+	struct report passes[INTERLEAVE_SIDES] = { 0 };
+	int ret = 0;
+
+	for (size_t i = 0; i < turns->nr * INTERLEAVE_SIDES && !ret; i++) {
+		unsigned int slot = block * INTERLEAVE_SIDES + (unsigned int)(i % INTERLEAVE_SIDES);
+		unsigned int nth = schedule_side(&interleave->schedule, slot);
+		const char *key = turns->items[i / INTERLEAVE_SIDES].keys[nth];
+
+		if (*interleave->stop) {
+			ret = error_set(err, EINTR, "interrupted");
+			break;
+		}
+		tell(interleave, way, block, interleave->sides[nth].label, key ? key : "");
+		if (key)
+			ret = turn_run(interleave, &interleave->sides[nth], key, &passes[nth], err);
+		way->nr_done++;
+		way->nr_left--;
+	}
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		if (!ret)
+			ret = side_take(interleave, &interleave->sides[i], block, &passes[i], err);
+		if (!ret)
+			ret = none_done(&interleave->sides[i], err);
+		report_free(&passes[i]);
+	}
+	if (!ret)
+		tell(interleave, way, block, NULL, NULL);
+	return ret;
+}
+
 int interleave_run(struct interleave *interleave, struct error *err)
 {
-	unsigned int nr_left = interleave_nr_left(interleave), nr_done = 0;
-	uint64_t started = clock_now();
+	struct turns turns = { 0 };
+	struct way way = { .started_ns = clock_now() };
+	int ret = 0;
 
-	for (unsigned int slot = 0; slot < nr_slots(interleave); slot++) {
-		struct interleave_side *side = &interleave->sides[schedule_side(&interleave->schedule, slot)];
-		struct report pass = { 0 };
-		int ret;
-
-		if (schedule_has(&side->report, slot))
+	turns_find(&turns, interleave);
+	way.nr_left = (size_t)interleave_nr_left(interleave) * turns.nr * INTERLEAVE_SIDES;
+	for (unsigned int block = 0; block < interleave->schedule.nr_blocks && !ret; block++) {
+		if (block_done(interleave, block))
 			continue;
-		if (*interleave->stop)
-			return error_set(err, EINTR, "interrupted");
-		tell(interleave, slot, nr_done, nr_left, started, NULL);
-		ret = pass_run(interleave, side, &pass, err);
-		if (!ret)
-			ret = side_take(interleave, side, slot, &pass, err);
-		if (!ret)
-			tell(interleave, slot, ++nr_done, --nr_left, started, &side->report);
-		report_free(&pass);
-		if (!ret)
-			ret = none_done(side, err);
-		if (ret)
-			return ret;
-		if (interleave->precision.part > 0 && (slot + 1) % INTERLEAVE_SIDES == 0 && blocks_enough(interleave))
-			return sides_end(interleave, slot / INTERLEAVE_SIDES + 1, err);
+		ret = block_run(interleave, &turns, block, &way, err);
+		if (!ret && interleave->precision.part > 0 && blocks_enough(interleave)) {
+			ret = sides_end(interleave, block + 1, err);
+			break;
+		}
 	}
-	return 0;
+	free(turns.items);
+	return ret;
 }
 
 void interleave_free(struct interleave *interleave)

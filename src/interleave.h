@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Two configurations, or two builds of pinbench, measured in turns on this host. Each slot of the schedule is one pass: a process
- * that runs a side's cases once. Its result is read from memory, stamped with its block and slot, and added to the file of that
- * side, which is saved after every pass: a kill loses one pass. The first pass of a side observes and proves as every run does,
- * the others time only (and prove the state of what they time).
+ * Two configurations, or two builds of pinbench, measured in turns on this host: within a block case by case, so that what is
+ * compared was measured milliseconds apart; the speed of a machine wanders by several percent within a second. A pass measures one case
+ * of one side in a process of its own (pass.h). When a block is through, its passes are stamped with block and slot and added to the files
+ * of their sides, which are saved: a kill loses one block. The first block observes and proves as every run does, the
+ * others time only (and prove the state of what they time).
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -28,10 +29,8 @@ struct interleave_side {
 };
 
 struct interleave_event {
-	unsigned int slot, nr_slots;
-	unsigned int nr_blocks;
-	const char *label;
-	const struct report *pass; /* NULL: it begins */
+	unsigned int block, nr_blocks;
+	const char *label, *key;   /* the side and its case that begin now; NULL: the block is through */
 	double elapsed_s, left_s;  /* left_s < 0: not known yet */
 	bool open;                 /* it ends when the figures are settled: blocks are at most as many as that */
 };
@@ -52,14 +51,15 @@ struct interleave {
 
 /*
  * Takes up the files of an earlier, unfinished schedule: its id and seed, and what was measured. -EINVAL when it is not the
- * same schedule (order, blocks, sides, programs; the jobs are compared when a pass has told them), -ENOENT when there is none.
+ * same schedule (order, blocks, sides, programs; the jobs are compared when a pass has told them), -ENOENT when there is none. A
+ * block that only one side has is measured again.
  */
 int interleave_take_up(struct interleave *interleave, bool seed_given, struct error *err);
-/* Slots that are not measured yet. */
+/* Blocks that are not measured yet. */
 unsigned int interleave_nr_left(const struct interleave *interleave);
 
 /*
- * Measures the slots that are left. -EINTR when *@stop became true: complete passes are in the files. -ENODATA when a side has
+ * Measures the blocks that are left. -EINTR when *@stop became true: complete blocks are in the files. -ENODATA when a side has
  * no case that could run.
  */
 int interleave_run(struct interleave *interleave, struct error *err);

@@ -24,6 +24,7 @@ struct builder {
 	struct plan *plan;
 	size_t room;
 	const struct offer *offer;
+	const char *only;
 	struct probe *probes;
 	size_t nr_probes;
 	char where[300];           /* "configs/x.json: cases[0]" */
@@ -189,7 +190,10 @@ static int windows_plan(struct builder *builder, const struct job *job, const st
 			plan_case->region_bytes = place.region_bytes;
 			plan_case->pages_per_call = job->pages_per_call[i] < nr_pages ? job->pages_per_call[i] : nr_pages;
 			case_name(plan_case);
-			case_judge(plan_case, builder);
+			if (builder->only && strcmp(plan_case->key, builder->only) != 0)
+				builder->plan->nr--;
+			else
+				case_judge(plan_case, builder);
 		}
 	}
 	return 0;
@@ -288,7 +292,7 @@ static int plan_unique(struct plan *plan, struct error *err)
 
 int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err)
 {
-	struct builder builder = { .plan = plan, .offer = offer };
+	struct builder builder = { .plan = plan, .offer = offer, .only = config->only };
 	size_t nr_pinners = 0;
 	struct error why;
 	int ret = 0;
@@ -303,6 +307,8 @@ int plan_build_from(struct plan *plan, const struct config *config, const struct
 		snprintf(builder.where, sizeof(builder.where), "%.256s: cases[%zu]", config->path, i);
 		ret = job_plan(&builder, &config->jobs[i], &why);
 	}
+	if (ret == 0 && config->only && plan->nr == 0)
+		ret = error_set(&why, EINVAL, "%s: no case %.300s", config->path, config->only);
 	if (ret == 0)
 		ret = plan_unique(plan, &why);
 	if (ret == 0)

@@ -64,7 +64,7 @@ struct offer {
 /*
  * Expands @config; of cases with the same key the first one stays. Calls probe() once, in a child, for each pinner that
  * has a case to run.
- * -EINVAL (an unknown name, a window off the base pages), -E2BIG (more than PLAN_MAX_CASES), -ENOMEM; @plan then needs no
+ * -EINVAL (an unknown name, a window off the base pages, no case config->only), -E2BIG (more than PLAN_MAX_CASES), -ENOMEM; @plan then needs no
  * plan_free().
  */
 int plan_build(struct plan *plan, const struct config *config, struct error *err);

@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define LINE_S 0.1 /* between two lines of a schedule */
+
 void progress_open(struct progress *progress, FILE *out)
 {
 	*progress = (struct progress){ .out = out, .terminal = isatty(fileno(out)) };
@@ -66,18 +68,20 @@ void progress_case(struct progress *progress, const struct run_event *event)
 
 void progress_pass(struct progress *progress, const struct interleave_event *event)
 {
-	unsigned int nr_sides = event->nr_slots / event->nr_blocks, block = event->slot / nr_sides + 1;
+	unsigned int block = event->block + 1;
 	char line[512], left[48];
 
-	/* elsewhere a line when a block is through */
-	if (progress->terminal ? event->pass != NULL : !event->pass || (event->slot + 1) % nr_sides)
+	/* elsewhere a line when a block is through; cases of milliseconds are not worth a line each */
+	if (progress->terminal ? !event->key || event->elapsed_s < progress->next_s : event->key != NULL)
 		return;
+	progress->next_s = event->elapsed_s + LINE_S;
 	left_format(left, sizeof(left), event->left_s);
 	if (event->open)
 		snprintf(line, sizeof(line), "[%u] ", block);
 	else
 		snprintf(line, sizeof(line), "[%*u/%u] ", snprintf(NULL, 0, "%u", event->nr_blocks), block, event->nr_blocks);
-	snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", progress->terminal ? event->label : "done", left);
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s%s%s", progress->terminal ? event->label : "done", left,
+		 progress->terminal ? "  " : "", progress->terminal ? event->key : "");
 	if (!progress->terminal)
 		fprintf(progress->out, "%s\n", line);
 	else

@@ -10,7 +10,8 @@
 struct progress {
 	FILE *out;
 	bool terminal;
-	bool shown; /* a line stands on the terminal */
+	bool shown;    /* a line stands on the terminal */
+	double next_s; /* of a schedule: when the next line may come */
 };
 
 void progress_open(struct progress *progress, FILE *out);
