@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "journal.h"
 #include "text.h"
@@ -44,6 +45,25 @@ int cmd_label_check(const char *label, struct error *err)
 			 "--label: up to 64 printable characters without space or '/', not starting with '.' or '-'");
 }
 
+int cmd_result_stamp(const char *const *labels, size_t nr, char *stamp, size_t size, struct error *err)
+{
+	bool taken = true;
+	char path[4096];
+	struct tm utc;
+
+	if (mkdir("results", 0777) && errno != EEXIST)
+		return error_errno(err, errno, "make the directory results");
+	for (time_t now = time(NULL); taken; now++) {
+		strftime(stamp, size, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+		taken = false;
+		for (size_t i = 0; i < nr; i++) {
+			snprintf(path, sizeof(path), "results/%s-%s.json", labels[i], stamp);
+			taken = taken || !access(path, F_OK);
+		}
+	}
+	return 0;
+}
+
 int cmd_result_path(const char *output, const char *label, char *path, size_t size, struct error *err)
 {
 	char when[32];
@@ -51,9 +71,8 @@ int cmd_result_path(const char *output, const char *label, char *path, size_t si
 	if (output)
 		return snprintf(path, size, "%s", output) < (int)size
 			       ? 0 : error_set(err, ENAMETOOLONG, "--output: %s", output);
-	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
-	if (mkdir("results", 0777) && errno != EEXIST)
-		return error_errno(err, errno, "make the directory results");
+	if (cmd_result_stamp(&label, 1, when, sizeof(when), err))
+		return -err->code;
 	snprintf(path, size, "results/%s-%s.json", label, when);
 	return 0;
 }

@@ -39,6 +39,8 @@ double cmd_real(struct argp_state *state, const char *name, const char *text, co
 /* -EINVAL: what may not stand in a file name and on a terminal. */
 int cmd_label_check(const char *label, struct error *err);
 void cmd_utc_now(char *text, size_t size, const char *strftime_format);
+/* Makes results/, and finds a UTC, now or soon, for which none of the files results/LABEL-UTC.json is there. */
+int cmd_result_stamp(const char *const *labels, size_t nr, char *stamp, size_t size, struct error *err);
 /* @output, or where no name was given results/LABEL-UTC.json below the current directory. */
 int cmd_result_path(const char *output, const char *label, char *path, size_t size, struct error *err);
 /* What became of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */

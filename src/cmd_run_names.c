@@ -145,13 +145,13 @@ static bool same_file(const char *a, const char *b)
 int with_paths(struct with_names *names, const struct order *order, struct error *err)
 {
 	const char *const given[] = { order->output, order->with_output };
-	char when[32];
+	const char *const labels[] = { names->labels[0], names->labels[1] };
+	char when[32] = "";
 
 	if (!given[0] && order->resume)
 		return paths_find(names, err);
-	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
-	if (!given[0] && mkdir("results", 0777) && errno != EEXIST)
-		return error_errno(err, errno, "make the directory results");
+	if (!given[0] && cmd_result_stamp(labels, INTERLEAVE_SIDES, when, sizeof(when), err))
+		return -err->code;
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		int length = given[i] ? snprintf(names->paths[i], sizeof(names->paths[i]), "%s", given[i])
 				      : snprintf(names->paths[i], sizeof(names->paths[i]), "results/%s-%s.json", names->labels[i], when);

@@ -16,7 +16,7 @@ enum {
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0, "job file (built in: quick)", 0 },
 	{ "param", 'p', "KEY=VALUE[,VALUE]", 0, "replaces a key of every block; repeat", 0 },
-	{ "runs", KEY_RUNS, "N", 0, "processes per case (1); with --with: blocks (10)", 0 },
+	{ "runs", KEY_RUNS, "N", 0, "processes per case (1); with --with: blocks (10+)", 0 },
 	{ "precision", KEY_PRECISION, "PCT", 0, "as many runs as settle a case to that", 0 },
 	{ "max-time", KEY_MAX_TIME, "S", 0, "a case may take for --precision (60)", 0 },
 	{ "output", 'o', "FILE", 0, "result (results/LABEL-UTC.json); -: stdout", 0 },

@@ -14,8 +14,9 @@
 #include "plan.h"
 #include "progress.h"
 #include "schedule.h"
+#include "verdict.h"
 
-#define DEFAULT_BLOCKS 10u
+#define DEFAULT_BLOCKS 10u /* or as many as can decide */
 
 struct with {
 	const struct order *order;
@@ -38,9 +39,12 @@ static unsigned int nr_blocks(const struct with *with)
 	for (size_t i = 0; !with->order->runs && i < with->configs[0].nr_jobs; i++)
 		if (with->configs[0].jobs[i].runs > most)
 			most = with->configs[0].jobs[i].runs;
-	if (!with->order->runs && most <= 1)
-		most = with->order->precision.part > 0 ? plan_most_runs(&with->plans[0]) : DEFAULT_BLOCKS;
-	return most;
+	if (with->order->runs || most > 1)
+		return most;
+	if (with->order->precision.part > 0)
+		return plan_most_runs(&with->plans[0]);
+	most = (unsigned int)rule_fewest_runs(&rule_default, plan_nr_times(&with->plans[0], false), true);
+	return most > DEFAULT_BLOCKS ? most : DEFAULT_BLOCKS;
 }
 
 static int plans_make(struct with *with, struct error *err)

@@ -28,15 +28,13 @@ static void on_stop(int signal_nr)
 enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME, KEY_CLOCK, KEY_ACCEL,
 	 KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
 
-/* Fewer boots of the icount lane say little of other placements of memory; in real time this many are a start. */
-#define BOOTS_ICOUNT 8
-#define BOOTS_REAL 10
+#define BOOTS_ICOUNT RULE_ICOUNT_SEEDS
 #define BOOTS_MOST 100 /* until a precision is reached */
 #define MAX_TIME_S 600
 
 static const struct argp_option options[] = {
 	{ "kernel", 'k', "NAME=PATH", 0, "image or build tree; repeat to compare", 0 },
-	{ "boots", KEY_BOOTS, "N", 0, "boots of each kernel (1; to compare 10, icount 8)", 0 },
+	{ "boots", KEY_BOOTS, "N", 0, "boots of each kernel (1; comparing 10+, icount 8)", 0 },
 	{ "precision", KEY_PRECISION, "PCT", 0, "as many boots as settle every case to that", 0 },
 	{ "max-time", KEY_MAX_TIME, "S", 0, "no new block after that, with --precision (600)", 0 },
 	{ "order", KEY_ORDER, "abba|random", 0, "how kernels take turns (abba)", 0 },
@@ -178,8 +176,8 @@ static int defaults_fill(struct vm *vm, struct error *err)
 
 	if (!request->boots && request->precision.part > 0)
 		request->boots = BOOTS_MOST;
-	if (!request->boots)
-		request->boots = !compares ? 1 : request->icount ? BOOTS_ICOUNT : BOOTS_REAL;
+	if (!request->boots && (!compares || request->icount))
+		request->boots = compares ? BOOTS_ICOUNT : 1; /* in real time the job decides */
 	if (!request->seed && request->icount) {
 		vm->seed = 1;
 		request->seed = &vm->seed;
@@ -230,7 +228,7 @@ static void design_tell(const struct vm *vm, const struct schedule *schedule, co
 		return;
 	if (vm->request.icount) {
 		if (schedule->nr_blocks < BOOTS_ICOUNT)
-			fprintf(stderr, "vm: a change is what every seed shows; %u say little of other layouts of memory (--boots %u)\n",
+			fprintf(stderr, "vm: a change is what every seed shows, and %u seeds decide nothing (--boots %u)\n",
 				schedule->nr_blocks, BOOTS_ICOUNT);
 		return;
 	}
@@ -300,7 +298,7 @@ static void boot_ended(void *context, size_t kernel, unsigned int block, const s
 		snprintf(vm->ended[kernel], sizeof(vm->ended[kernel]), "%s", path);
 	if (vm->terminal)
 		fputs("\r\033[K", stderr);
-	fprintf(stderr, "vm: %s, boot %u of %u: ", name, block + 1, vm->request.boots);
+	fprintf(stderr, "vm: %s, boot %u of %u: ", name, block + 1, vm->nr_boots / (unsigned int)vm->request.nr_kernels);
 	if (boot->end == BOOT_DONE)
 		fprintf(stderr, "%s in %.1f s (Linux %s)\n", status == EXIT_DONE ? "done" :
 			status == EXIT_NOTHING_RAN ? "nothing could run" : "failed", boot->seconds,

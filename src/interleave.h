@@ -4,7 +4,8 @@
  * Two configurations, or two builds of pinbench, measured in turns on this host: within a block case by case, so that what is
  * compared was measured milliseconds apart; the speed of a machine wanders by several percent within a second. A pass measures one case
  * of one side in a process of its own (pass.h). When a block is through, its passes are stamped with block and slot and added to the files
- * of their sides, which are saved: a kill loses one block. The first block observes and proves as every run does, the
+ * of their sides, which are saved then or, as they grow, every few blocks: a kill loses what was measured in twenty times as long
+ * as saving takes, an interrupt the block that goes on. The first block observes and proves as every run does, the
  * others time only (and prove the state of what they time).
  */
 #include <signal.h>
@@ -26,6 +27,7 @@ struct interleave_side {
 	const struct plan *plan;   /* of its job */
 	const char **counterparts; /* by case of the plan: its key on the other side, NULL: the same; or NULL for all */
 	struct report report;
+	bool unsaved;
 };
 
 struct interleave_event {
@@ -47,6 +49,7 @@ struct interleave {
 	const volatile sig_atomic_t *stop;
 	void (*event)(void *context, const struct interleave_event *event);
 	void *context;
+	uint64_t saved_ns, save_took_ns; /* ours */
 };
 
 /*

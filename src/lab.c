@@ -15,6 +15,7 @@
 #include "lab_walk.h"
 #include "plan.h"
 #include "schedule.h"
+#include "verdict.h"
 
 #define PROBE_TIMEOUT_S 20
 
@@ -108,17 +109,24 @@ static int accel_choose(struct lab *lab, struct error *err)
 static int job_read(struct lab *lab, struct error *err)
 {
 	const struct guest_command *command = &lab->command;
+	unsigned int boots = lab->request->boots;
 	struct config config;
 	struct plan plan;
 	int ret = 0;
 
+	lab->nr_boots = boots ? boots : LAB_BOOTS;
 	if (!command->is_run)
 		return 0;
 	if (config_load(&config, command->config_path, command->overrides, command->nr_overrides, err))
 		return -err->code;
 	if (!plan_build(&plan, &config, NULL)) {
+		size_t fewest;
+
 		lab->extent = (struct lab_extent){ plan.nr, plan_nr_times(&plan, true) };
-		ret = plan_fits_boots(&plan, lab->request->boots, command->config_path ? command->config_path : "the job", err);
+		fewest = rule_fewest_runs(&rule_default, lab->extent.nr_times, true);
+		if (!boots && lab->extent.nr_times && fewest > lab->nr_boots)
+			lab->nr_boots = (unsigned int)fewest;
+		ret = plan_fits_boots(&plan, lab->nr_boots, command->config_path ? command->config_path : "the job", err);
 		plan_free(&plan);
 	}
 	config_free(&config);
@@ -186,13 +194,13 @@ static int schedule_choose(struct lab *lab, struct error *err)
 
 	for (size_t i = 0; i < request->nr_kernels; i++)
 		names[i] = request->kernels[i].name;
-	schedule_init(&lab->schedule, request->order, request->boots, names, (unsigned int)request->nr_kernels,
+	schedule_init(&lab->schedule, request->order, lab->nr_boots, names, (unsigned int)request->nr_kernels,
 		      request->seed);
 	for (size_t i = 0; i < request->nr_kernels; i++) {
 		schedule_copy(&lab->sides[i].schedule, &lab->schedule, (unsigned int)i);
-		lab->sides[i].whole = calloc(request->boots, sizeof(bool));
+		lab->sides[i].whole = calloc(lab->nr_boots, sizeof(bool));
 		if (!lab->sides[i].whole)
-			return error_errno(err, ENOMEM, "plan %u boots", request->boots);
+			return error_errno(err, ENOMEM, "plan %u boots", lab->nr_boots);
 	}
 	if (!request->resume)
 		return paths_choose(lab, err);

@@ -12,6 +12,9 @@
 #define LAB_MAX_KERNELS 16
 #define LAB_MAX_BOOTS 1000
 
+/* To compare kernels in real time: a start, where a job has few rows. */
+#define LAB_BOOTS 10u
+
 enum lab_accel { LAB_AUTO, LAB_TCG, LAB_KVM };
 
 struct lab_request {
@@ -20,7 +23,7 @@ struct lab_request {
 		const char *path;
 	} kernels[LAB_MAX_KERNELS];
 	size_t nr_kernels;
-	unsigned int boots;                /* of each kernel */
+	unsigned int boots;                /* of each kernel; 0: LAB_BOOTS, or as many as can decide what the job gives */
 	enum run_order order;
 	const uint64_t *seed;              /* of the order and of the boots' random numbers; NULL: one that nobody chose */
 	unsigned int jobs;                 /* boots side by side, 1 .. BOOT_MAX_JOBS */

@@ -18,6 +18,7 @@ struct lab {
 	const struct lab_request *request;
 	const struct lab_events *events;
 	struct guest_command command;
+	unsigned int nr_boots;          /* of each kernel, at most */
 	struct side_origin origin;
 	struct schedule schedule;
 	struct lab_extent extent;

@@ -172,12 +172,19 @@ int row_direction(const struct row *row)
 	return row->kind == ROW_RATE ? 1 : -1;
 }
 
+/* Whatever the figures are. */
+static bool undecidable(const struct row *row)
+{
+	return row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES || row->note == NOTE_OTHER_OBSERVER ||
+	       row->note == NOTE_FEW_SEEDS;
+}
+
 enum verdict row_judge(const struct row *row, double threshold)
 {
 	bool inside = row->interval.low >= -threshold && row->interval.high <= threshold;
 	int direction = row_direction(row);
 
-	if (row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES || row->note == NOTE_FEW_SEEDS)
+	if (undecidable(row))
 		return VERDICT_UNSURE;
 	if (inside)
 		return VERDICT_SAME;

@@ -79,6 +79,7 @@ enum row_note {
 	NOTE_ZERO,           /* a run took no time that its clock could see: there is no ratio */
 	NOTE_MANY_ROWS,      /* p99: too many rows for the resamples */
 	NOTE_COUNT_VARIES,   /* runs of one side counted differently: not exact here */
+	NOTE_OTHER_OBSERVER, /* the sides differ, and were counted by different observers */
 	NR_NOTES
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Rows of numbers that are counted: one observation is enough, and any change shows. */
 #include <math.h>
+#include <string.h>
 
 #include "summary.h"
 #include "verdict_rows.h"
@@ -10,6 +11,20 @@ static bool varies(const struct result *base, const struct result *new, enum row
 	if (kind == ROW_COUNT)
 		return count_varies(base, which) || count_varies(new, which);
 	return varies(base, new, ROW_COUNT, COUNT_REQUESTED_PAGES) || varies(base, new, ROW_COUNT, COUNT_SLOW_PAGES);
+}
+
+static bool observed_alike(const struct result *base, const struct result *new, enum row_kind kind, unsigned int which)
+{
+	if (kind == ROW_COUNT)
+		return strcmp(base->counts.observer[which], new->counts.observer[which]) == 0;
+	return observed_alike(base, new, ROW_COUNT, COUNT_REQUESTED_PAGES) && observed_alike(base, new, ROW_COUNT, COUNT_SLOW_PAGES);
+}
+
+static enum row_note doubt(const struct row *row)
+{
+	if (varies(row->base, row->new, row->kind, row->which))
+		return NOTE_COUNT_VARIES;
+	return row->moved && !observed_alike(row->base, row->new, row->kind, row->which) ? NOTE_OTHER_OBSERVER : NOTE_NONE;
 }
 
 static struct row *add(struct verdict_work *work, const struct result *base, const struct result *new,
@@ -25,7 +40,7 @@ static struct row *add(struct verdict_work *work, const struct result *base, con
 	row->change_known = kind == ROW_RATE || was > 0 || !row->moved;
 	row->change = kind == ROW_RATE ? is - was : !row->moved ? 0 : was > 0 ? is / was - 1 : INFINITY;
 	row->interval = (struct interval){ row->change, row->change };
-	row->note = varies(base, new, kind, which) ? NOTE_COUNT_VARIES : NOTE_NONE;
+	row->note = doubt(row);
 	row->verdict = row_judge(row, 0);
 	return row;
 }

@@ -20,7 +20,7 @@ floor() # FILE without its directory
 	main.c) echo 7 ;;
 	cmd.[ch] | cmd_*.[ch]) echo 6 ;;
 	config.[ch] | job.[ch] | plan.[ch] | plan_*.[ch] | pick.[ch] | window.[ch]) echo 5 ;;
-	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch] | aftermath.[ch] | scene.[ch] | progress.[ch] | interleave.[ch] | pass.[ch] | pairing.[ch] | placement.[ch] | settle.[ch]) echo 5 ;;
+	run.[ch] | run_*.[ch] | round.[ch] | round_*.[ch] | expect.[ch] | measure.[ch] | aftermath.[ch] | scene.[ch] | progress.[ch] | interleave.[ch] | interleave_*.[ch] | pass.[ch] | pairing.[ch] | placement.[ch] | settle.[ch]) echo 5 ;;
 	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch]) echo 5 ;;
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;

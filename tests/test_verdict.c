@@ -616,6 +616,36 @@ static void test_no_replication(void **state)
 	sides_free(&sides);
 }
 
+/* Two observers that agree have seen no change; what they differ by may be theirs. */
+static void test_other_observer(void **state)
+{
+	static const uint64_t ticks[] = { 100 };
+	struct sides sides;
+	struct result *base, *new;
+	const struct row *rows;
+	char text[160];
+
+	(void)state;
+	sides_init(&sides);
+	base = add_runs(&sides.base, KEY, METRIC_PIN, 1, ticks);
+	new = add_runs(&sides.new, KEY, METRIC_PIN, 1, ticks);
+	set_count(base, COUNT_REQUESTED_PAGES, 16);
+	set_count(new, COUNT_REQUESTED_PAGES, 16);
+	set_count(base, COUNT_SLOW_PAGES, 15);
+	set_count(new, COUNT_SLOW_PAGES, 0);
+	strcpy(new->counts.observer[COUNT_REQUESTED_PAGES], "other");
+	strcpy(new->counts.observer[COUNT_SLOW_PAGES], "other");
+	rows = sides_judge(&sides);
+	assert_string_equal(row_metric(&rows[0]), "hit rate");
+	assert_int_equal(rows[0].verdict, VERDICT_UNSURE);
+	row_note(&rows[0], &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "different observers"));
+	assert_int_equal(rows[1].which, COUNT_REQUESTED_PAGES);
+	assert_int_equal(rows[1].verdict, VERDICT_SAME);
+	assert_int_equal(rows[2].verdict, VERDICT_UNSURE);
+	sides_free(&sides);
+}
+
 static void test_exact(void **state)
 {
 	static const uint64_t ticks[] = { 100 };
@@ -1102,6 +1132,7 @@ int main(void)
 		cmocka_unit_test(test_no_replication),
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_count_varies),
+		cmocka_unit_test(test_other_observer),
 		cmocka_unit_test(test_processes_of_a_boot),
 		cmocka_unit_test(test_unequal_sides),
 		cmocka_unit_test(test_degenerate),

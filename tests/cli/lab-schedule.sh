@@ -77,7 +77,7 @@ nr_boots() { wc -w <<<"$(started | tr ',' ' ')"; }
 for default in "20:${two[*]}" "1:-k a=$dir/a.img" "16:${two[*]} --clock icount" "1:-k a=$dir/a.img --clock icount"; do
 	anew
 	# shellcheck disable=SC2086 # words
-	vm ${default#*:} -- run
+	vm ${default#*:} -- run -p pinner=null -p layout=base -p state=exclusive -p window=page
 	same "boots by default, ${default#*:}" "$(nr_boots)" "${default%%:*}"
 done
 
@@ -92,7 +92,9 @@ said() { # WHAT TEXT ARGUMENT...
 }
 said "5 boots of 45 rows" "about 45 to 135 rows of times: 5 boots of each can never be significant; paired runs need 11 to 13" --boots 5
 said "12 boots of 45 rows" "45 to 135 rows of times: a difference can be significant from 11 to 13 pairs on" --boots 12
-said "4 seeds" "a change is what every seed shows; 4 say little of other layouts of memory (--boots 8)" --boots 4 --clock icount
+said "as many boots of 45 rows as can decide" "45 to 135 rows of times: a difference can be significant from 11 to 13 pairs on"
+same "are the default" "$(nr_boots)" 26
+said "4 seeds" "a change is what every seed shows, and 4 seeds decide nothing (--boots 8)" --boots 4 --clock icount
 said "8 seeds need no remark" "vm: a, boot 1 of 8: done" --clock icount --jobs 1
 anew
 vm "${two[@]}" -- run -p sample=3
