@@ -9,28 +9,21 @@
 #include "cleanup.h"
 #include "outfile.h"
 #include "report_json.h"
+#include "report_writer.h"
 #include "text.h"
 
-/* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure is kept. */
-struct writer {
-	const struct report *report;
-	struct error *err;
-	int rc;
-};
-
-static void set(struct writer *writer, json_t *object, const char *name, json_t *value)
+void writer_set(struct writer *writer, json_t *object, const char *name, json_t *value)
 {
 	if (json_object_set_new(object, name, value) && !writer->rc)
 		writer->rc = error_set(writer->err, ENOMEM, "out of memory while writing \"%s\"", name);
 }
 
-static void append(struct writer *writer, json_t *array, json_t *value)
+void writer_append(struct writer *writer, json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value) && !writer->rc)
 		writer->rc = error_set(writer->err, ENOMEM, "out of memory while writing");
 }
 
-/* Command lines and labels are bytes; JSON is UTF-8. What cannot be said is a '?', what is too long is cut. */
 static json_t *text_json(const char *text)
 {
 	autofree char *copy = strndup(text, REPORT_MAX_TEXT);
@@ -54,7 +47,7 @@ static json_t *text_json(const char *text)
 	return string;
 }
 
-static json_t *count_json(struct writer *writer, uint64_t number, const char *what)
+json_t *count_json(struct writer *writer, uint64_t number, const char *what)
 {
 	if (number > INT64_MAX && !writer->rc)
 		writer->rc = error_set(writer->err, EINVAL, "%s: %llu is above 2^63 - 1", what,
@@ -62,10 +55,10 @@ static json_t *count_json(struct writer *writer, uint64_t number, const char *wh
 	return json_integer(number > INT64_MAX ? 0 : (json_int_t)number);
 }
 
-static void set_text(struct writer *writer, json_t *object, const char *name, const char *text)
+void writer_set_text(struct writer *writer, json_t *object, const char *name, const char *text)
 {
 	if (text && *text)
-		set(writer, object, name, text_json(text));
+		writer_set(writer, object, name, text_json(text));
 }
 
 /* Walks "a.b.c" into nested objects; the last part is the name of the value. */
@@ -79,7 +72,7 @@ static void set_fact(struct writer *writer, json_t *object, const struct fact *f
 
 		if (!inner) {
 			inner = json_object();
-			set(writer, object, part, inner);
+			writer_set(writer, object, part, inner);
 		}
 		object = inner;
 	}
@@ -90,11 +83,11 @@ static void set_fact(struct writer *writer, json_t *object, const struct fact *f
 		return;
 	}
 	if (fact->kind == FACT_NUMBER)
-		set(writer, object, part, json_integer(fact->number));
+		writer_set(writer, object, part, json_integer(fact->number));
 	else if (fact->kind == FACT_BOOL)
-		set(writer, object, part, json_boolean(fact->number));
+		writer_set(writer, object, part, json_boolean(fact->number));
 	else
-		set(writer, object, part, text_json(fact->text));
+		writer_set(writer, object, part, text_json(fact->text));
 }
 
 static json_t *facts_json(struct writer *writer, const struct fact_list *facts)
@@ -111,11 +104,11 @@ static json_t *metrics_json(struct writer *writer)
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < NR_METRICS; i++)
-		set(writer, object, metric_names[i],
+		writer_set(writer, object, metric_names[i],
 		    json_pack("{ssssss}", "unit", report_unit(writer->report), "better", "lower",
 			      "kind", "measured"));
 	for (size_t i = 0; i < NR_COUNTS; i++)
-		set(writer, object, count_names[i],
+		writer_set(writer, object, count_names[i],
 		    json_pack("{ssssss}", "unit", count_units[i], "better",
 			      count_lower_better[i] ? "lower" : "none", "kind", "exact"));
 	return object;
@@ -125,115 +118,21 @@ static json_t *params_json(struct writer *writer, const struct params *params)
 {
 	json_t *object = json_object();
 
-	set_text(writer, object, "pinner", params->pinner);
-	set_text(writer, object, "layout", params->layout);
-	set_text(writer, object, "state", params->state);
-	set_text(writer, object, "access", params->access);
-	set_text(writer, object, "window", params->window);
+	writer_set_text(writer, object, "pinner", params->pinner);
+	writer_set_text(writer, object, "layout", params->layout);
+	writer_set_text(writer, object, "state", params->state);
+	writer_set_text(writer, object, "access", params->access);
+	writer_set_text(writer, object, "window", params->window);
 	if (params->bytes) {
-		set(writer, object, "offset", count_json(writer, params->offset, "params.offset"));
-		set(writer, object, "bytes", count_json(writer, params->bytes, "params.bytes"));
+		writer_set(writer, object, "offset", count_json(writer, params->offset, "params.offset"));
+		writer_set(writer, object, "bytes", count_json(writer, params->bytes, "params.bytes"));
 	}
 	/* UINT64_MAX stands for "all" in a case that was never laid out */
 	if (params->pages_per_call && params->pages_per_call <= INT64_MAX)
-		set(writer, object, "pages_per_call", json_integer(params->pages_per_call));
+		writer_set(writer, object, "pages_per_call", json_integer(params->pages_per_call));
 	if (params->region_bytes)
-		set(writer, object, "region_bytes",
+		writer_set(writer, object, "region_bytes",
 		    count_json(writer, params->region_bytes, "params.region_bytes"));
-	return object;
-}
-
-/* One number where all samples pinned the same, as nearly always; else one for each. */
-static json_t *pages_json(struct writer *writer, const struct sample *samples, size_t nr)
-{
-	bool same = true;
-	json_t *array;
-
-	for (size_t i = 1; i < nr; i++)
-		same = same && samples[i].nr_pages == samples[0].nr_pages;
-	if (same)
-		return count_json(writer, samples[0].nr_pages, "pages");
-	array = json_array();
-	for (size_t i = 0; i < nr; i++)
-		append(writer, array, count_json(writer, samples[i].nr_pages, "pages"));
-	return array;
-}
-
-static json_t *samples_json(struct writer *writer, const struct run *run, size_t first, size_t end)
-{
-	json_t *object = json_object();
-
-	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
-		json_t *array = json_array();
-
-		for (size_t i = first; i < end; i++) {
-			/* the arrays of one run are parallel: a hole would shift what follows */
-			if ((run->samples[i].have ^ run->samples[0].have) >> metric & 1 && !writer->rc)
-				writer->rc = error_set(writer->err, EINVAL,
-						       "sample %zu: has \"%s\" and sample 0 has not, or the reverse",
-						       i, metric_names[metric]);
-			if (run->samples[i].have >> metric & 1)
-				append(writer, array, count_json(writer, run->samples[i].ticks[metric],
-								 metric_names[metric]));
-		}
-		if (json_array_size(array) > 0)
-			set(writer, object, metric_names[metric], array);
-		else
-			json_decref(array);
-	}
-	/* no pin that was timed took no page: 0 is not known, as the page size of an imported log */
-	if (first < end && !(writer->report->imported && run->samples[first].nr_pages == 0))
-		set(writer, object, "pages", pages_json(writer, run->samples + first, end - first));
-	return object;
-}
-
-static json_t *placement_json(struct writer *writer, const struct placement *placement)
-{
-	json_t *object = json_object();
-
-	set(writer, object, "seed", count_json(writer, placement->seed, "placement.seed"));
-	set(writer, object, "region_start", count_json(writer, placement->region_start, "placement.region_start"));
-	set(writer, object, "pages_before", count_json(writer, placement->pages_before, "placement.pages_before"));
-	if (placement->first_frame)
-		set(writer, object, "first_frame", count_json(writer, placement->first_frame, "placement.first_frame"));
-	if (placement->entropy)
-		set(writer, object, "entropy", count_json(writer, placement->entropy, "placement.entropy"));
-	return object;
-}
-
-static json_t *run_json(struct writer *writer, const struct run *run)
-{
-	json_t *object = json_object(), *clock = json_object(), *quantum = json_object();
-	size_t nr_warmup = run->nr_warmup < run->nr_samples ? run->nr_warmup : run->nr_samples;
-
-	set(writer, object, "index", json_integer(run->index));
-	if (run->cpu >= 0)
-		set(writer, object, "cpu", json_integer(run->cpu));
-	if (run->node >= 0)
-		set(writer, object, "node", json_integer(run->node));
-	if (run->block >= 0)
-		set(writer, object, "block", json_integer(run->block));
-	if (run->slot >= 0)
-		set(writer, object, "slot", json_integer(run->slot));
-	if (run->placement.known)
-		set(writer, object, "placement", placement_json(writer, &run->placement));
-	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
-		bool measured = run->nr_samples && run->samples[0].have >> metric & 1;
-
-		if (measured && !run->clock[metric][0] && !writer->rc)
-			writer->rc = error_set(writer->err, EINVAL, "metric \"%s\" names no clock",
-					       metric_names[metric]);
-		if (!run->clock[metric][0])
-			continue;
-		set_text(writer, clock, metric_names[metric], run->clock[metric]);
-		if (run->quantum[metric])
-			set(writer, quantum, metric_names[metric],
-			    count_json(writer, run->quantum[metric], "quantum"));
-	}
-	set(writer, object, "clock", clock);
-	set(writer, object, "quantum", quantum);
-	set(writer, object, "warmup", samples_json(writer, run, 0, nr_warmup));
-	set(writer, object, "samples", samples_json(writer, run, nr_warmup, run->nr_samples));
 	return object;
 }
 
@@ -244,10 +143,10 @@ static json_t *counts_json(struct writer *writer, const struct path_count *count
 	for (size_t i = 0; i < NR_COUNTS; i++) {
 		if (!counts->observer[i][0])
 			continue;
-		set(writer, object, count_names[i], count_json(writer, counts->value[i], count_names[i]));
-		set_text(writer, observer, count_names[i], counts->observer[i]);
+		writer_set(writer, object, count_names[i], count_json(writer, counts->value[i], count_names[i]));
+		writer_set_text(writer, observer, count_names[i], counts->observer[i]);
 	}
-	set(writer, object, "observer", observer);
+	writer_set(writer, object, "observer", observer);
 	return object;
 }
 
@@ -272,24 +171,24 @@ static json_t *result_json(struct writer *writer, const struct result *result)
 	if (result->status != STATUS_DONE && (!result->why || !*result->why) && !writer->rc)
 		writer->rc = error_set(writer->err, EINVAL, "is %s and does not say why",
 				       status_names[result->status]);
-	set(writer, object, "key", text_json(result->key));
-	set(writer, object, "params", params_json(writer, &result->params));
-	set_text(writer, object, "status", status_names[result->status]);
-	set_text(writer, object, "why", result->why);
-	set_text(writer, object, "fix", result->fix);
-	set_text(writer, object, "counterpart", result->counterpart);
+	writer_set(writer, object, "key", text_json(result->key));
+	writer_set(writer, object, "params", params_json(writer, &result->params));
+	writer_set_text(writer, object, "status", status_names[result->status]);
+	writer_set_text(writer, object, "why", result->why);
+	writer_set_text(writer, object, "fix", result->fix);
+	writer_set_text(writer, object, "counterpart", result->counterpart);
 	if (result->stop != STOP_RUNS)
-		set_text(writer, object, "stopped_by", stop_names[result->stop]);
+		writer_set_text(writer, object, "stopped_by", stop_names[result->stop]);
 	if (result->precision > 0)
-		set(writer, object, "precision", json_real(result->precision));
+		writer_set(writer, object, "precision", json_real(result->precision));
 	for (size_t i = 0; i < result->nr_runs; i++)
-		append(writer, runs, run_json(writer, &result->runs[i]));
-	set(writer, object, "runs", runs);
-	set(writer, object, "counts", counts_json(writer, &result->counts));
-	set(writer, object, "truth", facts_json(writer, &result->truth));
+		writer_append(writer, runs, run_json(writer, &result->runs[i]));
+	writer_set(writer, object, "runs", runs);
+	writer_set(writer, object, "counts", counts_json(writer, &result->counts));
+	writer_set(writer, object, "truth", facts_json(writer, &result->truth));
 	for (size_t i = 0; i < result->nr_warnings; i++)
-		append(writer, warnings, text_json(result->warnings[i]));
-	set(writer, object, "warnings", warnings);
+		writer_append(writer, warnings, text_json(result->warnings[i]));
+	writer_set(writer, object, "warnings", warnings);
 	return object;
 }
 
@@ -308,14 +207,14 @@ static json_t *schedule_json(struct writer *writer, const struct schedule *sched
 {
 	json_t *object = json_object(), *sides = json_array();
 
-	set_text(writer, object, "order", order_names[schedule->order]);
-	set_text(writer, object, "id", schedule->id);
-	set(writer, object, "seed", count_json(writer, schedule->seed, "schedule.seed"));
-	set(writer, object, "blocks", json_integer(schedule->nr_blocks));
+	writer_set_text(writer, object, "order", order_names[schedule->order]);
+	writer_set_text(writer, object, "id", schedule->id);
+	writer_set(writer, object, "seed", count_json(writer, schedule->seed, "schedule.seed"));
+	writer_set(writer, object, "blocks", json_integer(schedule->nr_blocks));
 	for (unsigned int i = 0; i < schedule->nr_sides; i++)
-		append(writer, sides, text_json(schedule->sides[i]));
-	set(writer, object, "sides", sides);
-	set(writer, object, "side", json_integer(schedule->side));
+		writer_append(writer, sides, text_json(schedule->sides[i]));
+	writer_set(writer, object, "sides", sides);
+	writer_set(writer, object, "side", json_integer(schedule->side));
 	return object;
 }
 
@@ -324,31 +223,31 @@ static json_t *report_json(struct writer *writer)
 	const struct report *report = writer->report;
 	json_t *object = json_object(), *command = json_array(), *results = json_array();
 
-	set(writer, object, "schema", json_string(REPORT_SCHEMA));
-	set(writer, object, "tool", json_pack("{sssssi}", "name", "pinbench", "version",
+	writer_set(writer, object, "schema", json_string(REPORT_SCHEMA));
+	writer_set(writer, object, "tool", json_pack("{sssssi}", "name", "pinbench", "version",
 					      report->tool_version ? report->tool_version : "unknown",
 					      "benchmark", report->benchmark ? (int)report->benchmark : (int)REPORT_BENCHMARK));
-	set(writer, object, "label", text_json(report->label ? report->label : ""));
-	set(writer, object, "complete", json_boolean(report->complete));
-	set_text(writer, object, "started", report->started);
-	set_text(writer, object, "imported", report->imported);
+	writer_set(writer, object, "label", text_json(report->label ? report->label : ""));
+	writer_set(writer, object, "complete", json_boolean(report->complete));
+	writer_set_text(writer, object, "started", report->started);
+	writer_set_text(writer, object, "imported", report->imported);
 	if (report->schedule.order != ORDER_NONE)
-		set(writer, object, "schedule", schedule_json(writer, &report->schedule));
+		writer_set(writer, object, "schedule", schedule_json(writer, &report->schedule));
 	/* milliseconds are plenty, and shorter to read */
 	if (!report->imported || report->duration_s > 0)
-		set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
+		writer_set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
 	for (char **word = report->command; word && *word; word++)
-		append(writer, command, text_json(*word));
-	set(writer, object, "command", command);
-	set(writer, object, "config", report->config ? config_json(writer, report->config) : json_object());
-	set(writer, object, "environment", facts_json(writer, &report->environment));
-	set(writer, object, "metrics", metrics_json(writer));
-	set(writer, object, "results", results);
+		writer_append(writer, command, text_json(*word));
+	writer_set(writer, object, "command", command);
+	writer_set(writer, object, "config", report->config ? config_json(writer, report->config) : json_object());
+	writer_set(writer, object, "environment", facts_json(writer, &report->environment));
+	writer_set(writer, object, "metrics", metrics_json(writer));
+	writer_set(writer, object, "results", results);
 	if (report->nr_results > REPORT_MAX_RESULTS && !writer->rc)
 		writer->rc = error_set(writer->err, E2BIG, "%zu results are above the limit of %u",
 				       report->nr_results, REPORT_MAX_RESULTS);
 	for (size_t i = 0; i < report->nr_results && !writer->rc; i++) {
-		append(writer, results, result_json(writer, &report->results[i]));
+		writer_append(writer, results, result_json(writer, &report->results[i]));
 		if (writer->rc && writer->err) {
 			struct error inner = *writer->err;
 
