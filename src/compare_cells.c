@@ -195,6 +195,16 @@ static void seeds_format(const struct verdicts *verdicts, const char *runs, char
 			 "compared with the one in its place", runs, word);
 }
 
+/* How often an interruption lay between the boots of a block: they may be hours apart. */
+static int64_t nr_torn(const struct verdicts *verdicts)
+{
+	const struct fact *base = fact_find(&verdicts->base->environment, "lab.torn");
+	const struct fact *new = fact_find(&verdicts->new->environment, "lab.torn");
+	int64_t left = base ? base->number : 0, right = new ? new->number : 0;
+
+	return left > right ? left : right;
+}
+
 void design_format(const struct verdicts *verdicts, char *text, size_t size)
 {
 	bool same = same_words(verdicts->base, verdicts->new);
@@ -219,6 +229,9 @@ void design_format(const struct verdicts *verdicts, char *text, size_t size)
 			 order_names[verdicts->base->schedule.order]);
 	else
 		snprintf(text, size, "%s, one side after the other: drift counts as change", runs);
+	if (verdicts->paired && !verdicts->icount && nr_torn(verdicts))
+		snprintf(text + strlen(text), size - strlen(text), "; interrupted within a block %" PRId64 " time%s",
+			 nr_torn(verdicts), nr_torn(verdicts) == 1 ? "" : "s");
 	if (verdicts->nr_unpaired)
 		snprintf(text + strlen(text), size - strlen(text), "; %zu %s without a partner %s left out",
 			 verdicts->nr_unpaired, verdicts->nr_unpaired == 1 ? one : many,

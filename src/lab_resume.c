@@ -184,6 +184,27 @@ static int origin_check(const struct lab_side *side, const struct side_origin *o
 	return 0;
 }
 
+/* Blocks that go on now: their boots are not next to each other, and the files say how often that was. */
+static void torn_count(struct lab_side *sides, const struct schedule *schedule)
+{
+	unsigned int nr_torn = 0;
+
+	for (unsigned int block = 0; block < schedule->nr_blocks; block++) {
+		unsigned int nr_whole = 0;
+
+		for (unsigned int i = 0; i < schedule->nr_sides; i++)
+			nr_whole += sides[i].measured && sides[i].whole[block];
+		nr_torn += nr_whole > 0 && nr_whole < schedule->nr_sides;
+	}
+	for (unsigned int i = 0; i < schedule->nr_sides && nr_torn; i++) {
+		struct fact_list *facts = &sides[i].report.environment;
+		const struct fact *before = fact_find(facts, "lab.torn");
+
+		if (sides[i].measured)
+			fact_number(facts, nr_torn + (before ? before->number : 0), "lab.torn");
+	}
+}
+
 static int sides_adopt(struct lab_side *sides, const struct schedule *then, const struct schedule *wanted,
 		       bool seed_given, const struct side_origin *origin, struct error *err)
 {
@@ -200,6 +221,7 @@ static int sides_adopt(struct lab_side *sides, const struct schedule *then, cons
 		if (sides[i].measured)
 			side_mend(&sides[i]);
 	}
+	torn_count(sides, &own);
 	schedule_free(&own);
 	return 0;
 }

@@ -146,6 +146,14 @@ same "now it is complete, and says that a boot was repeated" \
 vm "${two[@]}" --boots 3 --clock icount --resume -- run
 same "a complete schedule has nothing to resume" "$status $(grep -c 'nothing to resume' "$dir/err")" "2 1"
 
+# In real time a pair whose boots an interruption lies between is one, and is said to be.
+anew
+BOOT_PANIC=bb:2 vm "${two[@]}" --boots 6 --seed 1 -- run
+vm "${two[@]}" --boots 6 --seed 1 --resume -- run
+same "a block that was torn is counted" "$status $(jq -c .environment.lab.torn "$(file bb)")" "0 1"
+"$pinbench" compare "$(file a)" "$(file bb)" >"$dir/out" 2>&1
+same "and compare says so" "$(tr -s ' \n' ' ' <"$dir/out" | grep -c 'interrupted within a block 1 time')" 1
+
 # Interrupted for real, in the middle of a boot, and killed: nothing is lost and nothing is measured twice.
 interrupt() { # SIGNAL JOBS
 	anew
