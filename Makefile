@@ -28,7 +28,8 @@ CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
 ALL_CPPFLAGS = -D_GNU_SOURCE -Ibench -Isrc $(PKG_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 $(WARN) $(CFLAGS)
-ALL_LDLIBS   = $(PKG_LDLIBS) -lm $(LDLIBS)
+# now: no symbol is looked up in a timed section, nor again in every process that fork() makes
+ALL_LDLIBS   = -Wl,-z,now $(PKG_LDLIBS) -lm $(LDLIBS)
 ifneq ($(INJECT),)
 CPPFLAGS += -DPINBENCH_INJECT=$(INJECT)
 endif

@@ -62,7 +62,6 @@ bool frames_visible(struct error *why)
 	return false;
 }
 
-/* Flags of runs of consecutive frames are read together: one call for a huge page, not 512. */
 /*
  * Of a hugetlb page bit 56 of pagemap cannot be believed: 6.12 asks hugetlb_pmd_shared() (fs/proc/task_mmu.c
  * pagemap_hugetlb_range), which reads pt_share_count of the page table that holds the entry, and in a PTE or PUD
@@ -90,6 +89,7 @@ static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pa
 	return 0;
 }
 
+/* Flags of runs of consecutive frames are read together: one call for a huge page, not 512. */
 static int read_flags(struct frame *frames, size_t nr, size_t unit_pages, struct error *err)
 {
 	static const char path[] = "/proc/kpageflags";

@@ -19,7 +19,7 @@ libs=$sysroot
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree" "$output.new"' EXIT
-mkdir -p "$tree"/{bin,etc,lib,proc,sys,dev,run,tmp,lab}
+mkdir -p "$tree"/{bin,etc,lib,proc,sys,dev,run,tmp,lab/out,usr,sbin}
 ln -s lib "$tree/lib64"
 install -m 755 "$sysroot/bin/busybox" "$tree/bin/busybox"
 install -m 755 "$LAB/init" "$tree/init"
@@ -44,7 +44,7 @@ add_needed() {
 }
 
 for program; do
-	install -m 755 "$program" "$tree/bin/"
+	install -m 755 --strip --strip-program="$(arch_cross "$arch")strip" "$program" "$tree/bin/"
 	loader=$(readelf -lW "$program" | sed -n 's/.*interpreter: \(.*\)\]/\1/p')
 	if [ -n "$loader" ] && [ ! -e "$tree/lib/$(basename "$loader")" ]; then
 		install -m 755 "$(library_path "$(basename "$loader")")" "$tree/lib/"

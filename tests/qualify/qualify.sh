@@ -93,7 +93,7 @@ stretches() {
 
 false_alarms() {
 	local part="A/A here, order drawn within each block" files=() drawn
-	stretches random $((smoke ? 1 : 3)) || return
+	stretches random $((smoke ? 1 : 4)) || return
 	step "judging them"
 	lines_of "$part" "$B/tests/qualify/judge" false "$dir" "$part" "${files[@]}"
 	part="The same files, the usual methods"
@@ -106,7 +106,7 @@ false_alarms() {
 }
 
 power() {
-	local blocks=400 permille least base=$B-inject-0/pinbench new
+	local blocks=500 permille least base=$B-inject-0/pinbench new
 	for permille in 50 20; do
 		new=$B-inject-$permille/pinbench
 		[ -z "$smoke" ] || { blocks=40 base=$B/pinbench new=$B/pinbench; [ $permille = 50 ] || continue; }
