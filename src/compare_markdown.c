@@ -8,6 +8,7 @@
 #include "compare.h"
 #include "compare_cells.h"
 #include "compare_sections.h"
+#include "footnotes.h"
 #include "heading.h"
 #include "text.h"
 
@@ -99,26 +100,6 @@ static void put_changes(FILE *out, const struct comparison *comparison, bool all
 		fprintf(out, "- differs: %zu more of the environment\n", nr - MAX_CHANGES);
 }
 
-/* Why rows are no surer: each sentence once, with a number. */
-struct footnotes {
-	char **texts;
-	size_t nr;
-};
-
-/* The number of a sentence, from 1; 0 for none. */
-static size_t footnote(struct footnotes *notes, const char *text)
-{
-	if (!*text)
-		return 0;
-	for (size_t i = 0; i < notes->nr; i++)
-		if (strcmp(notes->texts[i], text) == 0)
-			return i + 1;
-	notes->texts = reallocarray(notes->texts, notes->nr + 1, sizeof(*notes->texts));
-	if (!notes->texts || !(notes->texts[notes->nr] = strdup(text)))
-		abort();
-	return ++notes->nr;
-}
-
 static void put_footnotes(FILE *out, struct footnotes *notes)
 {
 	fputs(notes->nr ? "\n" : "", out);
@@ -126,9 +107,8 @@ static void put_footnotes(FILE *out, struct footnotes *notes)
 		fprintf(out, "%zu. ", i + 1);
 		put_code(out, notes->texts[i]);
 		fputc('\n', out);
-		free(notes->texts[i]);
 	}
-	free(notes->texts);
+	footnotes_free(notes);
 }
 
 /* Pages per call, and what else the key says. */

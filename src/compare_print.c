@@ -224,9 +224,7 @@ static void print_one(FILE *out, const struct look *look, const struct compariso
 	print_one_sided(&print, 1, print.style.names.new);
 	print_warnings(&print, comparison->base, print.style.names.base);
 	print_warnings(&print, comparison->new, print.style.names.new);
-	for (size_t i = 0; i < print.notes.nr; i++)
-		free(print.notes.texts[i]);
-	free(print.notes.texts);
+	footnotes_free(&print.notes);
 }
 
 void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,

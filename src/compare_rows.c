@@ -112,17 +112,6 @@ static size_t group_end(const struct groups *groups, size_t first)
 	return end;
 }
 
-static size_t note_number(struct footnotes *notes, const char *text)
-{
-	for (size_t i = 0; i < notes->nr; i++)
-		if (strcmp(notes->texts[i], text) == 0)
-			return i + 1;
-	notes->texts = reallocarray(notes->texts, notes->nr + 1, sizeof(*notes->texts));
-	if (!notes->texts || !(notes->texts[notes->nr] = strdup(text)))
-		abort();
-	return ++notes->nr;
-}
-
 static void add_value(struct grid *grid, const struct text_print *print, const struct row *row, size_t side)
 {
 	bool icount = print->comparison->verdicts.icount;
@@ -192,7 +181,7 @@ static void add_row(struct grid *grid, struct text_print *print, const struct ro
 	grid_add(grid, "%s", print->style.interval ? text : "");
 	row_note(row, verdicts, text, sizeof(text));
 	if (*text && !said_above(print, row))
-		grid_add(grid, "%s [%zu]", verdict_names[row->verdict], note_number(&print->notes, text));
+		grid_add(grid, "%s [%zu]", verdict_names[row->verdict], footnote(&print->notes, text));
 	else
 		grid_add(grid, "%s", verdict_names[row->verdict]);
 	add_nr(grid, print, row);

@@ -3,17 +3,12 @@
 /* The parts of a comparison as text. Only for compare_*.c. */
 #include "compare.h"
 #include "compare_cells.h"
+#include "footnotes.h"
 
 /* How much a terminal has room for: the first that fits, for all tables of a comparison. */
 struct row_style {
 	bool interval, spread, brief; /* brief: no "instr" in each cell */
 	struct compare_names names;
-};
-
-/* Footnotes, each text once, numbered as they are met. */
-struct footnotes {
-	char **texts;
-	size_t nr;
 };
 
 struct text_print {

@@ -85,16 +85,6 @@ static void print_missing(const struct text_print *print)
 	look_wrap(print->look, print->out, 2, 2, text);
 }
 
-static int by_change(const void *a, const void *b)
-{
-	const struct row *const *left = a, *const *right = b;
-	double one = fabs((*left)->change), other = fabs((*right)->change);
-
-	if (one != other)
-		return one > other ? -1 : 1;
-	return (*left > *right) - (*left < *right);
-}
-
 static void add_worse(struct grid *grid, const struct text_print *print, const struct row *row, unsigned int detail)
 {
 	bool icount = print->comparison->verdicts.icount;
@@ -155,7 +145,7 @@ static void print_worse(const struct text_print *print)
 			worse[nr++] = &verdicts->rows[i];
 	if (nr == 0)
 		return;
-	qsort(worse, nr, sizeof(*worse), by_change);
+	qsort(worse, nr, sizeof(*worse), row_compare_change);
 	nr_shown = nr < MAX_WORSE ? nr : MAX_WORSE;
 	fprintf(print->out, "\n%sgot worse%s\n", look_bold(print->look), look_end(print->look));
 	print_list(print, worse, nr_shown);

@@ -138,16 +138,6 @@ static void find_missing(struct gate *gate, const struct gate_options *options)
 
 /* --- the rows --- */
 
-static int by_change(const void *a, const void *b)
-{
-	const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
-	double one = fabs(left->change), other = fabs(right->change);
-
-	if (one != other)
-		return one > other ? -1 : 1;
-	return (left > right) - (left < right);
-}
-
 static void judge_rows(struct gate *gate, const struct gate_options *options)
 {
 	const struct verdicts *verdicts = &gate->comparison->verdicts;
@@ -172,7 +162,7 @@ static void judge_rows(struct gate *gate, const struct gate_options *options)
 		else if (verdict == VERDICT_UNSURE)
 			gate->unsure[gate->nr_unsure++] = row;
 	}
-	qsort(gate->worse, gate->nr_worse, sizeof(*gate->worse), by_change);
+	qsort(gate->worse, gate->nr_worse, sizeof(*gate->worse), row_compare_change);
 }
 
 /* Times that were measured in both and have no row of p99: too few runs or samples. */

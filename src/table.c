@@ -6,26 +6,9 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "footnotes.h"
 #include "heading.h"
 #include "summary.h"
-
-/* Warnings, each text once, numbered as they are met. */
-struct notes {
-	const char **texts;
-	size_t nr;
-};
-
-static size_t note_number(struct notes *notes, const char *text)
-{
-	for (size_t i = 0; i < notes->nr; i++)
-		if (strcmp(notes->texts[i], text) == 0)
-			return i + 1;
-	notes->texts = reallocarray(notes->texts, notes->nr + 1, sizeof(*notes->texts));
-	if (!notes->texts)
-		abort();
-	notes->texts[notes->nr++] = text;
-	return notes->nr;
-}
 
 void table_add_case(struct grid *grid, const struct result *result)
 {
@@ -91,13 +74,13 @@ static void add_per_page(struct grid *grid, const struct report *report, const s
 	grid_add(grid, "%s", text);
 }
 
-static void add_notes(struct grid *grid, const struct result *result, struct notes *notes)
+static void add_notes(struct grid *grid, const struct result *result, struct footnotes *notes)
 {
 	char text[64] = "";
 
 	for (size_t i = 0; i < result->nr_warnings && strlen(text) < sizeof(text) - 8; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "[%zu]",
-			 note_number(notes, result->warnings[i]));
+			 footnote(notes, result->warnings[i]));
 	grid_add(grid, "%s", text);
 }
 
@@ -109,7 +92,7 @@ struct block {
 };
 
 static void add_row(struct grid *grid, const struct report *report, const struct result *result,
-		    const struct block *block, const char *layout, struct notes *notes)
+		    const struct block *block, const char *layout, struct footnotes *notes)
 {
 	uint64_t pages = result_pages(result);
 	char text[32];
@@ -189,7 +172,7 @@ static void add_heading(struct grid *grid, enum metric metric)
 
 /* All done cases with the pinner, state and access of the first, layout by layout. */
 static void print_block(FILE *out, const struct look *look, const struct report *report, size_t first,
-			const struct params *common, bool *printed, struct notes *notes)
+			const struct params *common, bool *printed, struct footnotes *notes)
 {
 	struct block block = block_of(report, &report->results[first].params);
 	struct params heading = *block.params;
@@ -294,8 +277,7 @@ static void floor_print(FILE *out, const struct look *look, const struct report 
 void table_print(FILE *out, const struct look *look, const struct report *report)
 {
 	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
-	autofree const char **texts = NULL;
-	struct notes notes = { 0 };
+	struct footnotes notes = { 0 };
 	struct params common;
 	char text[512];
 	size_t nr_done = 0, nr_rates = 0;
@@ -336,12 +318,12 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 	for (size_t i = 0; i < report->nr_results; i++)
 		if (!printed[i] && report->results[i].status == STATUS_DONE)
 			print_block(out, look, report, i, &common, printed, &notes);
-	texts = notes.texts;
 	for (size_t i = 0; i < notes.nr; i++) {
 		fprintf(out, "%s  [%zu] ", i == 0 ? "\n" : "", i + 1);
 		look_print(look, out, notes.texts[i]);
 		fputc('\n', out);
 	}
+	footnotes_free(&notes);
 	table_print_unshare(out, look, report);
 	table_print_undone(out, look, report, "");
 }

@@ -195,6 +195,16 @@ enum verdict row_judge(const struct row *row, double threshold)
 	return (row->interval.low >= 0) == (direction > 0) ? VERDICT_BETTER : VERDICT_WORSE;
 }
 
+int row_compare_change(const void *a, const void *b)
+{
+	const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
+	double one = fabs(left->change), other = fabs(right->change);
+
+	if (one != other)
+		return one > other ? -1 : 1;
+	return (left > right) - (left < right);
+}
+
 const char *row_metric(const struct row *row)
 {
 	static const char *const tails[NR_METRICS] = {

@@ -140,6 +140,8 @@ void verdicts_filter(struct verdicts *verdicts, const regex_t *regex);
 
 /* The verdict as if the user had given this threshold (exact rows: 0 is "any change"; rates in points: 0.01): for gate. */
 enum verdict row_judge(const struct row *row, double threshold);
+/* For qsort(3) of pointers to rows: the largest change first, either way. */
+int row_compare_change(const void *a, const void *b);
 /* -1: lower is better, 1: higher is, 0: neither. */
 int row_direction(const struct row *row);
 /* "pin", "cycle p99", "hit rate", "slow_pages". */

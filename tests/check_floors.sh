@@ -24,7 +24,7 @@ floor() # FILE without its directory
 	lab.[ch] | lab_*.[ch] | doctor.[ch] | doctor_*.[ch]) echo 5 ;;
 	bench.h) echo 3 ;;
 	report.[ch] | report_*.[ch] | compare.[ch] | compare_*.[ch] | plot.[ch] | plot_*.[ch]) echo 2 ;;
-	import_*.[ch] | comparable.[ch] | side.[ch] | grid.[ch] | heading.[ch] | schedule.[ch] | summary.[ch] | verdict.[ch] | verdict_*.[ch] | gate.[ch] | gate_*.[ch] | table.[ch] | table_*.[ch] | unshare.[ch]) echo 2 ;;
+	import_*.[ch] | comparable.[ch] | side.[ch] | grid.[ch] | footnotes.[ch] | heading.[ch] | schedule.[ch] | summary.[ch] | verdict.[ch] | verdict_*.[ch] | gate.[ch] | gate_*.[ch] | table.[ch] | table_*.[ch] | unshare.[ch]) echo 2 ;;
 	steady.[ch] | precision.[ch]) echo 2 ;;
 	environment.[ch] | environment_*.[ch] | topology.[ch] | stats.[ch] | noise.[ch] | fact.[ch]) echo 1 ;;
 	kconfig.[ch] | hypervisor.[ch] | mounts.[ch] | rank.[ch] | rank_*.[ch] | trend.[ch]) echo 1 ;;
