@@ -23,7 +23,7 @@ static void left_format(char *text, size_t size, double left_s)
 {
 	unsigned int seconds = (unsigned int)(left_s + 0.5);
 
-	if (left_s < 0)
+	if (left_s < 0.5) /* not known, or nothing worth a word */
 		text[0] = '\0';
 	else if (seconds < 60)
 		snprintf(text, size, "  %us left", seconds);
