@@ -44,6 +44,6 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 
 reports=(src/report*.c src/outfile.c src/fact.c src/text.c src/size.c src/error.c src/sample.c)
 fuzz report tests/fixtures "${reports[@]}" src/compar*.c src/verdict*.c src/rank*.c src/random.c src/schedule.c src/table*.c \
-	src/unshare.c src/summary.c src/heading.c src/grid.c src/stats.c
+	src/unshare.c src/summary.c src/heading.c src/grid.c src/footnotes.c src/stats.c
 fuzz import tests/fixtures/logs "${reports[@]}" src/import_*.c
 exit $bad
