@@ -10,9 +10,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "journal.h"
+#include "outfile.h"
 #include "text.h"
 
 int cmd_fail(const struct error *err, int exit_code)
@@ -47,20 +47,9 @@ int cmd_label_check(const char *label, struct error *err)
 
 int cmd_result_stamp(const char *const *labels, size_t nr, char *stamp, size_t size, struct error *err)
 {
-	bool taken = true;
-	char path[4096];
-	struct tm utc;
-
 	if (mkdir("results", 0777) && errno != EEXIST)
 		return error_errno(err, errno, "make the directory results");
-	for (time_t now = time(NULL); taken; now++) {
-		strftime(stamp, size, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
-		taken = false;
-		for (size_t i = 0; i < nr; i++) {
-			snprintf(path, sizeof(path), "results/%s-%s.json", labels[i], stamp);
-			taken = taken || !access(path, F_OK);
-		}
-	}
+	outfile_stamp("results", labels, nr, stamp, size);
 	return 0;
 }
 

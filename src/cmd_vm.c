@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "cmd.h"
 #include "cmd_vm.h"
 #include "schedule.h"
@@ -18,14 +18,6 @@ static void on_stop(int signal_nr)
 {
 	(void)signal_nr;
 	stop = 1;
-}
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void range_format(char *text, size_t size, size_t low, size_t high)
@@ -68,7 +60,7 @@ static void begins(void *context, const struct schedule *schedule, unsigned int 
 
 	vm->nr_boots = schedule->nr_blocks * schedule->nr_sides;
 	vm->nr_before = vm->nr_done = nr_done;
-	vm->started_s = now_s();
+	vm->started_ns = clock_now();
 	if (vm->request.resume)
 		fprintf(stderr, "vm: %u of %u boots are there, %u to go\n", nr_done, vm->nr_boots, vm->nr_boots - nr_done);
 	else
@@ -80,7 +72,7 @@ static void tick(void *context, size_t kernel, double seconds, const char *line)
 {
 	struct vm *vm = context;
 	unsigned int nr = vm->nr_done - vm->nr_before;
-	double spent = now_s() - vm->started_s;
+	double spent = (double)(clock_now() - vm->started_ns) / 1e9;
 	char eta[32] = "";
 
 	if (!vm->terminal)

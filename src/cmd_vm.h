@@ -12,7 +12,7 @@ struct vm {
 	char append[4096];
 	uint64_t seed;
 	unsigned int nr_before, nr_done, nr_boots; /* of the whole schedule; nr_before: by an earlier invocation */
-	double started_s;
+	uint64_t started_ns;
 	bool terminal;
 	int exit_code;
 	unsigned int nr_nothing; /* guests in which nothing could run */

@@ -65,13 +65,14 @@ static bool blocks_enough(struct interleave *interleave)
 	return enough;
 }
 
-static void sides_end(struct interleave *interleave, unsigned int nr_blocks)
+static void sides_end(struct interleave *interleave)
 {
-	interleave->schedule.nr_blocks = nr_blocks;
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		struct report *report = &interleave->sides[i].report;
 
-		report->schedule.nr_blocks = nr_blocks;
+		if (report->complete)
+			continue;
+		report->schedule.nr_blocks = interleave->schedule.nr_blocks;
 		report->complete = true;
 		report_steady(report);
 		interleave->sides[i].unsaved = true;
@@ -104,14 +105,16 @@ static int turn_run(const struct interleave *interleave, const struct interleave
 		.time_only = side->report.nr_results > 0,
 		.stop = interleave->stop,
 	};
+	/* in the first block there is nothing but the block itself */
+	const struct report *known = side->report.nr_results ? &side->report : pass;
 	struct report part = { 0 };
 	int ret;
 
 	if (before && before->status == STATUS_SKIPPED)
 		return 0;
 	ret = pass_run(&order, &part, err);
-	if (!ret && side->report.nr_results)
-		ret = interleave_check(side, &part, err);
+	if (!ret && known->nr_results)
+		ret = interleave_check(side, known, &part, err);
 	if (!ret && pass->nr_results) {
 		ret = report_merge(pass, &part, err);
 	} else if (!ret) {
@@ -171,11 +174,11 @@ int interleave_run(struct interleave *interleave, struct error *err)
 		if (interleave_block_done(interleave, block))
 			continue;
 		ret = block_run(interleave, &turns, block, &way, err);
-		if (!ret && interleave->precision.part > 0 && blocks_enough(interleave)) {
-			sides_end(interleave, block + 1);
-			break;
-		}
+		if (!ret && interleave->precision.part > 0 && blocks_enough(interleave))
+			interleave->schedule.nr_blocks = block + 1;
 	}
+	if (!ret)
+		sides_end(interleave);
 	if (interleave_save(interleave, ret ? &untold : err) && !ret)
 		ret = -err->code;
 	free(turns.items);

@@ -8,7 +8,6 @@
 
 #include "bench.h"
 #include "schedule.h"
-#include "steady.h"
 
 /* A file is written whole, and grows: of the time between two savings they take at most this part. */
 #define SAVE_PART 20u
@@ -27,11 +26,7 @@ static bool text_same(const char *a, const char *b)
 
 static unsigned int slot_of(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
 {
-	unsigned int slot = block * INTERLEAVE_SIDES;
-
-	while (&interleave->sides[schedule_side(&interleave->schedule, slot)] != side)
-		slot++;
-	return slot;
+	return schedule_slot(&interleave->schedule, (unsigned int)(side - interleave->sides), block);
 }
 
 static bool side_has(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
@@ -56,10 +51,10 @@ unsigned int interleave_nr_left(const struct interleave *interleave)
 	return nr;
 }
 
-int interleave_check(const struct interleave_side *side, const struct report *pass, struct error *err)
+int interleave_check(const struct interleave_side *side, const struct report *before, const struct report *pass,
+		     struct error *err)
 {
 	static const char *const names[] = { "kernel.release", "kernel.version", "kernel.cmdline" };
-	const struct report *before = &side->report;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (!text_same(environment_text(before, names[i]), environment_text(pass, names[i])))
@@ -96,14 +91,6 @@ static void side_begin(const struct interleave *interleave, struct interleave_si
 	counterparts_set(side);
 }
 
-static bool side_complete(const struct interleave *interleave, const struct interleave_side *side)
-{
-	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
-		if (!side_has(interleave, side, block))
-			return false;
-	return true;
-}
-
 int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct report *pass,
 		     struct error *err)
 {
@@ -118,9 +105,7 @@ int interleave_take(struct interleave *interleave, struct interleave_side *side,
 	} else if (report_merge(&side->report, pass, err)) {
 		return -err->code;
 	}
-	side->report.complete = side_complete(interleave, side);
-	if (side->report.complete)
-		report_steady(&side->report);
+	side->report.complete = false; /* until all blocks are there */
 	side->unsaved = true;
 	return 0;
 }

@@ -4,8 +4,9 @@
 #include "interleave.h"
 
 bool interleave_block_done(const struct interleave *interleave, unsigned int block);
-/* -EINVAL for a pass that measured something else than those before it, on another kernel, say: it must not be added to them. */
-int interleave_check(const struct interleave_side *side, const struct report *pass, struct error *err);
+/* -EINVAL for a pass that measured something else than those @before it, on another kernel, say: it must not be added to them. */
+int interleave_check(const struct interleave_side *side, const struct report *before, const struct report *pass,
+		     struct error *err);
 /* What a side measured in a block goes into its report. @pass is empty or somebody else's afterwards: report_free() does no harm. */
 int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct report *pass,
 		    struct error *err);

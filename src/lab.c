@@ -13,6 +13,7 @@
 #include "lab.h"
 #include "lab_resume.h"
 #include "lab_walk.h"
+#include "outfile.h"
 #include "plan.h"
 #include "schedule.h"
 #include "verdict.h"
@@ -167,21 +168,18 @@ static void origin_fill(struct lab *lab)
 static int paths_choose(struct lab *lab, struct error *err)
 {
 	const struct lab_request *request = lab->request;
+	const char *names[LAB_MAX_KERNELS];
 	char stamp[32];
-	bool taken = true;
 
-	for (time_t when = time(NULL); taken; when++) {
-		strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime(&when));
-		taken = false;
-		for (size_t i = 0; i < request->nr_kernels; i++) {
-			struct lab_side *side = &lab->sides[i];
+	for (size_t i = 0; i < request->nr_kernels; i++)
+		names[i] = lab->sides[i].name;
+	outfile_stamp(request->directory, names, request->nr_kernels, stamp, sizeof(stamp));
+	for (size_t i = 0; i < request->nr_kernels; i++) {
+		struct lab_side *side = &lab->sides[i];
 
-			if (snprintf(side->path, sizeof(side->path), "%s/%s-%s.json", request->directory, side->name,
-				     stamp) >= (int)sizeof(side->path))
-				return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long",
-						 request->directory);
-			taken = taken || !access(side->path, F_OK);
-		}
+		if (snprintf(side->path, sizeof(side->path), "%s/%s-%s.json", request->directory, side->name, stamp) >=
+		    (int)sizeof(side->path))
+			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", request->directory);
 	}
 	return 0;
 }

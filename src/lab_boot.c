@@ -6,23 +6,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "lab_boot.h"
 #include "text.h"
 
 #define WAIT_MS 20
 #define TAIL_BYTES (16u << 10)
 #define TAIL_LINES 40
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
 
 /* What one of QEMU's output files has beyond @offset. */
 static int tap_drain(int fd, off_t *offset, struct channel *channel)
@@ -182,7 +174,7 @@ int boot_start(struct boot *boot, const struct qemu_job *job, unsigned int timeo
 		.end = BOOT_LOST, /* until something else is known */
 		.program = qemu_program(job->image->arch),
 		.timeout_s = timeout_s,
-		.started_s = now_s(),
+		.started_ns = clock_now(),
 	};
 	return qemu_start(&boot->qemu, job, err);
 }
@@ -194,7 +186,7 @@ int boot_step(struct boot *boot, bool stop, bool *over, struct error *err)
 	bool running = poll(&ended, 1, 0) <= 0;
 
 	*over = false;
-	boot->seconds = now_s() - boot->started_s;
+	boot->seconds = (double)(clock_now() - boot->started_ns) / 1e9;
 	for (int i = 0; i < 2; i++)
 		if (tap_drain(fds[i], &boot->offset[i], &boot->channel))
 			return error_set(err, EMSGSIZE, "the guest sends more than a result can be");

@@ -31,7 +31,7 @@ struct boot {
 	struct qemu qemu;
 	const char *program;
 	unsigned int timeout_s;
-	double started_s;
+	uint64_t started_ns;
 	off_t offset[2];          /* read of the channel and of the serial line */
 };
 

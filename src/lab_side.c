@@ -135,15 +135,6 @@ int side_end(struct lab_side *side, const struct side_origin *origin, unsigned i
 	return report_save(&side->report, side->path, err);
 }
 
-static unsigned int slot_of(const struct lab_side *side, unsigned int block)
-{
-	unsigned int slot = block * side->schedule.nr_sides;
-
-	while (schedule_side(&side->schedule, slot) != side->schedule.side)
-		slot++;
-	return slot;
-}
-
 void side_mend(struct lab_side *side)
 {
 	struct report *report = &side->report;
@@ -153,7 +144,7 @@ void side_mend(struct lab_side *side)
 	char name[32];
 
 	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++) {
-		unsigned int slot = slot_of(side, block);
+		unsigned int slot = schedule_slot(&side->schedule, side->schedule.side, block);
 
 		snprintf(name, sizeof(name), "lab.boot%u", block);
 		if (fact_find(&report->environment, name)) {

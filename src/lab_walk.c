@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "lab_walk.h"
 #include "precision.h"
 #include "schedule.h"
 
 #define TICK_STEPS 5 /* steps of 20 ms between two signs of life */
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static int slots_plan(struct lab *lab, struct error *err)
 {
@@ -98,7 +90,7 @@ static int slot_take(struct lab *lab, unsigned int i, struct error *err)
 static bool blocks_enough(struct lab *lab)
 {
 	struct precision precision = lab->request->precision;
-	double elapsed_s = now_s() - lab->started_s;
+	double elapsed_s = (double)(clock_now() - lab->started_ns) / 1e9;
 	bool enough = true;
 
 	precision.most_runs = lab->schedule.nr_blocks;
@@ -217,7 +209,7 @@ int walk_slots(struct lab *lab, struct error *err)
 {
 	int ret = slots_plan(lab, err);
 
-	lab->started_s = now_s();
+	lab->started_ns = clock_now();
 	if (!ret)
 		ret = slots_run(lab, err);
 	for (unsigned int i = 0; i < lab->schedule.nr_sides && !ret && lab->request->precision.part > 0; i++)

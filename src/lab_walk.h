@@ -25,7 +25,7 @@ struct lab {
 	struct lab_side sides[LAB_MAX_KERNELS];
 	struct slot *slots;
 	unsigned int nr_slots;
-	double started_s;
+	uint64_t started_ns;
 	bool enough;           /* settled, or out of time: no more blocks */
 	bool kvm;
 };

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -138,4 +140,21 @@ void outfile_close(struct outfile *out)
 	free(out->path);
 	free(out->name);
 	*out = (struct outfile){ .dir = -1, .fd = -1 };
+}
+
+void outfile_stamp(const char *directory, const char *const *labels, size_t nr, char *stamp, size_t size)
+{
+	bool taken = true;
+	char path[4096];
+	struct tm utc;
+
+	for (time_t when = time(NULL); taken; when++) {
+		strftime(stamp, size, "%Y%m%dT%H%M%SZ", gmtime_r(&when, &utc));
+		taken = false;
+		for (size_t i = 0; i < nr; i++) {
+			/* what is too long for a path is the caller's to refuse */
+			taken = taken || (snprintf(path, sizeof(path), "%s/%s-%s.json", directory, labels[i], stamp) <
+					  (int)sizeof(path) && !access(path, F_OK));
+		}
+	}
 }

@@ -22,5 +22,7 @@ int outfile_open(struct outfile *out, const char *path, struct error *err);
 int outfile_write(struct outfile *out, const void *data, size_t size, struct error *err);
 /* Syncs, renames, syncs the directory. On failure the old file is untouched and nothing is left behind. */
 int outfile_commit(struct outfile *out, struct error *err);
+/* A UTC, now or soon, for which none of the files DIRECTORY/LABEL-UTC.json is there: of the last second others may be. */
+void outfile_stamp(const char *directory, const char *const *labels, size_t nr, char *stamp, size_t size);
 /* Removes the temporary file; after a commit, and on one never opened ({ -1, -1 }), it only frees. */
 void outfile_close(struct outfile *out);

@@ -35,6 +35,15 @@ unsigned int schedule_side(const struct schedule *schedule, unsigned int slot)
 	return block % 2 ? schedule->nr_sides - 1 - nth : nth;
 }
 
+unsigned int schedule_slot(const struct schedule *schedule, unsigned int side, unsigned int block)
+{
+	unsigned int slot = block * schedule->nr_sides;
+
+	while (schedule_side(schedule, slot) != side)
+		slot++;
+	return slot;
+}
+
 void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks, const char *const *sides,
 		   unsigned int nr_sides, const uint64_t *seed)
 {

@@ -15,6 +15,8 @@
 
 /* Side of @slot: 0 .. nr_sides - 1. The block is slot / nr_sides. */
 unsigned int schedule_side(const struct schedule *schedule, unsigned int slot);
+/* The slot of @side in @block. */
+unsigned int schedule_slot(const struct schedule *schedule, unsigned int side, unsigned int block);
 /* A new id and, when @seed is NULL, a seed of 32 bits that nobody chose. Sides are copied. At most REPORT_MAX_SIDES. */
 void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks, const char *const *sides,
 		   unsigned int nr_sides, const uint64_t *seed);

@@ -616,23 +616,32 @@ static void test_no_replication(void **state)
 	sides_free(&sides);
 }
 
+/* Of 16 pages 15 were slow before, none after. */
+static void sides_counted(struct sides *sides)
+{
+	static const uint64_t ticks[] = { 100 };
+	struct report *reports[] = { &sides->base, &sides->new };
+
+	sides_init(sides);
+	for (size_t side = 0; side < 2; side++) {
+		struct result *result = add_runs(reports[side], KEY, METRIC_PIN, 1, ticks);
+
+		set_count(result, COUNT_REQUESTED_PAGES, 16);
+		set_count(result, COUNT_SLOW_PAGES, side ? 0 : 15);
+	}
+}
+
 /* Two observers that agree have seen no change; what they differ by may be theirs. */
 static void test_other_observer(void **state)
 {
-	static const uint64_t ticks[] = { 100 };
 	struct sides sides;
-	struct result *base, *new;
+	struct result *new;
 	const struct row *rows;
 	char text[160];
 
 	(void)state;
-	sides_init(&sides);
-	base = add_runs(&sides.base, KEY, METRIC_PIN, 1, ticks);
-	new = add_runs(&sides.new, KEY, METRIC_PIN, 1, ticks);
-	set_count(base, COUNT_REQUESTED_PAGES, 16);
-	set_count(new, COUNT_REQUESTED_PAGES, 16);
-	set_count(base, COUNT_SLOW_PAGES, 15);
-	set_count(new, COUNT_SLOW_PAGES, 0);
+	sides_counted(&sides);
+	new = sides.new.results;
 	strcpy(new->counts.observer[COUNT_REQUESTED_PAGES], "other");
 	strcpy(new->counts.observer[COUNT_SLOW_PAGES], "other");
 	rows = sides_judge(&sides);
@@ -648,19 +657,14 @@ static void test_other_observer(void **state)
 
 static void test_exact(void **state)
 {
-	static const uint64_t ticks[] = { 100 };
 	struct sides sides;
 	struct result *base, *new;
 	const struct row *rows;
 
 	(void)state;
-	sides_init(&sides);
-	base = add_runs(&sides.base, KEY, METRIC_PIN, 1, ticks);
-	new = add_runs(&sides.new, KEY, METRIC_PIN, 1, ticks);
-	set_count(base, COUNT_REQUESTED_PAGES, 16);
-	set_count(new, COUNT_REQUESTED_PAGES, 16);
-	set_count(base, COUNT_SLOW_PAGES, 15);
-	set_count(new, COUNT_SLOW_PAGES, 0);
+	sides_counted(&sides);
+	base = sides.base.results;
+	new = sides.new.results;
 	set_count(base, COUNT_SLOW_CALLS, 1);
 	set_count(new, COUNT_SLOW_CALLS, 2);
 	set_count(base, COUNT_COPIED_PAGES, 0);
