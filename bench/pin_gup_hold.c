@@ -2,7 +2,7 @@
 /*
  * gup_test's pins that stay (6.2 and later): always FOLL_LONGTERM, one START for the whole window, READ copies
  * through the pins, STOP gives them back. Pin and unpin are timed apart and from outside, each less
- * the same ioctl with nothing to do. The array of page pointers (8 bytes per page) is in both times.
+ * the same ioctl with nothing to do (overhead.h). The array of page pointers (8 bytes per page) is in both times.
  */
 #include "bench.h"
 
@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 #include "gup_test_abi.h"
+#include "overhead.h"
 #include "stats.h"
-
-#define NR_EMPTY 31
 
 struct hold_row {
 	unsigned int flags;
@@ -26,7 +25,6 @@ struct pin {
 	int node;
 	struct gup_hold hold;
 	const char *entry;
-	uint64_t empty_start_ns, empty_stop_ns;
 	uint64_t nr_pages;
 	bool held;
 };
@@ -40,21 +38,21 @@ static struct pin_path hold_path(const struct pinner *pinner)
  * START of size 0 is refused before anything is allocated (6.12 mm/gup_test.c, pin_longterm_test_start); STOP
  * without pins does nothing.
  */
-static void hold_empty(struct pin *pin)
+static void hold_empty(const struct pin *pin, uint64_t *start_ticks, uint64_t *stop_ticks)
 {
-	uint64_t start_ns[NR_EMPTY], stop_ns[NR_EMPTY], start;
+	uint64_t starts[OVERHEAD_CALLS], stops[OVERHEAD_CALLS], start;
 	struct gup_hold nothing = { .flags = pin->hold.flags };
 
-	for (size_t i = 0; i < NR_EMPTY; i++) {
+	for (int i = 0; i < OVERHEAD_CALLS; i++) {
 		start = clock_now();
 		ioctl(pin->node, GUP_HOLD_START, &nothing);
-		start_ns[i] = clock_end(start) - start;
+		starts[i] = clock_end(start) - start;
 		start = clock_now();
 		ioctl(pin->node, GUP_HOLD_STOP);
-		stop_ns[i] = clock_end(start) - start;
+		stops[i] = clock_end(start) - start;
 	}
-	pin->empty_start_ns = middle_of(start_ns, NR_EMPTY);
-	pin->empty_stop_ns = middle_of(stop_ns, NR_EMPTY);
+	*start_ticks = middle_of(starts, OVERHEAD_CALLS);
+	*stop_ticks = middle_of(stops, OVERHEAD_CALLS);
 }
 
 static int hold_prepare(struct pin *pin, const struct pin_job *job, struct error *err)
@@ -81,7 +79,6 @@ static int hold_prepare(struct pin *pin, const struct pin_job *job, struct error
 	pin->hold.size = job->bytes;
 	if (job->access == ACCESS_WRITE)
 		pin->hold.flags |= GUP_HOLD_WRITE;
-	hold_empty(pin);
 	return 0;
 }
 
@@ -142,16 +139,12 @@ static int hold_release(struct pin *pin, struct error *err)
 	return 0;
 }
 
-static uint64_t hold_less(uint64_t time, uint64_t empty)
-{
-	return time > empty ? time - empty : 0;
-}
-
 static int hold_cycle(struct pin *pin, struct sample *sample, struct error *err)
 {
-	uint64_t start, started, stop, stopped;
+	uint64_t start, started, stop, stopped, start_before, stop_before, start_after, stop_after;
 	int rc;
 
+	hold_empty(pin, &start_before, &stop_before);
 	start = clock_now();
 	rc = ioctl(pin->node, GUP_HOLD_START, &pin->hold);
 	started = clock_end(start);
@@ -162,10 +155,11 @@ static int hold_cycle(struct pin *pin, struct sample *sample, struct error *err)
 	stopped = clock_end(stop);
 	if (rc < 0)
 		return error_errno(err, errno, "gup_test STOP");
+	hold_empty(pin, &start_after, &stop_after);
 	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN,
 				   .nr_pages = pin->nr_pages };
-	sample->ticks[METRIC_PIN] = hold_less(started - start, pin->empty_start_ns);
-	sample->ticks[METRIC_UNPIN] = hold_less(stopped - stop, pin->empty_stop_ns);
+	sample->ticks[METRIC_PIN] = overhead_less(started - start, start_before, start_after);
+	sample->ticks[METRIC_UNPIN] = overhead_less(stopped - stop, stop_before, stop_after);
 	return 0;
 }
 

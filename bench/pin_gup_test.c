@@ -3,7 +3,7 @@
  * The benchmark commands of gup_test: one ioctl pins the window call by call and unpins it at once.
  *
  * Times. The kernel's own clock counts whole microseconds, so every cycle is timed from outside, less the
- * empty ioctl (PIN_FAST of size 0, the median of some in open()): what remains is pin, unpin, and one zeroed
+ * empty ioctl (PIN_FAST of size 0, see overhead.h): what remains is pin, unpin, and one zeroed
  * array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where it read 100 us or
  * more, a grain of 1 %. Commands but *-fast take mmap_lock before the kernel's clock starts, so it is in the cycle
  * and not in the pin.
@@ -21,9 +21,9 @@
 #include <unistd.h>
 
 #include "gup_test_abi.h"
+#include "overhead.h"
 #include "stats.h"
 
-#define NR_EMPTY 31
 #define GRAIN_US 100 /* ticks of the kernel's clock below which it is too coarse */
 
 struct gup_row {
@@ -37,7 +37,6 @@ struct pin {
 	int node;
 	const struct gup_row *row;
 	struct gup_test test;
-	uint64_t empty_ns;
 	size_t page;
 };
 
@@ -65,16 +64,16 @@ static int gup_zero_page(const struct gup_row *row, const struct pin_job *job, i
 
 static uint64_t gup_empty(int node)
 {
-	uint64_t times[NR_EMPTY];
+	uint64_t ticks[OVERHEAD_CALLS];
 
-	for (size_t i = 0; i < NR_EMPTY; i++) {
+	for (int i = 0; i < OVERHEAD_CALLS; i++) {
 		struct gup_test empty = { .nr_pages_per_call = 1 };
 		uint64_t start = clock_now();
 
 		ioctl(node, GUP_TEST_PIN_FAST, &empty);
-		times[i] = clock_end(start) - start;
+		ticks[i] = clock_end(start) - start;
 	}
-	return middle_of(times, NR_EMPTY);
+	return middle_of(ticks, OVERHEAD_CALLS);
 }
 
 static int gup_prepare(struct pin *pin, const struct pin_job *job, struct error *err)
@@ -104,7 +103,6 @@ static int gup_prepare(struct pin *pin, const struct pin_job *job, struct error 
 		pin->test.gup_flags |= FOLL_WRITE;
 	if (pin->row->longterm_flag)
 		pin->test.gup_flags |= longterm;
-	pin->empty_ns = gup_empty(pin->node);
 	return 0;
 }
 
@@ -138,8 +136,8 @@ static int gup_open(struct pin **slot, const struct pinner *pinner, const struct
 
 static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
 {
+	uint64_t before = gup_empty(pin->node), start, cycle;
 	struct gup_test test = pin->test;
-	uint64_t start, cycle;
 	int rc;
 
 	start = clock_now();
@@ -152,7 +150,7 @@ static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
 				 (unsigned long long)test.size / pin->page,
 				 (unsigned long long)pin->test.size / pin->page);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE, .nr_pages = test.size / pin->page };
-	sample->ticks[METRIC_CYCLE] = cycle > pin->empty_ns ? cycle - pin->empty_ns : 0;
+	sample->ticks[METRIC_CYCLE] = overhead_less(cycle, before, gup_empty(pin->node));
 	if (test.get_delta_usec >= GRAIN_US) {
 		sample->ticks[METRIC_PIN] = test.get_delta_usec * 1000;
 		sample->have |= 1u << METRIC_PIN;

@@ -7,6 +7,7 @@
 #include "hugepage.h"
 
 #define SETTLE_MS 2000 /* io_uring gives pages back after its file is closed */
+#define QUIET_LOOKS 25 /* half a second: another benchmark pins nothing while it sets up its next case */
 
 void before_look(struct before *before, size_t pool_page, int node)
 {
@@ -35,7 +36,7 @@ static bool settled(const struct before *before, int64_t *held, uint64_t *free_p
 /* Asked only when the numbers differ, and then with patience: a leak of ours is a failed case. */
 static bool nobody_pins(void)
 {
-	for (int looks = 0; looks < 5; looks++)
+	for (int looks = 0; looks < QUIET_LOOKS; looks++)
 		if (!pin_counters_quiet())
 			return false;
 	return true;
@@ -62,7 +63,7 @@ int leak_check(const struct before *before, bool pins_quiet, struct result *resu
 		return 0;
 	/* fewer than before: somebody else gave theirs back, which no leak of ours can look like */
 	if (pins_quiet && held > 0 && nobody_pins())
-		return error_set(err, EBUSY, "%lld more pins are held than before the case",
+		return error_set(err, EBUSY, "%lld more pins are held than before the case, and nobody else is seen to pin",
 				 (long long)held);
 	result_warn(result, "the number of held pins changed by %lld; other processes pin here too",
 		    (long long)held);

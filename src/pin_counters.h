@@ -5,7 +5,6 @@
  * since boot, system-wide; the zero page does not count, FOLL_GET does not count (6.1, 6.12: mm/gup.c).
  */
 #include <stdbool.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"

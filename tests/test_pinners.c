@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/kernel-page-flags.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -451,6 +452,29 @@ static void test_target_is_nameless(void **state)
 	}
 }
 
+/*
+ * follow_page_pte() calls mark_page_accessed() under FOLL_TOUCH (mm/gup.c of 6.1): memory that GUP has brought in is marked, and
+ * the next slow pin activates it, page by page. A region is filled as programs fill their memory.
+ */
+static void test_region_is_untouched_by_gup(void **state)
+{
+	struct frame frames[NR_PAGES];
+	struct error err = { 0 };
+	struct region region;
+
+	(void)state;
+	if (!frames_visible(&err))
+		skip();
+	region_make(&region, NR_PAGES);
+	region_fill(&region);
+	assert_int_equal(frames_read(region.addr, NR_PAGES, region.base_bytes, 1, frames, &err), 0);
+	for (size_t i = 0; i < NR_PAGES; i++) {
+		assert_true(frames[i].present);
+		assert_false(frames[i].flags >> KPF_REFERENCED & 1);
+	}
+	region_unmap(&region);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
@@ -461,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_memlock),
 		cmocka_unit_test(test_target_refused),
 		cmocka_unit_test(test_target_is_nameless),
+		cmocka_unit_test(test_region_is_untouched_by_gup),
 	};
 	static struct CMUnitTest tests[128];
 	static char names[128][256];
