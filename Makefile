@@ -83,6 +83,8 @@ $(B)/tests/%: $(B)/tests/%.o $(LIB)
 TREE_TESTS := $(patsubst %,$(B)/tests/test_%,sysfile journal hugepage environment)
 $(TREE_TESTS): $(B)/tests/tree.o
 $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sysfile_write
+# Two files made by hand.
+$(filter $(B)/tests/test_verdict%,$(TESTS)): $(B)/tests/sides.o
 tests: $(TESTS)
 # Programs that compute what "make qualify" prints; tests/cli/simulate.sh runs the first in small.
 PROOF := $(patsubst %,$(B)/tests/qualify/%,simulate judge usual seeds)

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Verdicts on what is counted: pages, calls, copies. One run is enough, where one observer has counted it on both sides. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "sides.h"
+
+/* Of 16 pages 15 were slow before, none after. */
+static void sides_counted(struct sides *sides)
+{
+	static const uint64_t ticks[] = { 100 };
+	struct report *reports[] = { &sides->base, &sides->new };
+
+	sides_init(sides);
+	for (size_t side = 0; side < 2; side++) {
+		struct result *result = add_runs(reports[side], KEY, METRIC_PIN, 1, ticks);
+
+		set_count(result, COUNT_REQUESTED_PAGES, 16);
+		set_count(result, COUNT_SLOW_PAGES, side ? 0 : 15);
+	}
+}
+
+/* Two observers that agree have seen no change; what they differ by may be theirs. */
+static void test_other_observer(void **state)
+{
+	struct sides sides;
+	struct result *new;
+	const struct row *rows;
+	char text[160];
+
+	(void)state;
+	sides_counted(&sides);
+	new = sides.new.results;
+	strcpy(new->counts.observer[COUNT_REQUESTED_PAGES], "other");
+	strcpy(new->counts.observer[COUNT_SLOW_PAGES], "other");
+	rows = sides_judge(&sides);
+	assert_string_equal(row_metric(&rows[0]), "hit rate");
+	assert_int_equal(rows[0].verdict, VERDICT_UNSURE);
+	row_note(&rows[0], &sides.verdicts, text, sizeof(text));
+	assert_non_null(strstr(text, "different observers"));
+	assert_int_equal(rows[1].which, COUNT_REQUESTED_PAGES);
+	assert_int_equal(rows[1].verdict, VERDICT_SAME);
+	assert_int_equal(rows[2].verdict, VERDICT_UNSURE);
+	sides_free(&sides);
+}
+
+static void test_exact(void **state)
+{
+	struct sides sides;
+	struct result *base, *new;
+	const struct row *rows;
+
+	(void)state;
+	sides_counted(&sides);
+	base = sides.base.results;
+	new = sides.new.results;
+	set_count(base, COUNT_SLOW_CALLS, 1);
+	set_count(new, COUNT_SLOW_CALLS, 2);
+	set_count(base, COUNT_COPIED_PAGES, 0);
+	set_count(new, COUNT_COPIED_PAGES, 3);
+	set_count(base, COUNT_FAULTS, 0);
+	set_count(new, COUNT_FAULTS, 0);
+	set_count(base, COUNT_REUSED_PAGES, 1); /* unknown in new: no row */
+	rows = sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 7);
+	assert_string_equal(row_metric(&rows[0]), "hit rate");
+	assert_int_equal(rows[0].verdict, VERDICT_BETTER);
+	assert_near(rows[0].change, 15.0 / 16);
+	assert_string_equal(row_metric(&rows[1]), "requested_pages");
+	assert_int_equal(rows[1].verdict, VERDICT_SAME);
+	assert_true(rows[1].redundant);
+	assert_int_equal(rows[2].which, COUNT_SLOW_PAGES);
+	assert_int_equal(rows[2].verdict, VERDICT_BETTER);
+	assert_true(rows[2].redundant); /* the hit rate says it */
+	assert_int_equal(rows[3].which, COUNT_SLOW_CALLS);
+	assert_int_equal(rows[3].verdict, VERDICT_WORSE);
+	assert_false(rows[3].redundant); /* it says the opposite */
+	assert_near(rows[3].change, 1);
+	assert_int_equal(rows[4].which, COUNT_FAULTS);
+	assert_true(rows[4].redundant);
+	assert_int_equal(rows[5].which, COUNT_COPIED_PAGES);
+	assert_int_equal(rows[5].verdict, VERDICT_DIFFERS);
+	assert_false(rows[5].change_known);
+	assert_int_equal(row_judge(&rows[5], 10), VERDICT_DIFFERS); /* from 0, no threshold is far enough */
+	assert_int_equal(row_judge(&rows[3], 1), VERDICT_SAME);
+	assert_int_equal(rows[6].kind, ROW_TIME);
+	assert_int_equal(sides.verdicts.nr_of[VERDICT_BETTER], 1);
+	assert_int_equal(sides.verdicts.nr_exact_of[VERDICT_WORSE], 1);
+	assert_int_equal(sides.verdicts.nr_of[VERDICT_UNSURE], 1); /* one process */
+	assert_int_equal(sides.verdicts.nr_exact_of[VERDICT_UNSURE], 0);
+	sides_free(&sides);
+}
+
+/* Runs that were merged and did not count the same: no exact number, whatever the first of them says. */
+static void test_count_varies(void **state)
+{
+	struct sides sides;
+	struct report boot = { .label = strdup("b") };
+	const struct row *rows;
+
+	(void)state;
+	sides_init(&sides);
+	for (uint64_t i = 0; i < 2; i++) {
+		struct report *report = i ? &boot : &sides.base;
+		struct result *result = add_case(report, KEY);
+
+		set_count(result, COUNT_REQUESTED_PAGES, 16);
+		set_count(result, COUNT_SLOW_PAGES, 4 + i);
+		set_count(result, COUNT_FAULTS, 7);
+	}
+	assert_int_equal(report_merge(&sides.base, &boot, NULL), 0);
+	set_count(add_case(&sides.new, KEY), COUNT_REQUESTED_PAGES, 16);
+	set_count(&sides.new.results[0], COUNT_SLOW_PAGES, 4);
+	set_count(&sides.new.results[0], COUNT_FAULTS, 7);
+	rows = sides_judge(&sides);
+	assert_int_equal(rows[0].kind, ROW_RATE);
+	assert_int_equal(rows[0].verdict, VERDICT_UNSURE);
+	assert_int_equal(rows[0].note, NOTE_COUNT_VARIES);
+	assert_int_equal(rows[1].verdict, VERDICT_SAME); /* pages asked */
+	assert_int_equal(rows[2].which, COUNT_SLOW_PAGES);
+	assert_int_equal(rows[2].verdict, VERDICT_UNSURE);
+	assert_int_equal(rows[3].which, COUNT_FAULTS);
+	assert_int_equal(rows[3].verdict, VERDICT_SAME);
+	report_free(&boot);
+	sides_free(&sides);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_other_observer),
+		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_count_varies),
+	};
+
+	return cmocka_run_group_tests_name("verdict_exact", tests, NULL, NULL);
+}
