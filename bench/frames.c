@@ -20,6 +20,7 @@
 #define KPF_ANON_EXCLUSIVE (UINT64_C(1) << 34)
 #define KPF_BIT(name) (UINT64_C(1) << KPF_##name)
 #define BATCH 512
+#define KPAGEFLAGS "/proc/kpageflags"
 
 static int open_proc(const char *path, struct error *err)
 {
@@ -89,40 +90,79 @@ static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pa
 	return 0;
 }
 
-/* Flags of runs of consecutive frames are read together: one call for a huge page, not 512. */
+/*
+ * A look at the flags of many frames. Those of a huge page follow each other and are read together. Base pages of one region lie near
+ * each other, but seldom in the order of their addresses: a frame is read with its neighbours, which are kept for the rest of
+ * the look; a call for each would be most of the price of a proof.
+ */
+#define BLOCK_WORDS 16
+#define NR_BLOCKS 64
+
+struct flag_blocks {
+	int fd;
+	struct flag_block {
+		uint64_t first, words[BLOCK_WORDS];
+		size_t nr; /* less than all at the end of memory */
+	} blocks[NR_BLOCKS];
+};
+
+static int flags_of(struct flag_blocks *cache, uint64_t pfn, uint64_t *flags, struct error *err)
+{
+	struct flag_block *block = &cache->blocks[pfn / BLOCK_WORDS % NR_BLOCKS];
+	uint64_t first = pfn - pfn % BLOCK_WORDS;
+
+	if (!block->nr || block->first != first) {
+		ssize_t got = pread(cache->fd, block->words, sizeof(block->words), (off_t)(first * sizeof(*block->words)));
+
+		if (got < 0)
+			return error_errno(err, errno, "read %s", KPAGEFLAGS);
+		block->first = first;
+		block->nr = (size_t)got / sizeof(*block->words);
+	}
+	if (pfn - first >= block->nr)
+		return error_set(err, EIO, "read %s: nothing about frame %llu", KPAGEFLAGS, (unsigned long long)pfn);
+	*flags = block->words[pfn - first];
+	return 0;
+}
+
+/* Of a huge page the head has the flag. */
+static int find_exclusive(struct frame *frame, size_t unit_pages, struct flag_blocks *cache, struct error *err)
+{
+	uint64_t head_flags = 0;
+
+	if (unit_pages > 1 && frame->flags & KPF_BIT(COMPOUND_TAIL) &&
+	    flags_of(cache, frame->pfn - frame->pfn % unit_pages, &head_flags, err))
+		return -err->code;
+	frame->exclusive = (frame->flags | head_flags) & KPF_ANON_EXCLUSIVE && frame->flags & KPF_BIT(ANON);
+	return 0;
+}
+
 static int read_flags(struct frame *frames, size_t nr, size_t unit_pages, struct error *err)
 {
-	static const char path[] = "/proc/kpageflags";
-	uint64_t head_pfn = 0, head_flags = 0;
+	autoclose int fd = open(KPAGEFLAGS, O_RDONLY | O_CLOEXEC);
+	struct flag_blocks cache;
 	uint64_t words[BATCH];
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return errno == EACCES || errno == EPERM || errno == ENOENT
-			       ? 0 : error_errno(err, errno, "open %s", path);
+			       ? 0 : error_errno(err, errno, "open %s", KPAGEFLAGS);
+	cache.fd = fd;
+	for (size_t i = 0; i < NR_BLOCKS; i++)
+		cache.blocks[i].nr = 0;
 	for (size_t i = 0, run; i < nr; i += run) {
-		for (run = 1; i + run < nr && run < BATCH && frames[i].pfn &&
-			      frames[i + run].pfn == frames[i].pfn + run; run++)
+		for (run = 1; i + run < nr && run < BATCH && frames[i].pfn && frames[i + run].pfn == frames[i].pfn + run; run++)
 			;
-		if (!frames[i].pfn)
-			continue;
-		if (read_words(fd, path, words, run, frames[i].pfn, err))
+		if (run > BLOCK_WORDS && read_words(fd, KPAGEFLAGS, words, run, frames[i].pfn, err))
 			return -err->code;
 		for (size_t j = 0; j < run; j++) {
 			struct frame *frame = &frames[i + j];
 
-			frame->flags = words[j];
-			frame->exclusive = words[j] & KPF_ANON_EXCLUSIVE;
-			if (unit_pages > 1 && words[j] & KPF_BIT(COMPOUND_TAIL)) {
-				uint64_t head = frame->pfn - frame->pfn % unit_pages;
-
-				if (head != head_pfn &&
-				    read_words(fd, path, &head_flags, 1, head, err))
-					return -err->code;
-				head_pfn = head;
-				frame->exclusive |= !!(head_flags & KPF_ANON_EXCLUSIVE);
-			}
-			frame->exclusive = frame->exclusive && frame->flags & KPF_BIT(ANON);
+			if (run > BLOCK_WORDS)
+				frame->flags = words[j];
+			else if (frame->pfn && flags_of(&cache, frame->pfn, &frame->flags, err))
+				return -err->code;
+			if (find_exclusive(frame, unit_pages, &cache, err))
+				return -err->code;
 		}
 	}
 	return 0;
