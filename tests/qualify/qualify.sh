@@ -84,7 +84,7 @@ measure() {
 
 # NAME STRETCHES: measures and names them in files[]
 stretches() {
-	local blocks=$((smoke ? 40 : 300)) i
+	local blocks=$((smoke ? 40 : 250)) i
 	for ((i = 1; i <= $2; i++)); do
 		measure host "$B/pinbench" "$B/pinbench" "$1" "$blocks" "$1-$i" || return
 		files+=("$dir/$1-$i-base.json" "$dir/$1-$i-new.json")
@@ -106,7 +106,7 @@ false_alarms() {
 }
 
 power() {
-	local blocks=500 permille least base=$B-inject-0/pinbench new
+	local blocks=300 permille least base=$B-inject-0/pinbench new
 	for permille in 50 20; do
 		new=$B-inject-$permille/pinbench
 		[ -z "$smoke" ] || { blocks=40 base=$B/pinbench new=$B/pinbench; [ $permille = 50 ] || continue; }
