@@ -5,6 +5,7 @@
  * usage errors leave through argp with EXIT_USAGE. Only cmd_*.c and main.c print: results on stdout, the rest on stderr.
  */
 #include "error.h"
+#include "memory.h"
 #include "plan.h"
 #include "report.h"
 
@@ -16,6 +17,7 @@ enum {
 	EXIT_USAGE = 2,        /* usage, config or file error; files that cannot be compared */
 	EXIT_UNDECIDED = 3,    /* of gate */
 	EXIT_NOTHING_RAN = 4,  /* every case was skipped, or what the verb needs is missing */
+	EXIT_NO_MEMORY = MEMORY_EXIT, /* from any place; of gate --bisect it stops the search, as it should */
 	EXIT_INTERRUPTED = 130,
 };
 

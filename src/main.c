@@ -62,7 +62,8 @@ static void help_print(FILE *out)
 	      "  pinbench compare results/base.json results/new.json\n\n"
 	      "'pinbench VERB --help' has the options of a verb, pinbench(1) the whole.\n"
 	      "Exit status: 0 done, 1 a case failed or got worse (gate), 2 usage or file\n"
-	      "error, 3 gate cannot decide, 4 nothing could run here, 130 interrupted.\n", out);
+	      "error, 3 gate cannot decide, 4 nothing could run here, 128 out of memory,\n"
+	      "130 interrupted.\n", out);
 }
 
 static int verb_run(int argc, char **argv)

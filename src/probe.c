@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "memory.h"
 
 struct answer {
 	int rc;
@@ -91,6 +92,8 @@ int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context,
 		error_set(why, ETIMEDOUT, "no answer within %u ms: it hangs in the kernel", deadline_ms);
 		return error_fix(why, "dmesg");
 	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == MEMORY_EXIT)
+		return error_set(why, ENOMEM, "the process that tried it ran out of memory");
 	error_set(why, EFAULT, "the process that tried it was ended by %s", WIFSIGNALED(status) ?
 		  strsignal(WTERMSIG(status)) : "itself");
 	return error_fix(why, "dmesg");

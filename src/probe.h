@@ -10,7 +10,7 @@
 
 /*
  * @trial returns 0 or -errno with the reason, and so does probe_run(). -ETIMEDOUT: no answer in time, the child has
- * been killed; -EFAULT: it ended without one.
+ * been killed; -ENOMEM: it ran out of memory; -EFAULT: it ended without an answer.
  */
 int probe_run(int (*trial)(const void *context, struct error *why), const void *context, struct error *why);
 int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context, struct error *why),

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "round_child.h"
 
 #ifndef PR_SET_MEMORY_MERGE
@@ -135,6 +136,8 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 	if (WIFSIGNALED(status))
 		return error_set(err, ECHILD, "killed by signal %d (%s) while %s", WTERMSIG(status),
 				 strsignal(WTERMSIG(status)), result->stage);
+	if (WEXITSTATUS(status) == MEMORY_EXIT)
+		return error_set(err, ENOMEM, "out of memory while %s", result->stage);
 	return error_set(err, ECHILD, "ended without a result while %s", result->stage);
 }
 

@@ -71,7 +71,8 @@ void round_result_unmap(struct round_result *result);
 
 /*
  * Runs the round in a child and waits for it. 0 when the child came to its end (its own error is in @result); -ETIMEDOUT at the
- * deadline, -EINTR when *@stop became true, -ECHILD when it was killed: the child is dead then. -ENOTRECOVERABLE when it hangs in
+ * deadline, -EINTR when *@stop became true, -ECHILD when it was killed, -ENOMEM when it ran out of memory: the child is dead
+ * then. -ENOTRECOVERABLE when it hangs in
  * the kernel and could not be killed.
  */
 int round_run(const struct round_job *job, struct round_result *result,
