@@ -4,12 +4,13 @@
 # shellcheck disable=SC2034
 bad=0
 
-check() # WHAT: the status of the command before
+check() # WHAT: the status of the command before, which is also that of check: "check WHAT || show why"
 {
 	if [ $? -eq 0 ]; then
 		echo "ok - $1"
 	else
 		echo "not ok - $1"
 		bad=1
+		return 1
 	fi
 }
