@@ -50,10 +50,13 @@ same "... and leave the file alone" "$(cmp "$dir/before.c" "$tree/file.c"; ls "$
 
 # Fragments: every line is an option with a reason, a comment or empty; nothing may switch on what hides a result.
 for file in lab/config/*.config; do
+	nr_options=$((${nr_options:-0} + $(grep -c '^CONFIG_' "$file")))
 	same "$file is made of options" \
 		"$(grep -vE '^(CONFIG_[A-Z0-9a-z_]+=[^ ]+( +# .+)?|# .*|)$' "$file")" ""
 done
+same "there are fragments, and options in them" "$([ "${nr_options:-0}" -gt 0 ] && echo yes)" yes
 same "no debugging of the VM in guests" "$(cat lab/config/*.config | grep -E '^CONFIG_(DEBUG_VM|KASAN|PROVE_LOCKING)')" ""
+same "there are kernels in the list, and each has a fragment" "$(jq '(.kernels | length > 0) and all(.kernels[]; .config | length > 0)' lab/kernels.json)" true
 same "every fragment and variant of the list is there" \
 	"$(jq -r '.kernels[] | (.config[] | "lab/config/\(.).config"), (.variant // empty | "lab/variants/\(.).json")' lab/kernels.json |
 		sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done)" ""

@@ -54,12 +54,14 @@ for verb in '' $verbs; do
 	rm -f "${TMPDIR:-/tmp}/pinbench-help.$$"
 done
 for verb in $verbs; do
+	[ -n "$(help_options "$verb")" ] || { echo "not ok - $verb --help names no option"; bad=1; }
 	same "options of $verb in the man page" "$(help_options "$verb")" "$(man_options "$verb")"
 	same "options of $verb in the completion" "$(help_options "$verb")" \
 		"$(completed "$verb" -- | sed -n 's/^--//p' | grep -vxE 'help|usage' | sort -u)"
 done
 
 keys=$("$pinbench" run -p zzzzzzzz=1 2>&1 | sed -n 's/^  try: one of the keys //p' | tr ' ' '\n' | sort)
+[ "$(echo "$keys" | wc -w)" -ge 10 ] || { echo "not ok - keys of job files: $keys"; bad=1; }
 same "keys of job files in the man page" "$keys" "$(sed -n '/^\.Sh JOB FILES/,/^\.Sh ENV/s/^\.It //p' "$man" |
 	sed 's/ , /\n/g' | sort)"
 same "keys of job files in the completion" "$keys" "$(completed run -p '' | tr -d = | sort)"
