@@ -3,17 +3,16 @@
 #include <argp.h>
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
 #include "cmd.h"
 #include "import_gup_test.h"
+#include "infile.h"
 #include "report.h"
 #include "suggest.h"
 #include "table.h"
@@ -94,37 +93,14 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* All of a file, a pipe or standard input, up to the limit. */
 static int log_load(const char *path, const char *name, char **text, size_t *size, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
-	autoclose int fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	size_t room = 1 << 16;
+	autoclose int fd = standard ? dup(STDIN_FILENO) : infile_open(path, err);
 
 	if (fd < 0)
-		return error_errno(err, errno, "%s: cannot read", name);
-	*text = malloc(room);
-	for (*size = 0; *text;) {
-		ssize_t got = read(fd, *text + *size, room - *size);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return error_errno(err, errno, "%s: cannot read", name);
-		if (got == 0)
-			return 0;
-		*size += (size_t)got;
-		if (*size > IMPORT_MAX_BYTES)
-			return error_set(err, EFBIG, "%s: above the limit of 64 MiB of a log", name);
-		if (*size == room) {
-			char *more = realloc(*text, room *= 2);
-
-			if (!more)
-				free(*text);
-			*text = more;
-		}
-	}
-	return error_errno(err, ENOMEM, "%s", name);
+		return standard ? error_errno(err, errno, "%s: cannot read", name) : fd;
+	return infile_read(fd, name, IMPORT_MAX_BYTES, text, size, err);
 }
 
 /* "mail" for "logs/mail.txt", and "mail-without-this-patch" for a section of it. */

@@ -83,6 +83,11 @@ import 2 missing.log && says 'missing.log: cannot read: No such file or director
 check "no such file"
 import 2 . && says 'cannot read: Is a directory'
 check "a directory"
+mkfifo fifo && timeout 5 "$pinbench" import gup_test fifo >out 2>err
+[ $? -eq 2 ] && says 'fifo: not a regular file: it is a FIFO'
+check "a FIFO is refused, not waited for"
+import 2 /dev/null && says '/dev/null: not a regular file'
+check "a device"
 import 2 "$logs/mail.txt" -s nowhere && says '--section nowhere: no section is called so' '1 "Without this patch"'
 check "no such section"
 import 2 empty.log --label a/b && says '--label'
