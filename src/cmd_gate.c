@@ -120,12 +120,14 @@ static void rules_apply(struct order *order)
 {
 	bool any = false;
 
+	order->compare.exact_only = order->gate.nr_rules > 0;
 	for (size_t i = 0; i < order->gate.nr_rules; i++) {
 		const struct gate_rule *rule = &order->gate.rules[i];
 
 		order->compare.rule.tails |= rule->kind == ROW_TAIL;
 		if (rule->kind != ROW_TIME && rule->kind != ROW_TAIL)
 			continue;
+		order->compare.exact_only = false;
 		if (!any || rule->threshold < order->compare.rule.threshold)
 			order->compare.rule.threshold = rule->threshold;
 		any = true;

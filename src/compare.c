@@ -131,7 +131,7 @@ int compare_reports(struct comparison *comparison, const struct report *base, co
 	int rc = 0;
 
 	*comparison = (struct comparison){ .base = base, .new = new };
-	comparable_find(&comparison->comparable, base, new);
+	comparable_find(&comparison->comparable, base, new, AS_SIDES, !options->exact_only);
 	if (comparison->comparable.refusals.nr && !options->force)
 		rc = comparable_refuse(&comparison->comparable, base, new, "be compared", err);
 	if (!rc && options->filter)

@@ -16,6 +16,7 @@ struct compare_options {
 	struct rule rule;          /* --threshold, --tails */
 	const char *filter;        /* --filter: a POSIX extended regular expression for keys of cases; NULL: all */
 	bool force;                /* --force: also what is not comparable */
+	bool exact_only;           /* rates and counts alone will be looked at: times may be of kernels that check themselves */
 	bool environment;          /* --environment: every difference of it, noise included */
 	enum compare_format format;
 };

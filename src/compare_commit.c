@@ -122,14 +122,17 @@ static void put_changes(struct lines *lines, const struct comparison *comparison
 	const struct remark_list *remarks[2] = {
 		&comparison->comparable.refusals, &comparison->comparable.unknowns,
 	};
+	const struct remark_list *differences = &comparison->comparable.differences;
 	size_t nr = 0;
 
+	for (size_t i = 0; i < differences->nr; i++)
+		lines_wrap(lines, 0, 6, "differs: %.300s", differences->texts[i]);
 	for (size_t i = 0; i < comparison->nr_changes - comparison->nr_noise; i++) {
 		const struct change *change = &comparison->changes[i];
 		const char *name = change->base ? change->base->name : change->new->name;
 		char base[200] = "(absent)", new[200] = "(absent)";
 
-		if (is_expected(name) || nr++ >= MAX_CHANGES)
+		if (is_expected(name) || comparable_names(name) || nr++ >= MAX_CHANGES)
 			continue;
 		fact_value(&comparison->base->environment, name, base, sizeof(base));
 		fact_value(&comparison->new->environment, name, new, sizeof(new));

@@ -2,8 +2,10 @@
 /* A comparison as comma-separated values: RFC 4180, and nothing in it that a spreadsheet would take for a formula. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "compare.h"
 #include "compare_fields.h"
 
@@ -57,7 +59,25 @@ static void put_count(FILE *out, uint64_t number)
 	put_end(out, false);
 }
 
-static void put_row(FILE *out, const struct row *row, const struct verdicts *verdicts)
+/* What is said of both sides, in one field. */
+static char *remarks_join(const struct comparable *comparable)
+{
+	const struct remark_list *lists[] = { &comparable->refusals, &comparable->differences, &comparable->unknowns };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < lists[i]->nr; j++)
+			fprintf(out, "%s%s", ftell(out) ? "; " : "", lists[i]->texts[j]);
+	if (fclose(out))
+		abort();
+	return text;
+}
+
+static void put_row(FILE *out, const struct row *row, const struct verdicts *verdicts, const char *remarks)
 {
 	const struct params *params = &row->base->params;
 	struct row_numbers numbers = row_numbers(row);
@@ -94,7 +114,8 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	put_count(out, row->need);
 	row_note(row, verdicts, note, sizeof(note));
 	put_text(out, note, false);
-	put_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", true);
+	put_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", false);
+	put_text(out, remarks, true);
 }
 
 void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
@@ -104,12 +125,13 @@ void compare_print_csv(FILE *out, const struct look *look, const struct comparis
 	(void)options;
 	fputs("base,new,key,pinner,layout,state,access,window,pages_per_call,metric,kind,unit,better,design,"
 	      "base_runs,new_runs,base_value,new_value,base_spread,new_spread,change,change_low,change_high,p,alpha,"
-	      "verdict,control,redundant,need,note,new_key\r\n", out);
+	      "verdict,control,redundant,need,note,new_key,remarks\r\n", out);
 	for (size_t i = 0; i < nr; i++) {
 		const struct verdicts *verdicts = &comparisons[i].verdicts;
+		autofree char *remarks = remarks_join(&comparisons[i].comparable);
 
 		for (size_t j = 0; j < verdicts->nr; j++)
 			if (verdicts->rows[j].shown)
-				put_row(out, &verdicts->rows[j], verdicts);
+				put_row(out, &verdicts->rows[j], verdicts, remarks);
 	}
 }

@@ -126,6 +126,7 @@ void compare_print_head(const struct text_print *print, const struct compare_opt
 	if (*design)
 		look_wrap(print->look, print->out, 0, 2, design);
 	print_remarks(print, &print->comparison->comparable.refusals, "NOT COMPARABLE, compared by --force: ");
+	print_remarks(print, &print->comparison->comparable.differences, "differs: ");
 	print_remarks(print, &print->comparison->comparable.unknowns, "");
 	print_changes(print, options->environment);
 }

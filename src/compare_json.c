@@ -188,10 +188,10 @@ static json_t *other_json(const struct pair *pair)
 
 static json_t *remarks_json(const struct comparable *comparable)
 {
-	const struct remark_list *lists[] = { &comparable->refusals, &comparable->unknowns };
+	const struct remark_list *lists[] = { &comparable->refusals, &comparable->differences, &comparable->unknowns };
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (size_t j = 0; j < lists[i]->nr; j++)
 			if (json_array_append_new(array, text_json(lists[i]->texts[j])))
 				abort();

@@ -67,20 +67,31 @@ static void put_machine(FILE *out, const char *whose, const char *hardware)
 	fputc('\n', out);
 }
 
+static void put_remarks(FILE *out, const struct remark_list *remarks, const char *what)
+{
+	for (size_t i = 0; i < remarks->nr; i++) {
+		fprintf(out, "- %s ", what);
+		put_code(out, remarks->texts[i]);
+		fputc('\n', out);
+	}
+}
+
+/* What a reader has to know before any verdict, and the tally is one. */
+static void put_warnings(FILE *out, const struct comparison *comparison)
+{
+	const struct comparable *comparable = &comparison->comparable;
+
+	put_remarks(out, &comparable->refusals, "**not comparable**:");
+	put_remarks(out, &comparable->differences, "**differs**:");
+	if (comparable->refusals.nr + comparable->differences.nr)
+		fputc('\n', out);
+}
+
 static void put_changes(FILE *out, const struct comparison *comparison, bool all)
 {
-	const struct remark_list *remarks[2] = {
-		&comparison->comparable.refusals, &comparison->comparable.unknowns,
-	};
 	size_t nr = comparison->nr_changes - (all ? 0 : comparison->nr_noise);
 
-	for (size_t i = 0; i < 2; i++) {
-		for (size_t j = 0; j < remarks[i]->nr; j++) {
-			fprintf(out, "- %s ", i ? "note:" : "**not comparable**:");
-			put_code(out, remarks[i]->texts[j]);
-			fputc('\n', out);
-		}
-	}
+	put_remarks(out, &comparison->comparable.unknowns, "note:");
 	for (size_t i = 0; i < nr && (all || i < MAX_CHANGES); i++) {
 		const struct change *change = &comparison->changes[i];
 		const char *name = change->base ? change->base->name : change->new->name;
@@ -220,6 +231,7 @@ static void put_one(FILE *out, const struct comparison *comparison, bool all)
 
 	common_find(&common, reports, 2);
 	sections_find(&sections, &comparison->verdicts, MANY_ROWS);
+	put_warnings(out, comparison);
 	tally_format(sections.nr_of, text, sizeof(text));
 	fprintf(out, "**%s**\n\n", text);
 	put_head(out, comparison, &common, all);

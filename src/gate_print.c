@@ -78,8 +78,14 @@ static void print_missing(FILE *out, const struct look *look, const struct gate 
 void gate_print(FILE *out, const struct look *look, const struct gate *gate, const struct gate_options *options)
 {
 	const struct remark_list *forced = &gate->comparison->comparable.refusals;
+	const struct remark_list *differences = &gate->comparison->comparable.differences;
 	char line[700];
 
+	for (size_t i = 0; i < differences->nr; i++) {
+		fputs("differs: ", out);
+		look_print(look, out, differences->texts[i]);
+		fputc('\n', out);
+	}
 	snprintf(line, sizeof(line), "gate: %s", gate->text);
 	look_print(look, out, line);
 	fputc('\n', out);

@@ -211,6 +211,31 @@ static void merge_truth(struct result *into, const struct result *from)
 	}
 }
 
+void report_add_file(struct report *report, const char *path, const char *digest)
+{
+	struct report_file *file;
+
+	report->files = reallocarray(report->files, report->nr_files + 1, sizeof(*report->files));
+	if (!report->files)
+		abort();
+	file = &report->files[report->nr_files++];
+	file->path = copy_text(path);
+	memcpy(file->digest, digest, sizeof(file->digest));
+}
+
+const struct report_file *report_same_file(const struct report *a, const struct report *b, const struct report_file **other)
+{
+	for (size_t i = 0; i < a->nr_files; i++) {
+		for (size_t j = 0; j < b->nr_files; j++) {
+			if (strcmp(a->files[i].digest, b->files[j].digest))
+				continue;
+			*other = &b->files[j];
+			return &a->files[i];
+		}
+	}
+	return NULL;
+}
+
 int report_merge(struct report *into, const struct report *from, struct error *err)
 {
 	if (into->icount != from->icount)
@@ -236,6 +261,8 @@ int report_merge(struct report *into, const struct report *from, struct error *e
 		for (size_t j = 0; j < other->nr_warnings; j++)
 			result_warn(result, "%s", other->warnings[j]);
 	}
+	for (size_t i = 0; i < from->nr_files; i++)
+		report_add_file(into, from->files[i].path, from->files[i].digest);
 	into->complete = into->complete && from->complete;
 	into->duration_s += from->duration_s;
 	return 0;
@@ -294,6 +321,9 @@ void report_free(struct report *report)
 		result_free(&report->results[i]);
 	for (char **word = report->command; word && *word; word++)
 		free(*word);
+	for (size_t i = 0; i < report->nr_files; i++)
+		free(report->files[i].path);
+	free(report->files);
 	free(report->results);
 	free(report->command);
 	free(report->path);

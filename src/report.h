@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "digest.h"
 #include "error.h"
 #include "fact.h"
 #include "sample.h"
@@ -98,8 +99,16 @@ struct schedule {
  */
 #define REPORT_BENCHMARK 1u
 
+/* A file that a report was read from, and what was in it: the same content is the same measurement, whatever it is called. */
+struct report_file {
+	char *path;
+	char digest[DIGEST_SIZE];
+};
+
 struct report {
 	char *path;              /* where it was read from; NULL for a new one */
+	struct report_file *files; /* all that it was loaded and merged from; none: from memory */
+	size_t nr_files;
 	char *tool_version;
 	unsigned int benchmark;  /* REPORT_BENCHMARK of the program that measured; 0 when it is this one */
 	char *imported;          /* what it was made from ("gup_test log"): what that cannot tell is unknown; or NULL */
@@ -165,6 +174,11 @@ int report_print(const struct report *report, FILE *out, struct error *err);
 int report_load(struct report *report, const char *path, struct error *err);
 /* The same from memory; @path only names it in errors. */
 int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err);
+
+/* @digest of its content: of DIGEST_SIZE. */
+void report_add_file(struct report *report, const char *path, const char *digest);
+/* The first file of @a whose content is in @b too, and which of @b that is; NULL: none. */
+const struct report_file *report_same_file(const struct report *a, const struct report *b, const struct report_file **other);
 
 /*
  * Appends the runs of @from to the results of @into with the same key (boots of one kernel). Blocks, slots and placements

@@ -235,10 +235,17 @@ int report_parse(struct report *report, const char *text, size_t size, const cha
 int report_load(struct report *report, const char *path, struct error *err)
 {
 	autofree char *text = NULL;
+	char digest[DIGEST_SIZE];
 	size_t size = 0;
 	int rc;
 
 	memset(report, 0, sizeof(*report));
 	rc = json_text_read(path, &text, &size, err);
-	return rc ? rc : report_parse(report, text, size, path, err);
+	if (!rc)
+		rc = report_parse(report, text, size, path, err);
+	if (rc)
+		return rc;
+	digest_bytes(text, size, digest);
+	report_add_file(report, path, digest);
+	return 0;
 }

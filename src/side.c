@@ -69,7 +69,7 @@ static int check_mergeable(const struct loading *loading, const struct report *o
 	struct comparable comparable;
 	int rc = 0;
 
-	comparable_find(&comparable, first, other);
+	comparable_find(&comparable, first, other, AS_ONE_SIDE, true);
 	check_same_side(loading, &comparable, other);
 	if (comparable.refusals.nr && !loading->force)
 		rc = comparable_refuse(&comparable, first, other, "be runs of one side", err);
@@ -106,8 +106,11 @@ static bool has_run(const struct result *result, const struct run *run)
  */
 static bool is_copy(const struct report *into, const struct report *other)
 {
+	const struct report_file *same;
 	size_t nr = 0;
 
+	if (report_same_file(into, other, &same))
+		return true;
 	if (into->schedule.order != ORDER_NONE && other->schedule.order != ORDER_NONE &&
 	    strcmp(into->schedule.id, other->schedule.id))
 		return false;

@@ -93,6 +93,7 @@ def check_csv(text, document):
             want.pop(name, None)
         for name in ("runs", "value", "spread"):
             want.update({f"{side}_{name}": number for side, number in row.pop(name, {}).items()})
+        want["remarks"] = "; ".join(comparison["remarks"])
         want.update({name: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
                      for name, value in row.items()})
         for name, cell in record.items():

@@ -124,6 +124,8 @@ static void set_host(struct report *report, const char *arch, int64_t page_bytes
 	fact_number(&report->environment, page_bytes, "memory.page_bytes");
 	if (accel)
 		fact_text(&report->environment, accel, "lab.accel");
+	fact_text(&report->environment, "KVM", "hypervisor");
+	fact_text(&report->environment, "n", "kernel.config.CONFIG_KASAN");
 }
 
 /* What must be the same is refused when it is not; what one side does not know is remembered, not refused. */
@@ -158,7 +160,7 @@ static void test_comparable(void **state)
 		new.benchmark = cases[i].benchmark;
 		new.icount = cases[i].icount;
 		new.imported = cases[i].imported ? strdup("log") : NULL;
-		comparable_find(&comparable, &base, &new);
+		comparable_find(&comparable, &base, &new, AS_SIDES, true);
 		assert_int_equal(comparable.refusals.nr, cases[i].refusal != NULL);
 		assert_int_equal(comparable.unknowns.nr, cases[i].imported ? 2 : 0);
 		if (cases[i].refusal)

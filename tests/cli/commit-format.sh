@@ -92,7 +92,8 @@ git -C "$dir/to" fetch -q && git -C "$dir/to" reset -q --hard origin/main
 
 "$pinbench" compare --format=commit "$files/before.json" "$files/after.json" >"$dir/text"
 passes "two files" "$dir/text"
-"$pinbench" compare --format=commit "$files/icount.json" "$files/icount.json" "$files/icount.json" >"$dir/text"
+for i in 1 2; do jq --argjson i $i '.duration_s += $i' "$files/icount.json" >"$dir/icount-$i.json"; done
+"$pinbench" compare --format=commit "$files/icount.json" "$dir/icount-1.json" "$dir/icount-2.json" >"$dir/text"
 passes "instructions, two new ones" "$dir/text"
 "$pinbench" compare --format=commit "$top/results/reference/seed-1-before.json" "$top/results/reference/seed-1-after.json" >"$dir/text"
 passes "the reference pair" "$dir/text"

@@ -36,13 +36,13 @@ nr_of() # CODE CODES
 	tr ' ' '\n' <<<"$2" | sed -n "s/^$1://p" | grep . || echo 0
 }
 
-gate() # CODE LINE ARGUMENT...: the process exits with CODE, and its first line on stdout is LINE, an extended regular expression
+gate() # CODE LINE ARGUMENT...: the process exits with CODE, a regular expression, and its first line on stdout is LINE, an extended regular expression
 {
 	local code=$1 line=$2 got
 	shift 2
 	"$pinbench" gate "$@" >out 2>err
 	got=$?
-	if [ "$got" -ne "$code" ] || ! head -1 out | grep -qE -- "$line"; then
+	if ! [[ $got =~ ^($code)$ ]] || ! head -1 out | grep -qE -- "$line"; then
 		echo "# gate $*: exit $got, not $code, or the first line is not /$line/"
 		sed 's/^/# /' out err
 		return 1
@@ -114,7 +114,8 @@ gate 1 '2 of 8 rows worse' three/0000.json three/0001.json && gate 0 'pass' thre
 	gate 1 '1 of 4 rows worse; worst: .* unpin ' three/0000.json three/0001.json --fail-on unpin:1% &&
 	gate 1 '2 of 8 rows worse' three/0000.json three/0001.json --fail-on pin:2% --fail-on unpin:2%
 check "+3 % against 2 %, 5 % and 1 %"
-gate 0 'pass: 18 rows: 18 same' "$fixtures"/before.json "$fixtures"/before.json --fail-on hit_rate:exact --fail-on slow_pages:any &&
+jq '.duration_s += 1' "$fixtures"/before.json >again.json
+gate 0 'pass: 18 rows: 18 same' "$fixtures"/before.json again.json --fail-on hit_rate:exact --fail-on slow_pages:any &&
 	gate 1 '4 of 18 rows worse; worst: .* slow pages' "$fixtures"/after.json "$fixtures"/before.json --fail-on hit_rate:exact --fail-on slow_pages:any &&
 	gate 0 'pass' "$fixtures"/before.json "$fixtures"/after.json --fail-on hit_rate:exact --fail-on slow_pages:any
 check "exact metrics"
@@ -154,6 +155,84 @@ gate 2 'no case in common: 4 in .* 0 in nothing.json' $base nothing.json
 check "a file without results"
 gate 2 'no case in common that --filter takes' $base $good --filter zzz && gate 2 'not comparable: --filter "\(": ' $base $good --filter '('
 check "a filter that takes nothing, one that is none"
+
+# --- one measurement, whatever it is called ---
+ln $good hard.json && ln -s $good soft.json && cp $good copy.json && mkdir with-good with-copy && cp $base with-good/1.json &&
+	cp $good with-good/2.json && cp copy.json with-copy/a.json && cp $worse with-copy/b.json
+for_each() # FUNCTION ITEM...: FUNCTION takes each of them
+{
+	local function=$1 item
+	shift
+	for item; do "$function" "$item" || { echo "# $item"; return 1; }; done
+}
+same_file()
+{
+	local new=$1
+	gate 2 'not comparable: .*the same file on both sides: ' was=$good $new && ! grep -q pass out &&
+		gate '[013]' 'gate: ' was=$good $new --force && grep -q 'by --force all the same: the same file on both sides' out
+}
+for_each same_file $good ./$good hard.json soft.json copy.json is=copy.json both=with-good both=with-copy
+check "the same file on both sides: by its name, another name, a link, a copy, a label, in a directory"
+gate 2 'the same file on both sides: with-copy/a.json has the content of with-good/2.json' was=with-good is=with-copy &&
+	gate 1 'gate: ' was=with-good is=$worse
+check "in a directory on both sides, and which"
+ln $good with-good/3.json
+gate 2 'with-good/3.json: all its samples are in another file of this side' was=with-good is=$worse
+check "twice on one side, too"
+
+# --- kernels and machines that are not the same ---
+fact() # PATH VALUE [FILE]: $good, or FILE, with that fact of its environment
+{
+	jq --arg path "$1" --arg value "$2" 'setpath(["environment"] + ($path / "."); $value)' "${3:-$good}"
+}
+named() # LINE ARGUMENT...: a verdict, and LINE on stdout before it
+{
+	local line=$1
+	shift
+	"$pinbench" gate "$@" >out 2>err
+	[ $? -eq 0 ] && [ "$(head -1 out)" = "$line" ] && sed -n 2p out | grep -q '^gate: pass'
+}
+fact hypervisor KVM $base >kvm.json && fact hypervisor Xen >xen.json && fact hypervisor unknown >some.json && fact hypervisor none >bare.json
+gate 2 'cannot be compared: hypervisor: KVM and Xen$' kvm.json xen.json && gate 2 'hypervisor: KVM and none$' kvm.json bare.json &&
+	gate 2 'hypervisor: unknown and none$' some.json bare.json && gate 0 '^gate: pass' kvm.json some.json && gate 0 '^gate: pass' kvm.json $good &&
+	gate 0 '^gate: pass' kvm.json xen.json --force && grep -q 'by --force all the same: hypervisor: KVM and Xen' out
+check "another hypervisor: 2; one that is not known is none"
+heavy()
+{
+	local option=$1 name=kernel.config.CONFIG_${1%:*}
+	fact "$name" n $base >off.json && fact "$name" y >on.json && fact "$name" y $base >on-too.json
+	gate 2 "cannot be compared: ${option#*:}: off and on\$" off.json on.json && gate 2 "${option#*:}: on and off\$" on.json off.json &&
+		gate 0 '^gate: pass' on-too.json on.json && gate 0 '^gate: pass' off.json on.json --force &&
+		gate 0 '^gate: pass' $base on.json # nothing is known of the kernel of $base
+}
+for_each heavy DEBUG_VM:DEBUG_VM KASAN:KASAN LOCKDEP:lockdep PROVE_LOCKING:lockdep
+check "DEBUG_VM, KASAN and lockdep on one side only: 2, as long as that is known"
+fact kernel.config.CONFIG_KASAN n "$fixtures"/before.json >off.json && fact kernel.config.CONFIG_KASAN y "$fixtures"/before.json >on.json
+gate 2 'KASAN: off and on$' off.json on.json && gate 2 'KASAN: off and on$' off.json on.json --fail-on hit_rate:exact --fail-on time:5% &&
+	named 'differs: KASAN: off and on' off.json on.json --fail-on hit_rate:exact &&
+	for file in off on; do jq '.results[].runs = []' $file.json >counts-$file.json; done &&
+	named 'differs: KASAN: off and on' counts-off.json counts-on.json
+check "... for times; exact counts are the same with it"
+said_first() # FORMAT LINE VERDICT: in that format LINE, a regular expression, stands above the first line that is VERDICT
+{
+	"$pinbench" compare --format="$1" left.json right.json >out || return 1
+	awk -v line="$2" -v verdict="$3" '$0 ~ verdict { exit } $0 ~ line { found = 1 } END { exit !found }' out && grep -qE "$3" out
+}
+announced()
+{
+	local what=$1 text="${1#*:}: n and y"
+	fact "${what%%:*}" n $base >left.json && fact "${what%%:*}" y >right.json && named "differs: $text" left.json right.json &&
+		said_first text "^differs: $text\$" '^times: ' && said_first commit "^  differs: $text\$" '^  [0-9]+ (worse|better|same)' &&
+		said_first markdown "^- [*][*]differs[*][*]: \`$text\`\$" '^[*][*][0-9]+ (worse|better|same)' &&
+		"$pinbench" compare --format=csv left.json right.json >out && [ "$(grep -cF "$text" out)" -eq 8 ] &&
+		"$pinbench" compare --format=json left.json right.json | jq -e --arg text "$text" '.comparisons[0].remarks | index($text)' >/dev/null
+}
+for_each announced cpu.model:'CPU model' cpu.microcode:microcode kernel.config.CONFIG_{KFENCE:KFENCE,UBSAN:UBSAN,KCSAN:KCSAN,KMSAN:KMSAN} \
+	kernel.config.CONFIG_{DEBUG_PAGEALLOC:DEBUG_PAGEALLOC,PAGE_POISONING:PAGE_POISONING,SLUB_DEBUG_ON:SLUB_DEBUG_ON,PAGE_OWNER:PAGE_OWNER}
+check "CPU model, microcode and other debug options are named before the verdict, in every format"
+fact kernel.config.CONFIG_KCSAN y >right.json
+gate 0 '^gate: pass' $base $good && ! grep -q differs out && named 'differs: KCSAN: not known and y' $base right.json
+check "what neither file knows is no difference"
 
 # --- rows that are missing ---
 jq 'del(.results[1])' $good >missing.json
