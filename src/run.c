@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "environment.h"
+#include "guardian.h"
 #include "hugepage.h"
 #include "journal.h"
 #include "kernel_log.h"
@@ -15,11 +16,13 @@
 #include "settle.h"
 #include "steady.h"
 #include "sysfile.h"
+#include "topology.h"
 
 struct runner {
 	const struct plan *plan;
 	const struct run_options *options;
 	struct report *report;
+	struct guardian guardian;   /* of the journal */
 	struct journal *journal;    /* NULL: settings cannot be changed here */
 	struct error no_journal;    /* why */
 	struct measure_env measure;
@@ -194,6 +197,38 @@ static bool plan_changes_settings(const struct plan *plan)
 	return false;
 }
 
+static void measured_cpus(const struct plan *plan, cpu_set_t *cpus)
+{
+	int cpu = -2, node = -2;
+	struct error unfit;
+	struct place place;
+
+	CPU_ZERO(cpus);
+	for (size_t i = 0; i < plan->nr; i++) {
+		const struct plan_case *plan_case = &plan->cases[i];
+
+		if (plan_case->skip_why[0] || (plan_case->cpu == cpu && plan_case->node == node))
+			continue;
+		cpu = plan_case->cpu;
+		node = plan_case->node;
+		if (topology_pick(cpu, node, &place, &unfit) == 0)
+			CPU_SET((size_t)place.cpu, cpus);
+	}
+}
+
+/* Without either, cases that need a setting to be changed say why they cannot run. */
+static void journal_begin(struct runner *runner)
+{
+	cpu_set_t cpus;
+
+	measured_cpus(runner->plan, &cpus);
+	if (guardian_start(&runner->guardian, &cpus, &runner->no_journal) == 0 &&
+	    journal_open(&runner->journal, &runner->no_journal) == 0)
+		return;
+	runner->journal = NULL;
+	guardian_end(&runner->guardian);
+}
+
 static void settle_and_note(struct runner *runner)
 {
 	struct fact_list *facts = &runner->report->environment;
@@ -228,8 +263,8 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 		settle_and_note(&runner);
 	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, report, err))
 		return -err->code;
-	if (plan_changes_settings(plan) && journal_open(&runner.journal, &runner.no_journal))
-		runner.journal = NULL;
+	if (plan_changes_settings(plan))
+		journal_begin(&runner);
 	runner.measure.journal = runner.journal;
 	runner.measure.precision = options->precision;
 	if (!options->precision.most_runs)
@@ -248,6 +283,7 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 			journal_report_free(&restored);
 		}
 		journal_close(runner.journal);
+		guardian_end(&runner.guardian);
 	}
 	report->duration_s = (double)(clock_now() - runner.started_ns) / 1e9;
 	if (ret)
