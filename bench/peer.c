@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "child.h"
 
 /* Written by the child, read by the parent after the child's answer. */
 struct sight {
@@ -97,9 +98,7 @@ int peer_start(struct peer **slot, const struct region *region, size_t offset, s
 		close(answer[0]);
 		peer->ask = ask[0];
 		peer->answer = answer[1];
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(0);
+		child_tie(parent, SIGKILL); /* in the worker's group: what kills the one kills the other */
 		peer_live(peer);
 	}
 	close(ask[0]);

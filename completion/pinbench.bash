@@ -50,7 +50,7 @@ _pinbench()
 		mapfile -t COMPREPLY < <(compgen -S = -W "$keys" -- "$cur")
 		compopt -o nospace 2>/dev/null
 		return ;;
-	-c | --config | -o | --output | -k | --kernel | --guest | --with | --with-output)
+	-c | --config | -o | --output | -k | --kernel | --guest | --qemu | --with | --with-output)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return ;;

@@ -12,7 +12,7 @@
 #include "schedule.h"
 #include "verdict.h"
 
-static volatile int stop;
+static volatile sig_atomic_t stop;
 
 static void on_stop(int signal_nr)
 {
@@ -205,6 +205,7 @@ int cmd_vm(int argc, char **argv)
 		return cmd_fail(&err, EXIT_USAGE);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
 
 	ret = lab_run(&vm.request, &events, &err);
 	if (stop && vm.nr_done < vm.nr_boots)

@@ -11,7 +11,7 @@
 #include "verdict.h"
 
 enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME, KEY_CLOCK, KEY_ACCEL,
-	 KEY_APPEND, KEY_GUEST, KEY_TIMEOUT };
+	 KEY_APPEND, KEY_GUEST, KEY_QEMU, KEY_TIMEOUT };
 
 #define BOOTS_MOST 100 /* until a precision is reached */
 #define MAX_TIME_S 600
@@ -31,6 +31,7 @@ static const struct argp_option options[] = {
 	{ "append", KEY_APPEND, "KEY=VALUE", 0, "for the guest kernel's command line; repeat", 0 },
 	{ "accel", KEY_ACCEL, "auto|tcg|kvm", 0, "auto: KVM if a guest boots with it", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "of one boot (600)", 0 },
+	{ "qemu", KEY_QEMU, "PATH", 0, "QEMU, or the directory it is in (/usr/bin)", 0 },
 	{ "guest", KEY_GUEST, "FILE", 0, "initramfs made by lab/initramfs.sh", 0 },
 	{ 0 }
 };
@@ -110,6 +111,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case KEY_ACCEL: request->accel = word_index(state, "--accel", arg, accels); break;
 	case KEY_APPEND: append_parse(state, vm, arg); break;
 	case KEY_TIMEOUT: request->timeout_s = (unsigned int)cmd_number(state, "--timeout", arg, 1, 86400); break;
+	case KEY_QEMU: request->qemu = arg; break;
 	case KEY_GUEST: request->guest = arg; break;
 	case ARGP_KEY_ARGS:
 		request->argv = state->argv + state->next;

@@ -40,6 +40,8 @@ static int side_open(struct lab *lab, size_t i, struct error *err)
 	if (!ret)
 		ret = digest_file(side->image.fd, side->image_digest, err);
 	if (!ret)
+		ret = qemu_find(side->qemu, sizeof(side->qemu), request->qemu, side->image.arch, err);
+	if (!ret)
 		ret = guest_find(side->guest, sizeof(side->guest), request->guest, side->image.arch, err);
 	if (ret)
 		return ret;
@@ -64,27 +66,35 @@ static bool arch_is_native(const char *arch)
  * Whether KVM can run this kernel: only a boot tells. A device node can be there and be of no use (nested guests without
  * the CPU's support, where the guest hangs in its firmware).
  */
-static bool kvm_works(const struct lab *lab, const struct lab_side *side)
+static int kvm_try(struct lab *lab, const struct lab_side *side, struct error *err)
 {
-	struct qemu_job job = { .image = &side->image, .append = "", .memory_mib = 512, .kvm = true };
-	int fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct qemu_job job = { .program = side->qemu, .image = &side->image, .append = "", .memory_mib = 512,
+				.kvm = true, .initrd_fd = -1 };
 	struct boot boot = { 0 };
-	bool works;
+	int fd, ret = qemu_kvm_group(&lab->kvm_group, err);
 
+	if (ret)
+		return ret;
+	fd = open(KVM_NODE, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return error_errno(err, errno, "open " KVM_NODE);
 	close(fd);
-	works = !guest_build(&job.initrd_fd, side->guest, NULL, 0, false, NULL) &&
-		!boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, NULL) && boot.end == BOOT_DONE;
+	job.kvm_group = lab->kvm_group;
+	ret = guest_build(&job.initrd_fd, side->guest, NULL, 0, false, err);
+	if (!ret)
+		ret = boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, err);
+	if (!ret && boot.end != BOOT_DONE)
+		ret = error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s", PROBE_TIMEOUT_S);
 	boot_free(&boot);
 	if (job.initrd_fd >= 0)
 		close(job.initrd_fd);
-	return works;
+	return ret;
 }
 
 static int accel_choose(struct lab *lab, struct error *err)
 {
 	const struct lab_request *request = lab->request;
+	struct error why = { 0 };
 	bool native = true;
 
 	for (size_t i = 0; i < request->nr_kernels; i++)
@@ -95,12 +105,11 @@ static int accel_choose(struct lab *lab, struct error *err)
 					 "run a kernel of another architecture");
 		return 0;
 	}
-	lab->kvm = kvm_works(lab, &lab->sides[0]);
-	if (request->accel == LAB_KVM && !lab->kvm) {
-		error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s", PROBE_TIMEOUT_S);
-		return error_fix(err, "--accel tcg");
-	}
-	return 0;
+	lab->kvm = kvm_try(lab, &lab->sides[0], &why) == 0;
+	if (request->accel != LAB_KVM || lab->kvm)
+		return 0;
+	error_set(err, why.code, "--accel kvm: %s", why.text);
+	return error_fix(err, "%s%s--accel tcg", why.fix, *why.fix ? ", or " : "");
 }
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* The lab: boots kernels, runs the same command in each, and makes one result file of each kernel. */
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,6 +34,7 @@ struct lab_request {
 	enum lab_accel accel;
 	unsigned int memory_mib, timeout_s; /* timeout: of one boot */
 	const char *append;                /* checked by qemu_append_check() */
+	const char *qemu;                  /* absolute path of the emulator or its directory; NULL: the system's */
 	const char *guest;                 /* NULL: the one beside this program */
 	const char *directory;             /* of the result files */
 	int command_argc;                  /* what the user typed, for the results: the arguments of the verb */
@@ -49,7 +51,7 @@ struct lab_extent {
 
 /* What a verb may want to tell while it goes on. */
 struct lab_events {
-	const volatile int *stop;
+	const volatile sig_atomic_t *stop;
 	/* Before the first boot: @nr_done slots of the schedule are there already. */
 	void (*begins)(void *context, const struct schedule *schedule, unsigned int nr_done,
 		       const struct lab_extent *extent);

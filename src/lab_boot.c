@@ -135,7 +135,7 @@ static void end_describe(struct boot *boot)
 		text_ascii(said);
 	/* Neither a reason to doubt nor to believe by itself: QEMU's status is 0 after a panic, too. */
 	if (boot->end == BOOT_LOST)
-		waitpid(qemu->pid, &status, 0), qemu->pid = 0;
+		status = child_reap(&qemu->child);
 
 	/* interrupted while it powers off: nothing is missing */
 	if (boot->channel.ended && (boot->end == BOOT_LOST || boot->end == BOOT_INTERRUPTED)) {
@@ -149,9 +149,6 @@ static void end_describe(struct boot *boot)
 			 "did not finish" : "did not reach user space", (int)boot->timeout_s);
 	} else if (boot->end == BOOT_INTERRUPTED) {
 		snprintf(boot->text, size, "interrupted");
-	} else if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-		boot->end = BOOT_NO_QEMU;
-		snprintf(boot->text, size, "%s is not installed", boot->program);
 	} else if (WIFEXITED(status) && WEXITSTATUS(status)) {
 		boot->end = BOOT_REFUSED;
 		snprintf(boot->text, size, "%s %s", boot->program, said && *said ? said : "ended with an error");
@@ -181,9 +178,8 @@ int boot_start(struct boot *boot, const struct qemu_job *job, unsigned int timeo
 
 int boot_step(struct boot *boot, bool stop, bool *over, struct error *err)
 {
-	struct pollfd ended = { .fd = boot->qemu.pid_fd, .events = POLLIN };
 	const int fds[2] = { boot->qemu.channel_fd, boot->qemu.serial_fd };
-	bool running = poll(&ended, 1, 0) <= 0;
+	bool running = !child_ended(&boot->qemu.child, 0);
 
 	*over = false;
 	boot->seconds = (double)(clock_now() - boot->started_ns) / 1e9;
@@ -207,11 +203,11 @@ void boot_wait(struct boot *const *boots, size_t nr)
 	struct pollfd ended[BOOT_MAX_JOBS];
 
 	for (size_t i = 0; i < nr && i < BOOT_MAX_JOBS; i++)
-		ended[i] = (struct pollfd){ .fd = boots[i]->qemu.pid_fd, .events = POLLIN };
+		ended[i] = (struct pollfd){ .fd = boots[i]->qemu.child.fd, .events = POLLIN };
 	poll(ended, nr < BOOT_MAX_JOBS ? nr : BOOT_MAX_JOBS, WAIT_MS);
 }
 
-int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile int *stop,
+int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile sig_atomic_t *stop,
 	     struct error *err)
 {
 	int ret = boot_start(boot, job, timeout_s, err);

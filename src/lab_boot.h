@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* One boot: QEMU from start to end, and how it ended. */
+#include <signal.h>
 #include <stdbool.h>
 
 #include "error.h"
@@ -15,7 +16,6 @@ enum boot_end {
 	BOOT_HANG,        /* the deadline passed */
 	BOOT_LOST,        /* QEMU ended, but the guest never said it was done */
 	BOOT_REFUSED,     /* QEMU did not start the machine; its message is in text */
-	BOOT_NO_QEMU,
 	BOOT_INTERRUPTED,
 };
 
@@ -48,6 +48,6 @@ int boot_step(struct boot *boot, bool stop, bool *over, struct error *err);
 void boot_last_line(const struct boot *boot, char *line, size_t size);
 
 /* One boot from start to end; @stop is set by a signal handler and may be NULL. */
-int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile int *stop,
+int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile sig_atomic_t *stop,
 	     struct error *err);
 void boot_free(struct boot *boot);

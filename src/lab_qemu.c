@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lab_qemu.h"
@@ -21,7 +16,7 @@
 #define NR_WORDS_MAX 64
 #define WORD_MAX_BYTES 1024
 #define OUTPUT_MAX_BYTES (256ul << 20) /* of each file that the guest can fill */
-#define NOBODY 65534
+#define END_MS 5000 /* for a killed QEMU to go */
 
 /* What a machine is made of; the rest is the same for all. */
 static const struct machine {
@@ -64,6 +59,49 @@ const char *qemu_program(const char *arch)
 	const struct machine *machine = machine_find(arch);
 
 	return machine ? machine->program : NULL;
+}
+
+int qemu_find(char *path, size_t size, const char *given, const char *arch, struct error *err)
+{
+	static const char *const places[] = { "/usr/bin", "/usr/local/bin" };
+	const char *name = qemu_program(arch);
+	struct stat st;
+
+	if (!name)
+		return error_set(err, ENOTSUP, "no emulator is known for %s", arch);
+	if (given && *given != '/') {
+		error_set(err, EINVAL, "--qemu %s: not an absolute path", given);
+		return error_fix(err, "--qemu \"$(realpath %s)\"", given);
+	}
+	for (size_t i = 0; i < (given ? 1 : sizeof(places) / sizeof(places[0])); i++) {
+		bool is_dir = !given || (stat(given, &st) == 0 && S_ISDIR(st.st_mode));
+
+		if (snprintf(path, size, "%s%s%s", given ? given : places[i], is_dir ? "/" : "", is_dir ? name : "") >= (int)size)
+			return error_set(err, ENAMETOOLONG, "--qemu %.200s...: the path is too long", given);
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
+			return 0;
+	}
+	if (given)
+		return error_set(err, ENOENT, "--qemu %s: no program is there", path);
+	error_set(err, ENOPKG, "%s is not in /usr/bin or /usr/local/bin", name);
+	return error_fix(err, "make deps, or --qemu PATH of QEMU's system emulator for %s", arch);
+}
+
+int qemu_kvm_group(gid_t *group, struct error *err)
+{
+	struct stat st;
+
+	*group = 0;
+	if (stat(KVM_NODE, &st))
+		return error_errno(err, errno, KVM_NODE);
+	if (geteuid() != 0 || (st.st_mode & 06) == 06)
+		return 0;
+	if (st.st_gid != 0 && (st.st_mode & 060) == 060) {
+		*group = st.st_gid;
+		return 0;
+	}
+	error_set(err, EACCES, KVM_NODE ": only root may use it, and QEMU is not run as root");
+	return error_fix(err, "chgrp kvm " KVM_NODE " && chmod 660 " KVM_NODE);
 }
 
 static bool key_matches(const char *pattern, const char *word, size_t length)
@@ -171,35 +209,6 @@ static void words_build(struct words *words, const struct machine *machine, cons
 		 *job->append ? " " : "", job->append);
 }
 
-/* In the child: nothing of the parent's but what QEMU is meant to have. Only async-signal-safe calls. */
-static void become_qemu(char **argv, const struct qemu_job *job, const struct qemu *qemu)
-{
-	const struct rlimit output = { OUTPUT_MAX_BYTES, OUTPUT_MAX_BYTES }, core = { 0, 0 };
-	const int keep[] = { job->image->fd, job->initrd_fd, qemu->console_fd, qemu->channel_fd,
-			     qemu->serial_fd };
-	int null = open("/dev/null", O_RDWR);
-	sigset_t none;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setpgid(0, 0); /* Ctrl-C on the terminal is for pinbench, which then ends QEMU */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(qemu->stderr_fd, STDERR_FILENO);
-	setrlimit(RLIMIT_FSIZE, &output);
-	setrlimit(RLIMIT_CORE, &core);
-	/* Emulation needs no rights at all; KVM needs its device node, for which the caller's may be needed. */
-	if (geteuid() == 0 && !job->kvm &&
-	    (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
-		_exit(126);
-	prctl(PR_SET_PDEATHSIG, SIGKILL); /* changing the user has cleared it */
-	for (size_t i = 0; i < sizeof(keep) / sizeof(keep[0]); i++)
-		fcntl(keep[i], F_SETFD, 0);
-	execvp(argv[0], argv);
-	_exit(127);
-}
-
 static int memfd_make(const char *name, int *fd, struct error *err)
 {
 	*fd = memfd_create(name, MFD_CLOEXEC);
@@ -210,11 +219,21 @@ static int memfd_make(const char *name, int *fd, struct error *err)
 
 int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 {
+	static char *const environment[] = { "PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C", NULL };
 	const struct machine *machine = machine_find(job->image->arch);
+	const struct child_user nobody = { CHILD_NOBODY, CHILD_NOBODY, job->kvm ? job->kvm_group : 0 };
 	struct words words = { 0 };
-	int ret;
+	int ret, keep[5];
+	struct child_program program = {
+		.path = job->program,
+		.environment = environment,
+		.nr_keep = sizeof(keep) / sizeof(keep[0]),
+		.user = &nobody,
+		.file_bytes = OUTPUT_MAX_BYTES,
+		.death_signal = SIGKILL,
+	};
 
-	*qemu = (struct qemu){ 0, -1, -1, -1, -1, -1 };
+	*qemu = (struct qemu){ { 0, -1 }, -1, -1, -1, -1 };
 	ret = memfd_make("console", &qemu->console_fd, err);
 	if (!ret)
 		ret = memfd_make("channel", &qemu->channel_fd, err);
@@ -227,18 +246,18 @@ int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 		return ret;
 	}
 	words_build(&words, machine, job, qemu);
-	qemu->pid = fork();
-	if (qemu->pid == 0)
-		become_qemu(words.list, job, qemu);
-	if (qemu->pid < 0)
-		ret = error_errno(err, errno, "start %s", machine->program);
-	else
-		qemu->pid_fd = syscall(SYS_pidfd_open, qemu->pid, 0);
+	program.argv = words.list;
+	program.keep = keep;
+	program.err = qemu->stderr_fd;
+	keep[0] = job->image->fd;
+	keep[1] = job->initrd_fd;
+	keep[2] = qemu->console_fd;
+	keep[3] = qemu->channel_fd;
+	keep[4] = qemu->serial_fd;
+	ret = child_exec(&qemu->child, &program, err);
 	words_free(&words);
-	if (ret) {
-		qemu->pid = 0;
+	if (ret)
 		qemu_end(qemu);
-	}
 	return ret;
 }
 
@@ -253,13 +272,7 @@ int qemu_end(struct qemu *qemu)
 {
 	int status = -1;
 
-	if (qemu->pid > 0) {
-		kill(qemu->pid, SIGKILL);
-		while (waitpid(qemu->pid, &status, 0) < 0 && errno == EINTR)
-			;
-	}
-	qemu->pid = 0;
-	close_fd(&qemu->pid_fd);
+	child_kill(&qemu->child, END_MS, &status);
 	close_fd(&qemu->console_fd);
 	close_fd(&qemu->channel_fd);
 	close_fd(&qemu->serial_fd);

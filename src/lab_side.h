@@ -28,6 +28,7 @@ struct lab_side {
 	const char *name;
 	struct lab_image image;
 	char image_digest[DIGEST_SIZE];
+	char qemu[4096];               /* program */
 	char guest[4096];              /* initramfs */
 	char guest_digest[DIGEST_SIZE];
 	char path[4096];               /* of the result file */

@@ -38,10 +38,12 @@ static int slot_start(struct lab *lab, unsigned int i, struct error *err)
 	const struct lab_side *side = &lab->sides[schedule_side(&lab->schedule, i)];
 	struct slot *slot = &lab->slots[i];
 	struct qemu_job job = {
+		.program = side->qemu,
 		.image = &side->image,
 		.append = request->append,
 		.memory_mib = request->memory_mib,
 		.kvm = lab->kvm,
+		.kvm_group = lab->kvm_group,
 		.icount = request->icount,
 		.seed = lab->schedule.seed + i / lab->schedule.nr_sides,
 	};
@@ -74,10 +76,6 @@ static int slot_take(struct lab *lab, unsigned int i, struct error *err)
 
 	if (!ret && slot->boot.end == BOOT_REFUSED)
 		ret = error_set(err, EIO, "%s", slot->boot.text);
-	if (!ret && slot->boot.end == BOOT_NO_QEMU) {
-		error_set(err, ENOPKG, "%s", slot->boot.text);
-		ret = error_fix(err, "make deps, or install QEMU's system emulator for %s", side->image.arch);
-	}
 	if (!ret)
 		lab->events->boot_ended(lab->events->context, kernel, block, &slot->boot,
 					side->measured ? side->path : NULL);

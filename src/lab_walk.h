@@ -28,6 +28,7 @@ struct lab {
 	uint64_t started_ns;
 	bool enough;           /* settled, or out of time: no more blocks */
 	bool kvm;
+	gid_t kvm_group;
 };
 
 /* Boots what is not whole yet. As lab_run(). */

@@ -2,13 +2,12 @@
 #include "pass.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,22 +50,18 @@ static char **pass_words(const struct pass_order *order, char *only, size_t size
 }
 
 /* The status of waitpid(2), or -EINTR: it was told to stop, and has. */
-static int pass_wait(pid_t pid, const volatile sig_atomic_t *stop)
+static int pass_wait(struct child *child, const volatile sig_atomic_t *stop)
 {
-	struct pollfd ended = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
 	bool told = false;
-	int status = 0;
+	int status;
 
 	/* it ends its own children and puts settings back: it is told, never killed; its group: it may be a script that has started it */
-	while (ended.fd >= 0 && poll(&ended, 1, 200) <= 0) {
+	while (!child_ended(child, 200)) {
 		if (*stop && !told)
-			kill(-pid, SIGTERM);
+			kill(-child->pid, SIGTERM);
 		told = told || *stop;
 	}
-	if (ended.fd >= 0)
-		close(ended.fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	status = child_reap(child);
 	return told ? -EINTR : status;
 }
 
@@ -113,15 +108,14 @@ int pass_run(const struct pass_order *order, struct report *pass, struct error *
 	char only[PASS_KEY_MAX + 16];
 	autofree char **words = pass_words(order, only, sizeof(only));
 	autoclose int out = memfd_create("result", MFD_CLOEXEC), said = memfd_create("stderr", MFD_CLOEXEC);
+	struct child child;
 	int status;
-	pid_t pid;
 
 	if (out < 0 || said < 0)
 		return error_errno(err, errno, "a file in memory");
-	pid = program_start(order->program, words, out, said, err);
-	if (pid < 0)
-		return (int)pid;
-	status = pass_wait(pid, order->stop);
+	if (program_start(order->program, words, out, said, &child, err))
+		return -err->code;
+	status = pass_wait(&child, order->stop);
 	if (status == -EINTR)
 		return error_set(err, EINTR, "interrupted");
 	if (pass_read(order, out, said, status, pass, err))

@@ -5,52 +5,38 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "memory.h"
+
+#define EXIT_MS 1600 /* what does not end by then hangs in the kernel */
 
 struct answer {
 	int rc;
 	struct error why;
 };
 
-static void child_main(int (*trial)(const void *context, struct error *why), const void *context, int out)
-	__attribute__((noreturn));
-
-static void child_main(int (*trial)(const void *context, struct error *why), const void *context, int out)
+/* Whether there is an answer, or no one who could give it; signals to this process do not shorten the deadline. */
+static bool answer_ready(int in, unsigned int deadline_ms)
 {
-	struct answer answer = { 0 };
+	struct pollfd ready = { .fd = in, .events = POLLIN };
+	struct timespec begin, now;
+	long left = deadline_ms;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	answer.rc = trial(context, &answer.why);
-	_exit(write(out, &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
-}
-
-/* Reaps @child, or leaves it to init when SIGKILL does not end it: it then hangs in the kernel. */
-static int child_end(pid_t child)
-{
-	struct timespec pause = { .tv_nsec = 50000 };
-	int status = 0;
-
-	/* 50 us, which is all that most need, up to 100 ms: about 1.6 s in all */
-	for (int naps = 0; naps < 25; naps++) {
-		pid_t got = waitpid(child, &status, WNOHANG);
-
-		if (got == child)
-			return status;
-		if (got < 0 && errno != EINTR)
-			return 0;
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 100000000)
-			pause.tv_nsec *= 2;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (poll(&ready, 1, (int)left) < 0 && errno == EINTR) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = (long)deadline_ms - (now.tv_sec - begin.tv_sec) * 1000 - (now.tv_nsec - begin.tv_nsec) / 1000000;
+		left = left > 0 ? left : 0;
 	}
-	return 0;
+	return ready.revents != 0;
 }
 
 int probe_run(int (*trial)(const void *context, struct error *why), const void *context, struct error *why)
@@ -62,33 +48,37 @@ int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context,
 		     const void *context, struct error *why)
 {
 	struct answer answer = { 0 };
-	struct pollfd ready = { .events = POLLIN };
-	int ends[2], status;
+	struct child child;
+	int ends[2], ret, status = 0;
 	ssize_t got = 0;
-	pid_t child;
+	bool ready;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return error_errno(why, errno, "cannot make a pipe");
 	autoclose int in = ends[0];
 	fflush(NULL);
-	child = fork();
-	if (child == 0)
-		child_main(trial, context, ends[1]);
+	ret = child_fork(&child, SIGKILL, why);
+	if (ret == 1) {
+		answer.rc = trial(context, &answer.why);
+		_exit(write(ends[1], &answer, sizeof(answer)) == sizeof(answer) ? 0 : 1);
+	}
 	close(ends[1]);
-	if (child < 0)
-		return error_errno(why, errno, "cannot start a process to try it in");
-	ready.fd = in;
-	if (poll(&ready, 1, (int)deadline_ms) > 0)
+	if (ret)
+		return ret;
+	/* Its end of the pipe closes when it dies, too. */
+	ready = answer_ready(in, deadline_ms);
+	if (ready)
 		got = read(in, &answer, sizeof(answer));
-	else
-		kill(child, SIGKILL);
 	/* A whole answer may still be followed by a slow exit: its pins and mappings are given back then. */
-	status = child_end(child);
+	if (!ready || !child_ended(&child, EXIT_MS))
+		child_kill(&child, EXIT_MS, &status);
+	else
+		status = child_reap(&child);
 	if (got == sizeof(answer)) {
 		*why = answer.why;
 		return answer.rc;
 	}
-	if (ready.revents == 0) {
+	if (!ready) {
 		error_set(why, ETIMEDOUT, "no answer within %u ms: it hangs in the kernel", deadline_ms);
 		return error_fix(why, "dmesg");
 	}

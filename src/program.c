@@ -3,16 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -69,21 +65,14 @@ static int version_ask(const struct program *program, struct error *err)
 {
 	char *const argv[] = { "pinbench", "--version", NULL };
 	autoclose int out = memfd_create("version", MFD_CLOEXEC);
-	struct pollfd ended = { .events = POLLIN };
 	char answer[64] = "";
-	pid_t pid;
+	struct child child;
 
 	if (out < 0)
 		return error_errno(err, errno, "a file in memory");
-	pid = program_start(program, argv, out, out, err);
-	if (pid < 0)
-		return pid;
-	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (ended.fd < 0 || poll(&ended, 1, ANSWER_MS) <= 0)
-		kill(-pid, SIGKILL);
-	if (ended.fd >= 0)
-		close(ended.fd);
-	waitpid(pid, NULL, 0);
+	if (program_start(program, argv, out, out, &child, err))
+		return -err->code;
+	child_wait(&child, ANSWER_MS, NULL);
 	if (pread(out, answer, sizeof(answer) - 1, 0) > 0 && strncmp(answer, "pinbench ", 9) == 0)
 		return 0;
 	return error_set(err, ENOEXEC, "%s: not pinbench: its --version does not say so", program->path);
@@ -122,31 +111,6 @@ void program_close(struct program *program)
 	program->fd = -1;
 }
 
-static void child_start(const struct program *program, char *const argv[], int out, int err_out, pid_t parent)
-	__attribute__((noreturn));
-
-static void child_start(const struct program *program, char *const argv[], int out, int err_out, pid_t parent)
-{
-	int in = open("/dev/null", O_RDONLY);
-
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(127);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
-	signal(SIGPIPE, SIG_DFL);
-	if (in < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err_out, 2) < 0)
-		_exit(127);
-	if (program->script)
-		execv(program->path, argv);
-	else
-		fexecve(program->fd, argv, environ);
-	dprintf(2, "%s: %s\n", program->path, strerror(errno));
-	_exit(127);
-}
-
 static bool program_same(const struct program *program)
 {
 	const struct stat *before = &program->opened;
@@ -159,18 +123,21 @@ static bool program_same(const struct program *program)
 	       (stat(program->path, &named) == 0 && named.st_ino == before->st_ino && named.st_dev == before->st_dev);
 }
 
-pid_t program_start(const struct program *program, char *const argv[], int out, int err_out, struct error *err)
+int program_start(const struct program *program, char *const argv[], int out, int err_out, struct child *child,
+		  struct error *err)
 {
-	pid_t parent = getpid(), pid;
+	const struct child_program start = {
+		.path = program->path,
+		.fd = program->script ? 0 : program->fd,
+		.argv = argv,
+		.environment = environ,
+		.out = out,
+		.err = err_out,
+		.death_signal = SIGTERM, /* it puts settings back */
+	};
 
 	if (!program_same(program))
 		return error_set(err, ESTALE, "%s: not the program any more that the schedule began with", program->path);
 	fflush(NULL);
-	pid = fork();
-	if (pid < 0)
-		return error_errno(err, errno, "start %s", program->path);
-	if (pid == 0)
-		child_start(program, argv, out, err_out, parent);
-	setpgid(pid, pid);
-	return pid;
+	return child_exec(child, &start, err);
 }

@@ -6,8 +6,8 @@
  */
 #include <stdbool.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
+#include "child.h"
 #include "digest.h"
 #include "error.h"
 
@@ -31,8 +31,8 @@ int program_open(struct program *program, const char *path, struct error *err);
 void program_close(struct program *program);
 
 /*
- * Starts it in a process group of its own, without input, its outputs going to @out and @err_out. It gets SIGTERM when this
- * process dies. Returns its process ID, or -errno; -ESTALE: it was written to since it was opened, or its name is a script's that was
- * replaced.
+ * Starts it without input, its outputs going to @out and @err_out. It gets SIGTERM when this process dies. 0, or -errno; -ESTALE: it was
+ * written to since it was opened, or its name is a script's that was replaced.
  */
-pid_t program_start(const struct program *program, char *const argv[], int out, int err_out, struct error *err);
+int program_start(const struct program *program, char *const argv[], int out, int err_out, struct child *child,
+		  struct error *err);

@@ -4,17 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "memory.h"
 #include "round_child.h"
 
@@ -46,22 +45,12 @@ void round_result_unmap(struct round_result *result)
 		munmap(result, result_bytes(result->max_samples));
 }
 
-/*
- * Its own process group: an interrupt at the terminal reaches the supervisor alone, which ends the group and restores. First
- * in line for the OOM killer; no core file of a region full of pins.
- */
-static void child_settle(pid_t parent)
+/* First in line for the OOM killer; no core file of a region full of pins. */
+static void child_settle(void)
 {
 	struct rlimit none = { 0, 0 };
 	int fd;
 
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
 	setrlimit(RLIMIT_CORE, &none);
 	/* what whoever started us may have chosen for his own programs would change what is measured */
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
@@ -81,29 +70,10 @@ static uint64_t left_ms(uint64_t deadline_ns)
 	return now < deadline_ns ? (deadline_ns - now) / 1000000 + 1 : 0;
 }
 
-/* The child and what it forked are gone, or cannot be killed. */
-static int child_kill(pid_t pid, int pidfd)
+static int round_wait(struct child *child, const struct round_job *job, const struct round_result *result,
+		      const volatile sig_atomic_t *stop, struct error *err)
 {
-	struct pollfd wait_for = { .fd = pidfd, .events = POLLIN };
-	int ready;
-
-	kill(-pid, SIGKILL);
-	kill(pid, SIGKILL);
-	do {
-		ready = poll(&wait_for, 1, GRACE_MS);
-	} while (ready < 0 && errno == EINTR); /* another signal is no reason to call it hung */
-	if (ready <= 0)
-		return -ETIMEDOUT;
-	waitpid(pid, NULL, 0);
-	return 0;
-}
-
-static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
-		      const struct round_result *result, const volatile sig_atomic_t *stop,
-		      struct error *err)
-{
-	struct pollfd wait_for = { .fd = pidfd, .events = POLLIN };
-	int status, ready, reason = 0;
+	int status, reason = 0;
 
 	for (;;) {
 		uint64_t left = left_ms(job->deadline_ns);
@@ -111,8 +81,7 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 		if (*stop)
 			reason = EINTR;
 		/* with nothing left, too: it may have ended while this process was stopped (Ctrl-Z) */
-		ready = poll(&wait_for, 1, reason ? 0 : left < 1000 ? (int)left : 1000);
-		if (ready > 0 && !reason)
+		if (child_ended(child, reason ? 0 : left < 1000 ? (int)left : 1000) && !reason)
 			break;
 		if (left == 0 && !reason)
 			reason = ETIMEDOUT;
@@ -120,7 +89,7 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 			break;
 	}
 	if (reason) {
-		bool hung = child_kill(pid, pidfd) != 0;
+		bool hung = child_kill(child, GRACE_MS, NULL) != 0; /* with what it forked */
 
 		if (reason == EINTR && !hung)
 			return error_set(err, EINTR, "interrupted while %s", result->stage);
@@ -130,7 +99,7 @@ static int child_wait(pid_t pid, int pidfd, const struct round_job *job,
 		return hung ? -err->code
 			    : error_fix(err, "fewer samples or a larger timeout_s: it covers all samples of a case");
 	}
-	waitpid(pid, &status, 0);
+	status = child_reap(child);
 	if (result->finished)
 		return 0;
 	if (WIFSIGNALED(status))
@@ -145,32 +114,20 @@ int round_run(const struct round_job *job, struct round_result *result,
 	      const volatile sig_atomic_t *stop, struct error *err)
 {
 	size_t max_samples = result->max_samples;
-	pid_t parent = getpid(), pid;
-	int pidfd, ret;
+	struct child child;
+	int ret;
 
 	memset(result, 0, sizeof(*result));
 	result->max_samples = max_samples;
 	snprintf(result->stage, sizeof(result->stage), "starting");
-	pid = fork();
-	if (pid < 0)
-		return error_errno(err, errno, "fork a worker");
-	if (pid == 0) {
+	ret = child_fork(&child, SIGKILL, err);
+	if (ret == 1) {
 		/* A worker that hangs must not keep a dead run's journal from the next invocation. */
 		journal_detach(job->journal);
-		child_settle(parent);
+		child_settle();
 		round_child(job, result);
 		result->finished = true;
 		_exit(0);
 	}
-	setpgid(pid, pid);
-	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0) {
-		ret = error_errno(err, errno, "pidfd_open (Linux 5.3 or later)");
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return ret;
-	}
-	ret = child_wait(pid, pidfd, job, result, stop, err);
-	close(pidfd);
-	return ret;
+	return ret ? ret : round_wait(&child, job, result, stop, err);
 }

@@ -30,6 +30,7 @@ floor() # FILE without its directory
 	kconfig.[ch] | hypervisor.[ch] | mounts.[ch] | rank.[ch] | rank_*.[ch] | trend.[ch]) echo 1 ;;
 	guardian.[ch] | journal.[ch] | journal_*.[ch] | hugepage.[ch] | kernel_log.[ch] | pin_counters.[ch]) echo 1 ;;
 	sysfile.[ch] | error.[ch] | sample.[ch] | cleanup.h | size.[ch] | suggest.[ch] | text.[ch] | version.h | json_seed.[ch] | crc32.[ch]) echo 0 ;;
+	child.[ch]) echo 0 ;;
 	digest.[ch] | infile.[ch] | memory.[ch] | outfile.[ch] | probe.[ch] | program.[ch] | random.[ch]) echo 0 ;;
 	*) echo none ;;
 	esac
