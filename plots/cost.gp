@@ -3,7 +3,7 @@
 format = ARG1
 width = int(ARG2)
 height = int(ARG3)
-load 'theme.gp'
+load theme_gp
 nr_lines = int(ARG4)
 least = ARG5 + 0
 most = ARG6 + 0
@@ -28,4 +28,4 @@ set label 7 unit_text.' per base page' at screen px_x(34), px_y(324) center rota
 set key at screen px_x(90), px_y(584) left top Left reverse vertical maxcols 1 noenhanced tc rgb ink
 set bars 0.6
 
-plot for [i=0:nr_lines-1] 'lines.tsv' index i using 1:2:3:4 with yerrorlines linetype i+1 title columnheader(1)
+plot for [i=0:nr_lines-1] lines_tsv index i using 1:2:3:4 with yerrorlines linetype i+1 title columnheader(1)

@@ -3,7 +3,7 @@
 format = ARG1
 width = int(ARG2)
 height = int(ARG3)
-load 'theme.gp'
+load theme_gp
 set lmargin at screen 0
 set rmargin at screen 1
 set bmargin at screen 0
@@ -19,9 +19,9 @@ set cbrange [0:100]
 set palette defined (0 '#c8500a', 50 '#efe3d0', 100 '#0b66a8')
 text_colour(rate) = rate < 25 || rate > 75 ? 0xffffff : 0x1f2328
 
-plot 'cells.tsv' using (($1+$3)/2):(($2+$4)/2):1:3:2:4:5 with boxxyerror fillcolor palette fillstyle solid noborder title 'cells', \
-     'cells.tsv' using (($1+$3)/2):(($2+$4)/2):6:(text_colour($5)) with labels center tc rgb variable noenhanced title 'rates', \
-     'rows.tsv' using 1:2:3 with labels right tc rgb ink noenhanced title 'layouts', \
-     'columns.tsv' using 1:2:3 with labels center tc rgb ink noenhanced title 'windows', \
-     'columns.tsv' using 1:($2+15):4 with labels center font ',10' tc rgb faint noenhanced title 'batches', \
-     'panels.tsv' using 1:2:3 with labels left font group_font tc rgb ink noenhanced title 'files'
+plot cells_tsv using (($1+$3)/2):(($2+$4)/2):1:3:2:4:5 with boxxyerror fillcolor palette fillstyle solid noborder title 'cells', \
+     cells_tsv using (($1+$3)/2):(($2+$4)/2):6:(text_colour($5)) with labels center tc rgb variable noenhanced title 'rates', \
+     rows_tsv using 1:2:3 with labels right tc rgb ink noenhanced title 'layouts', \
+     columns_tsv using 1:2:3 with labels center tc rgb ink noenhanced title 'windows', \
+     columns_tsv using 1:($2+15):4 with labels center font ',10' tc rgb faint noenhanced title 'batches', \
+     panels_tsv using 1:2:3 with labels left font group_font tc rgb ink noenhanced title 'files'

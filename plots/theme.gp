@@ -21,7 +21,7 @@ if (format eq 'svg') {
 	set terminal pngcairo noenhanced size 2*width,2*height font 'DejaVu Sans,12' fontscale 2 linewidth 2 \
 		pointscale 2 background rgb canvas
 }
-set output 'picture'
+set output picture
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; point types differ too.
 array colours[6] = [0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9]
@@ -33,13 +33,13 @@ unit_text = ''; title_text = ''; subtitle_text = ''; common_text = ''; machine_t
 set xrange [-1:1]
 set yrange [-1:1]
 set table $unused
-plot 'head.tsv' every ::0::0 using (0):(title_text = stringcolumn(2), 0)
-plot 'head.tsv' every ::1::1 using (0):(subtitle_text = stringcolumn(2), 0)
-plot 'head.tsv' every ::2::2 using (0):(common_text = stringcolumn(2), 0)
-plot 'head.tsv' every ::3::3 using (0):(machine_text = stringcolumn(2), 0)
-plot 'head.tsv' every ::4::4 using (0):(foot_text = stringcolumn(2), 0)
-plot 'head.tsv' every ::5::5 using (0):(unit_text = stringcolumn(2), 0)
-plot 'head.tsv' every ::6::6 using (0):(more_text = stringcolumn(2), 0)
+plot head_tsv every ::0::0 using (0):(title_text = stringcolumn(2), 0)
+plot head_tsv every ::1::1 using (0):(subtitle_text = stringcolumn(2), 0)
+plot head_tsv every ::2::2 using (0):(common_text = stringcolumn(2), 0)
+plot head_tsv every ::3::3 using (0):(machine_text = stringcolumn(2), 0)
+plot head_tsv every ::4::4 using (0):(foot_text = stringcolumn(2), 0)
+plot head_tsv every ::5::5 using (0):(unit_text = stringcolumn(2), 0)
+plot head_tsv every ::6::6 using (0):(more_text = stringcolumn(2), 0)
 unset table
 
 px_x(x) = x / (1.0 * width)

@@ -95,7 +95,7 @@ int cmd_plot(int argc, char **argv)
 	struct arguments arguments = { 0 };
 	struct report reports[MAX_FILES] = { 0 };
 	const struct report *pointers[MAX_FILES];
-	struct plot plot = { .reports = pointers, .dir = -1 };
+	struct plot plot = { .reports = pointers };
 	struct error err = { 0 };
 	int rc = 0, code = EXIT_USAGE;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The private directory, its data files, and the way of the picture to where the user wants it. */
+/* Data files in memory, and the way of the picture to where the user wants it. */
 #include "plot.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "text.h"
 
 #define MAX_PICTURE (64u << 20)
+#define TOKEN "pinbench-text-" /* and six digits and a dot: stands for a text, and is none that gnuplot reads anything into */
 
 const struct plot_kind *const plot_kinds[] = { &plot_hit, &plot_bars, &plot_cost, NULL };
 
@@ -35,19 +37,28 @@ bool plot_wants(const struct plot *plot, const struct result *result)
 
 FILE *plot_file(struct plot *plot, const char *name, struct error *err)
 {
-	int fd = openat(plot->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	int fd = memfd_create(name, MFD_CLOEXEC), copy = -1;
+	FILE *file;
 
-	/* for gnuplot under another user, whatever the umask: the directory is private */
-	if (!file || fchmod(fd, 0644)) {
-		error_errno(err, errno, "cannot write %s for gnuplot", name);
-		if (file)
-			fclose(file);
-		else if (fd >= 0)
-			close(fd);
-		return NULL;
+	if (fd >= 0 && plot->nr_files < PLOT_MAX_FILES) {
+		plot->files[plot->nr_files++] = (struct plot_data){ name, fd };
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	}
-	return file;
+	file = copy < 0 ? NULL : fdopen(copy, "w");
+	if (file)
+		return file;
+	error_errno(err, errno, "cannot write %s for gnuplot", name);
+	if (copy >= 0)
+		close(copy);
+	return NULL;
+}
+
+int plot_file_fd(const struct plot *plot, const char *name)
+{
+	for (size_t i = 0; i < plot->nr_files; i++)
+		if (strcmp(plot->files[i].name, name) == 0)
+			return plot->files[i].fd;
+	return -1;
 }
 
 int plot_file_close(FILE *file, const char *name, struct error *err)
@@ -59,26 +70,55 @@ int plot_file_close(FILE *file, const char *name, struct error *err)
 	return 0;
 }
 
-void plot_put_text(FILE *file, const char *text, size_t max)
+/* As gnuplot reads it back from a data file: it decodes octal numbers there, and a double quote would begin a quoted field. */
+static void put_octal(FILE *file, const char *text)
 {
-	autofree char *copy = strdup(text);
+	for (; *text; text++)
+		if (*text == '\\' || *text == '"')
+			fprintf(file, "\\%03o", *text);
+		else
+			fputc(*text, file);
+}
+
+/* Cuts the text at @max characters. */
+static char *text_cut(const char *text, size_t max)
+{
+	char *copy = malloc(strlen(text) + sizeof("..."));
 	size_t width = 0;
 
 	if (!copy)
 		abort();
+	strcpy(copy, text);
 	text_plain(copy);
 	for (char *at = copy; *at; at++) {
-		/* gnuplot reads a field that begins with a double quote up to the next one */
-		if (*at == '"')
-			*at = '\'';
 		width += (*at & 0xc0) != 0x80;
 		if (width > max) {
-			*at = '\0';
-			fprintf(file, "%s...", copy);
-			return;
+			strcpy(at, "...");
+			break;
 		}
 	}
-	fputs(*copy ? copy : " ", file);
+	return copy;
+}
+
+void plot_put_text(struct plot *plot, FILE *file, const char *text, size_t max)
+{
+	char *copy = text_cut(text, max);
+
+	if (!*copy) {
+		fputc(' ', file);
+		free(copy);
+		return;
+	}
+	if (!plot->svg) {
+		put_octal(file, copy);
+		free(copy);
+		return;
+	}
+	plot->texts = reallocarray(plot->texts, plot->nr_texts + 1, sizeof(*plot->texts));
+	if (!plot->texts)
+		abort();
+	fprintf(file, TOKEN "%06zu.", plot->nr_texts);
+	plot->texts[plot->nr_texts++] = copy;
 }
 
 void plot_label(const struct plot *plot, size_t report, char *text, size_t size)
@@ -124,7 +164,7 @@ int plot_write_head(struct plot *plot, const char *title, const char *subtitle, 
 	common_format(&plot->common, common, sizeof(common));
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		fprintf(file, "%zu\t", i);
-		plot_put_text(file, lines[i], max);
+		plot_put_text(plot, file, lines[i], max);
 		fputc('\n', file);
 	}
 	return plot_file_close(file, "head.tsv", err);
@@ -147,89 +187,84 @@ static void find_common(struct plot *plot, const struct plot_kind *kind)
 	}
 }
 
-/* What a screen reader says first: gnuplot puts its own name there. The titles are ours and hold no markup. */
-static int write_titled(struct outfile *out, const char *bytes, size_t size, const char *title, struct error *err)
+static int put_escaped(struct outfile *out, const char *text, struct error *err)
 {
-	static const char theirs[] = "<title>Gnuplot</title>";
-	const char *at = memmem(bytes, size < 4096 ? size : 4096, theirs, sizeof(theirs) - 1);
-	const char *rest = at ? at + sizeof(theirs) - 1 : bytes;
 	int rc = 0;
 
-	if (at) {
-		rc = outfile_write(out, bytes, at - bytes, err);
-		rc = rc ? rc : outfile_write(out, "<title>", 7, err);
-		rc = rc ? rc : outfile_write(out, title, strlen(title), err);
-		rc = rc ? rc : outfile_write(out, "</title>", 8, err);
+	for (; *text && !rc; text++) {
+		const char *as = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" :
+				 *text == '"' ? "&quot;" : *text == '\'' ? "&#39;" : NULL;
+
+		rc = as ? outfile_write(out, as, strlen(as), err) : outfile_write(out, text, 1, err);
 	}
-	return rc ? rc : outfile_write(out, rest, bytes + size - rest, err);
+	return rc;
 }
 
-/* gnuplot may run as someone else and owns the directory then: what lies there is read with care. */
+/* gnuplot has drawn tokens where texts belong: what it would make of a text is no question then. */
+static int write_svg(const struct plot *plot, struct outfile *out, const char *bytes, size_t size, struct error *err)
+{
+	static const char theirs[] = "<title>Gnuplot<"; /* what a screen reader says first */
+	const char *end = bytes + size, *name = memmem(bytes, size < 4096 ? size : 4096, theirs, sizeof(theirs) - 1);
+	const char *at = bytes, *token;
+	int rc = 0;
+
+	if (name) {
+		name += strlen("<title>");
+		rc = outfile_write(out, at, (size_t)(name - at), err);
+		rc = rc ? rc : put_escaped(out, plot->title, err);
+		at = name + strlen("Gnuplot");
+	}
+	while (!rc && (token = memmem(at, (size_t)(end - at), TOKEN, strlen(TOKEN)))) {
+		size_t number = 0, length = strlen(TOKEN) + 7;
+
+		if ((size_t)(end - token) < length || sscanf(token + strlen(TOKEN), "%6zu.", &number) != 1 || number >= plot->nr_texts)
+			return error_set(err, EIO, "gnuplot changed a text of the picture");
+		rc = outfile_write(out, at, (size_t)(token - at), err);
+		rc = rc ? rc : put_escaped(out, plot->texts[number], err);
+		at = token + length;
+	}
+	return rc ? rc : outfile_write(out, at, (size_t)(end - at), err);
+}
+
+/* gnuplot may run as someone else: what it left is read with care. */
 static int picture_move(struct plot *plot, const char *path, struct error *err)
 {
-	autoclose int fd = openat(plot->dir, "picture", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = plot_file_fd(plot, "picture"), rc;
 	struct outfile out = { .dir = -1, .fd = -1 };
 	autofree char *bytes = NULL;
 	struct stat st;
 	ssize_t got = 0;
-	int rc;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 || st.st_size > MAX_PICTURE)
+	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > MAX_PICTURE)
 		return error_set(err, EIO, "gnuplot left no picture");
 	bytes = malloc(st.st_size);
 	if (!bytes)
 		return error_set(err, ENOMEM, "%s: out of memory", path);
 	for (off_t at = 0; at < st.st_size; at += got) {
-		got = read(fd, bytes + at, st.st_size - at);
-		if (got <= 0)
+		got = pread(fd, bytes + at, st.st_size - at, at);
+		if (got < 0 && errno == EINTR)
+			got = 0;
+		else if (got <= 0)
 			return error_set(err, EIO, "gnuplot's picture cannot be read");
 	}
 	rc = outfile_open(&out, path, err);
 	if (!rc)
-		rc = write_titled(&out, bytes, st.st_size, plot->title, err);
+		rc = plot->svg ? write_svg(plot, &out, bytes, st.st_size, err) : outfile_write(&out, bytes, st.st_size, err);
 	if (!rc)
 		rc = outfile_commit(&out, err);
 	outfile_close(&out);
 	return rc;
 }
 
-/* One level, by name, following nothing. */
-static void remove_dir(int dir, const char *path)
+static void files_free(struct plot *plot)
 {
-	static const char *const names[] = {
-		"head.tsv", "cells.tsv", "rows.tsv", "columns.tsv", "panels.tsv", "bars.tsv", "lines.tsv",
-		"theme.gp", "plot.gp", "picture", "stderr",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlinkat(dir, names[i], 0);
-	rmdir(path);
-}
-
-static int draw_in(struct plot *plot, const struct plot_kind *kind, const char *path, const sigset_t *signals,
-		   const sigset_t *old, struct error *err)
-{
-	/* a fixed place: TMPDIR is the caller's word, and root must not take it */
-	char dir_path[] = "/tmp/pinbench-plot-XXXXXX";
-	int rc;
-
-	if (!mkdtemp(dir_path))
-		return error_errno(err, errno, "cannot make a private directory in /tmp");
-	plot->dir = open(dir_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (plot->dir < 0) {
-		rc = error_errno(err, errno, "%s", dir_path);
-		rmdir(dir_path);
-		return rc;
-	}
-	rc = kind->write(plot, err);
-	if (!rc)
-		rc = plot_gnuplot(plot, kind->name, strrchr(path, '.') + 1, dir_path, signals, old, err);
-	if (!rc)
-		rc = picture_move(plot, path, err);
-	remove_dir(plot->dir, dir_path);
-	close(plot->dir);
-	plot->dir = -1;
-	return rc;
+	for (size_t i = 0; i < plot->nr_files; i++)
+		close(plot->files[i].fd);
+	for (size_t i = 0; i < plot->nr_texts; i++)
+		free(plot->texts[i]);
+	free(plot->texts);
+	plot->nr_files = plot->nr_texts = 0;
+	plot->texts = NULL;
 }
 
 int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path, struct error *err)
@@ -245,13 +280,19 @@ int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path,
 		return error_fix(err, "apt-get install gnuplot-nox");
 	}
 	find_common(plot, kind);
-	/* from before the directory is made until it is gone */
+	/* a picture appears whole or not at all, and its temporary file goes */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, &old);
-	rc = draw_in(plot, kind, path, &signals, &old, err);
+	plot->svg = strcmp(suffix, ".svg") == 0;
+	rc = kind->write(plot, err);
+	if (!rc)
+		rc = plot_gnuplot(plot, kind->name, suffix + 1, &signals, err);
+	if (!rc)
+		rc = picture_move(plot, path, err);
+	files_free(plot);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return rc;
 }

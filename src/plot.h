@@ -2,12 +2,21 @@
 #pragma once
 /*
  * Pictures of result files. gnuplot draws them from templates (plots/KIND.gp), as a child without rights. What comes from
- * a file reaches it as a field of a data file in a private directory, never as a line of script.
+ * a file reaches it as a field of a data file, never as a line of script; for an SVG not at all: a token stands in its place
+ * until gnuplot is done. The files are in memory and gnuplot has no place to write: nothing can be left behind.
  */
 #include <signal.h>
 #include <stdio.h>
 
 #include "report.h"
+
+#define PLOT_MAX_FILES 12
+
+/* A file in memory that gnuplot reads or writes. */
+struct plot_data {
+	const char *name;
+	int fd;
+};
 
 struct plot {
 	const struct report *const *reports;
@@ -15,7 +24,11 @@ struct plot {
 	const char *pattern;     /* fnmatch(3) over keys: which cases to draw; NULL: all */
 	struct params common;    /* of the cases that are drawn */
 	const char *title;       /* of the picture; set by plot_write_head() */
-	int dir;                 /* private directory for data and picture */
+	bool svg;
+	struct plot_data files[PLOT_MAX_FILES];
+	size_t nr_files;
+	char **texts;            /* what the tokens of an SVG stand for */
+	size_t nr_texts;
 	unsigned int width, height; /* of the picture, in px of an SVG; set by the kind */
 	unsigned int nr_lines;   /* for axes of gnuplot's own: blocks of lines.tsv, */
 	double least, most;      /* and the range of their values */
@@ -46,18 +59,21 @@ bool plot_wants(const struct plot *plot, const struct result *result);
 FILE *plot_file(struct plot *plot, const char *name, struct error *err);
 /* -EIO when anything written to it was lost. */
 int plot_file_close(FILE *file, const char *name, struct error *err);
-/* A text field: no tab, line break or double quote gets through. At most @max characters. */
-void plot_put_text(FILE *file, const char *text, size_t max);
+/* The descriptor of a file that was made by plot_file(), or -1. */
+int plot_file_fd(const struct plot *plot, const char *name);
+/* A text field, shown as it is: only what is invisible is not (text_plain). At most @max characters. */
+void plot_put_text(struct plot *plot, FILE *file, const char *text, size_t max);
 /* head.tsv: title and the lines below it, machine and common parameters, the unit and the foot. */
 int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot, const char *more,
 		    struct error *err);
 /* How a file is called in the picture: its label, with the kernel where labels are the same. */
 void plot_label(const struct plot *plot, size_t report, char *text, size_t size);
 
-/* plot_gnuplot.c: runs the template of @kind in @plot->dir, where it leaves "picture". */
-/* Any of @signals, which the caller has blocked, ends it with -EINTR; the child runs with the mask @old. */
-int plot_gnuplot(struct plot *plot, const char *kind, const char *format, const char *dir_path,
-		 const sigset_t *signals, const sigset_t *old, struct error *err);
+/*
+ * plot_gnuplot.c: runs the template of @kind, which leaves the file "picture". Any of @signals, which the caller has blocked, ends it with
+ * -EINTR.
+ */
+int plot_gnuplot(struct plot *plot, const char *kind, const char *format, const sigset_t *signals, struct error *err);
 /* Absolute path of gnuplot from a fixed list, or NULL. */
 const char *plot_gnuplot_path(void);
 /* Fills @uid and @gid with who gnuplot shall be when we are root: the user who called sudo, or nobody. */

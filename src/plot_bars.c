@@ -177,7 +177,7 @@ static void write_bar(const struct plot *plot, struct bars *bars, size_t report,
 		bars->left_px + summary->q3 * px, bars->left_px + summary->q3 * px + 8, text);
 }
 
-static unsigned int write_case(const struct plot *plot, struct bars *bars, const struct bar_case *bar, double scale,
+static unsigned int write_case(struct plot *plot, struct bars *bars, const struct bar_case *bar, double scale,
 			       unsigned int y)
 {
 	struct summary summary;
@@ -194,7 +194,7 @@ static unsigned int write_case(const struct plot *plot, struct bars *bars, const
 	unit = unit_for(plot->reports[0]->icount, largest, smallest);
 	case_label(bar->result, label, sizeof(label));
 	fprintf(bars->rows, "%u\t%u\t", bars->left_px - 10, y + (unsigned int)plot->nr_reports * BAR_PX / 2);
-	plot_put_text(bars->rows, label, 60);
+	plot_put_text(plot, bars->rows, label, 60);
 	fputc('\n', bars->rows);
 	for (size_t i = 0; i < plot->nr_reports; i++) {
 		if (bar_of(plot, i, bar, &summary))
@@ -221,7 +221,7 @@ static void write_all(struct plot *plot, struct bars *bars)
 				 bars->cases[i].metric == METRIC_PIN ? "pin" : "pin and unpin");
 			if (!titled) {
 				fprintf(bars->panels, "%u\t%u\t", 24, y - 14);
-				plot_put_text(bars->panels, title, plot->width / CHAR_PX - 6);
+				plot_put_text(plot, bars->panels, title, plot->width / CHAR_PX - 6);
 				fputc('\n', bars->panels);
 			}
 			titled = true;
@@ -240,7 +240,7 @@ static int write_legend(struct plot *plot, struct error *err)
 	for (size_t i = 0; i < plot->nr_reports; i++) {
 		plot_label(plot, i, label, sizeof(label));
 		fprintf(file, "%u\t%zu\t%zu\t", 24, TOP_PX + i * LEGEND_PX, i);
-		plot_put_text(file, label, plot->width / CHAR_PX - 10);
+		plot_put_text(plot, file, label, plot->width / CHAR_PX - 10);
 		fputc('\n', file);
 	}
 	return plot_file_close(file, "columns.tsv", err);

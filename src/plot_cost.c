@@ -58,7 +58,7 @@ static void write_line(struct plot *plot, FILE *file, size_t report, const struc
 		plot_label(plot, report, name, sizeof(name));
 		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s", *label ? ", " : "", name);
 	}
-	plot_put_text(file, label, 52);
+	plot_put_text(plot, file, label, 52);
 	fputs("\t2\t3\t4\n", file);
 	qsort(points, nr, sizeof(*points), compare_calls);
 	for (size_t i = 0; i < nr; i++) {

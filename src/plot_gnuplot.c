@@ -2,26 +2,23 @@
 /* gnuplot as a child that can do little: no shell, no rights, no start-up file, a deadline, a clean environment. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "cleanup.h"
 #include "plot.h"
 #include "text.h"
 
 #define DEADLINE_MS (60 * 1000)
-#define NOBODY 65534u
+#define END_MS 5000 /* for a killed gnuplot to go */
 
 const char *plot_gnuplot_path(void)
 {
@@ -51,22 +48,21 @@ void plot_unprivileged(unsigned int *uid, unsigned int *gid)
 {
 	if (environment_id("SUDO_UID", uid) && environment_id("SUDO_GID", gid))
 		return;
-	*uid = *gid = NOBODY;
+	*uid = *gid = CHILD_NOBODY;
 }
 
-/* Copies a template into the private directory: gnuplot may not be able to read where it is. */
-static int copy_template(struct plot *plot, const char *from, const char *to, struct error *err)
+/* Appends a template to a script. */
+static int template_add(FILE *out, const char *path, struct error *err)
 {
-	autoclose int in = open(from, O_RDONLY | O_CLOEXEC);
-	FILE *out = in < 0 ? NULL : plot_file(plot, to, err);
+	autoclose int in = open(path, O_RDONLY | O_CLOEXEC);
 	char bytes[4096];
 	ssize_t got;
 
-	if (!out)
-		return in < 0 ? error_errno(err, errno, "%s", from) : -EIO;
+	if (in < 0)
+		return error_errno(err, errno, "%s", path);
 	while ((got = read(in, bytes, sizeof(bytes))) > 0)
 		fwrite(bytes, 1, got, out);
-	return plot_file_close(out, to, err);
+	return got < 0 ? error_errno(err, errno, "%s", path) : 0;
 }
 
 /* Where the templates are: beside an installed program, or in the tree it was built in. */
@@ -94,63 +90,26 @@ static int find_templates(char *dir, size_t size, struct error *err)
 	return error_fix(err, "make install, or run the program in its source tree");
 }
 
-/* Between fork and exec: never returns. */
-static void child(const char *gnuplot, char *const *argv, const char *dir_path, const sigset_t *mask)
-{
-	static const struct rlimit cpu = { 60, 60 }, file = { 256u << 20, 256u << 20 }, core = { 0, 0 };
-	char home[64], cache[80];
-	char *environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", home, cache, NULL };
-	unsigned int uid, gid;
-	int null, err_fd;
-
-	sigprocmask(SIG_SETMASK, mask, NULL);
-	snprintf(home, sizeof(home), "HOME=%s", dir_path);
-	snprintf(cache, sizeof(cache), "XDG_CACHE_HOME=/nonexistent");
-	if (chdir(dir_path))
-		_exit(126);
-	null = open("/dev/null", O_RDWR);
-	err_fd = open("stderr", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0644);
-	if (null < 0 || err_fd < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(err_fd, 2) < 0)
-		_exit(126);
-	close_range(3, ~0u, 0);
-	setrlimit(RLIMIT_CPU, &cpu);
-	setrlimit(RLIMIT_FSIZE, &file);
-	setrlimit(RLIMIT_CORE, &core);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (geteuid() == 0) {
-		/* where root may not change who it is (a user namespace with one user), it stays who it is */
-		plot_unprivileged(&uid, &gid);
-		if (chown(".", uid, gid) == 0 && setgroups(0, NULL) == 0 &&
-		    (setresgid(gid, gid, gid) || setresuid(uid, uid, uid)))
-			_exit(126);
-		/* setresuid() clears it */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-	}
-	execve(gnuplot, argv, environment);
-	_exit(127);
-}
-
 /* Waits for the end, the deadline or a signal that shall end us. */
-static int await(pid_t pid, const sigset_t *signals, struct error *err)
+static int await(struct child *child, const sigset_t *signals, struct error *err)
 {
-	autoclose int process = pidfd_open(pid, 0), signal = signalfd(-1, signals, SFD_CLOEXEC);
-	struct pollfd polls[2] = { { .fd = process, .events = POLLIN }, { .fd = signal, .events = POLLIN } };
+	autoclose int signal = signalfd(-1, signals, SFD_CLOEXEC);
+	struct pollfd polls[2] = { { .fd = child->fd, .events = POLLIN }, { .fd = signal, .events = POLLIN } };
 	struct signalfd_siginfo info;
 	int ready, status = 0;
 
-	if (process < 0 || signal < 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		return error_errno(err, errno, "cannot wait for gnuplot");
+	if (signal < 0) {
+		error_errno(err, errno, "cannot wait for gnuplot");
+		child_kill(child, END_MS, NULL);
+		return -err->code;
 	}
 	do
 		ready = poll(polls, 2, DEADLINE_MS);
 	while (ready < 0 && errno == EINTR);
-	if (!(polls[0].revents & POLLIN))
-		kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (polls[0].revents & POLLIN)
+		status = child_reap(child);
+	else
+		child_kill(child, END_MS, &status);
 	if (ready > 0 && polls[1].revents & POLLIN) {
 		/* take it, or it would end us when the mask is put back and before the directory is gone */
 		if (read(signal, &info, sizeof(info)) < 0)
@@ -164,56 +123,97 @@ static int await(pid_t pid, const sigset_t *signals, struct error *err)
 	return WEXITSTATUS(status) == 0 ? 0 : error_set(err, EIO, "gnuplot failed (exit %d)", WEXITSTATUS(status));
 }
 
-/* The first line gnuplot complained with. */
-static void add_complaint(struct plot *plot, struct error *err)
+/* The first line gnuplot complained with; fontconfig's wish for a place to write is none. */
+static void add_complaint(const struct plot *plot, struct error *err)
 {
-	autoclose int fd = openat(plot->dir, "stderr", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char text[256];
-	ssize_t got = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	size_t used = strlen(err->text);
+	char text[1024], *rest = text, *line;
+	ssize_t got = pread(plot_file_fd(plot, "stderr"), text, sizeof(text) - 1, 0);
 
-	if (got <= 0)
+	text[got > 0 ? got : 0] = '\0';
+	while ((line = strsep(&rest, "\n"))) {
+		if (!*line || strncmp(line, "Fontconfig ", 11) == 0)
+			continue;
+		text_plain(line);
+		snprintf(err->text + used, sizeof(err->text) - used, ": %.200s", line);
 		return;
-	text[got] = '\0';
-	text_plain(text);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s", text);
+	}
 }
 
-int plot_gnuplot(struct plot *plot, const char *kind, const char *format, const char *dir_path,
-		 const sigset_t *signals, const sigset_t *old, struct error *err)
+static int file_add(struct plot *plot, const char *name, const char *template, struct error *err)
 {
-	char templates[PATH_MAX + 64], path[PATH_MAX + 128], width[16], height[16], lines[16];
-	char least[32], most[32];
-	const char *gnuplot = plot_gnuplot_path();
+	FILE *file = plot_file(plot, name, err);
+	int rc;
+
+	if (!file)
+		return -EIO;
+	if (strcmp(name, "plot.gp") == 0) {
+		/* where its files are: rows_tsv = '/dev/fd/5' */
+		for (size_t i = 0; i < plot->nr_files; i++) {
+			size_t stem = strcspn(plot->files[i].name, ".");
+
+			fprintf(file, "%.*s%s%s = '/dev/fd/%d'\n", (int)stem, plot->files[i].name, plot->files[i].name[stem] ? "_" : "",
+				plot->files[i].name[stem] ? plot->files[i].name + stem + 1 : "", plot->files[i].fd);
+		}
+	}
+	rc = template ? template_add(file, template, err) : 0;
+	return plot_file_close(file, name, rc ? NULL : err) && !rc ? -EIO : rc;
+}
+
+static int files_make(struct plot *plot, const char *kind, struct error *err)
+{
+	char templates[PATH_MAX + 64], theme[PATH_MAX + 128], template[PATH_MAX + 128];
+
+	if (find_templates(templates, sizeof(templates), err))
+		return -err->code;
+	snprintf(theme, sizeof(theme), "%s/theme.gp", templates);
+	snprintf(template, sizeof(template), "%s/%s.gp", templates, kind);
+	if (file_add(plot, "picture", NULL, err) || file_add(plot, "stderr", NULL, err) || file_add(plot, "theme.gp", theme, err) ||
+	    file_add(plot, "plot.gp", template, err))
+		return -err->code;
+	return 0;
+}
+
+int plot_gnuplot(struct plot *plot, const char *kind, const char *format, const sigset_t *signals, struct error *err)
+{
+	static char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
+					     "XDG_CACHE_HOME=/nonexistent", "TMPDIR=/nonexistent", NULL };
+	char script[32], width[16], height[16], lines[16], least[32], most[32];
 	/* -d: no start-up files. All arguments are ours; no text from a file is among them. */
-	char *argv[] = { "gnuplot", "-d", "-c", "plot.gp", (char *)format, width, height, lines, least, most,
-			 NULL };
-	struct error none = { 0 };
-	pid_t pid;
-	int rc = find_templates(templates, sizeof(templates), err);
+	char *argv[] = { "gnuplot", "-d", "-c", script, (char *)format, width, height, lines, least, most, NULL };
+	int keep[PLOT_MAX_FILES], rc = files_make(plot, kind, err);
+	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* not where the user is: nothing is written there */
+	struct child_user user = { 0 };
+	struct child_program program = {
+		.path = plot_gnuplot_path(),
+		.argv = argv,
+		.environment = environment,
+		.err = plot_file_fd(plot, "stderr"),
+		.keep = keep,
+		.directory = root,
+		.user = &user,
+		.cpu_s = DEADLINE_MS / 1000,
+		.file_bytes = 256u << 20,
+		.death_signal = SIGKILL,
+	};
+	struct child child;
 
 	if (rc)
 		return rc;
-	snprintf(path, sizeof(path), "%s/theme.gp", templates);
-	rc = copy_template(plot, path, "theme.gp", err);
-	snprintf(path, sizeof(path), "%s/%s.gp", templates, kind);
-	if (!rc)
-		rc = copy_template(plot, path, "plot.gp", err);
-	if (rc)
-		return rc;
+	for (size_t i = 0; i < plot->nr_files; i++)
+		keep[program.nr_keep++] = plot->files[i].fd;
+	snprintf(script, sizeof(script), "/dev/fd/%d", plot_file_fd(plot, "plot.gp"));
 	snprintf(width, sizeof(width), "%u", plot->width);
 	snprintf(height, sizeof(height), "%u", plot->height);
 	snprintf(lines, sizeof(lines), "%u", plot->nr_lines);
 	snprintf(least, sizeof(least), "%.9g", plot->least);
 	snprintf(most, sizeof(most), "%.9g", plot->most);
-	pid = fork();
-	if (pid == 0)
-		child(gnuplot, argv, dir_path, old);
-	if (pid < 0)
-		rc = error_errno(err, errno, "cannot start gnuplot");
-	else
-		rc = await(pid, signals, err ? err : &none);
-	if (rc && err && rc != -EINTR)
+	plot_unprivileged(&user.uid, &user.gid);
+	rc = child_exec(&child, &program, err);
+	if (rc)
+		return rc;
+	rc = await(&child, signals, err);
+	if (rc && rc != -EINTR)
 		add_complaint(plot, err);
 	return rc;
 }

@@ -191,20 +191,20 @@ static int write_labels(struct plot *plot, struct hit_map *map, struct error *er
 	for (size_t i = 0; i < map->nr_rows * (map->panel_px ? plot->nr_reports : 1); i++) {
 		fprintf(rows, "%u\t%zu\t", map->left_px - 10,
 			panel_y(map, i / map->nr_rows) + i % map->nr_rows * ROW_PX + ROW_PX / 2);
-		plot_put_text(rows, map->rows[i % map->nr_rows].text, 60);
+		plot_put_text(plot, rows, map->rows[i % map->nr_rows].text, 60);
 		fputc('\n', rows);
 	}
 	for (size_t i = 0; i < plot->nr_reports; i++) {
 		plot_label(plot, i, label, sizeof(label));
 		fprintf(panels, "%u\t%u\t", panel_x(map, i), panel_y(map, i) - (more ? 50 : 40));
-		plot_put_text(panels, label, map->nr_columns * map->column_px / CHAR_PX);
+		plot_put_text(plot, panels, label, map->nr_columns * map->column_px / CHAR_PX);
 		fputc('\n', panels);
 		for (size_t j = 0; j < map->nr_columns; j++) {
 			fprintf(columns, "%zu\t%u\t", panel_x(map, i) + j * map->column_px + map->column_px / 2,
 				panel_y(map, i) - (*map->columns[j].more ? 26 : 13));
-			plot_put_text(columns, map->columns[j].text, 24);
+			plot_put_text(plot, columns, map->columns[j].text, 24);
 			fputc('\t', columns);
-			plot_put_text(columns, map->columns[j].more, 24);
+			plot_put_text(plot, columns, map->columns[j].more, 24);
 			fputc('\n', columns);
 		}
 	}
