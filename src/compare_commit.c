@@ -10,6 +10,7 @@
 #include "cleanup.h"
 #include "compare.h"
 #include "compare_cells.h"
+#include "compare_command.h"
 #include "compare_commit.h"
 #include "heading.h"
 
@@ -17,68 +18,14 @@
 #define MAX_CHANGES 3u    /* of the environment, and remarks */
 #define MAX_LABEL 12u     /* columns of a heading */
 
-/* Words of a command. */
-struct words {
-	const char **items;
-	size_t nr;
-};
-
-/* "-o", "-ofile", "--output=file": where a file went and what it was called is of no use to anybody else. */
-static bool is_private(const char *word, bool *takes_next)
+/* What was measured, without the virtual machine around it: a title. */
+static void put_title(struct lines *lines, const struct report *report)
 {
-	static const struct {
-		const char *name;
-		bool value;
-	} options[] = {
-		{ "-o", true }, { "--output", true }, { "--label", true }, { "-q", false }, { "--quiet", false },
-	};
+	struct command command;
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		size_t length = strlen(options[i].name);
-
-		if (strncmp(word, options[i].name, length))
-			continue;
-		*takes_next = options[i].value && !word[length];
-		if (!word[length] || (options[i].value && (word[1] != '-' || word[length] == '=')))
-			return true;
-	}
-	return false;
-}
-
-/* What ran, as one would type it; @inner: without the virtual machine around it. */
-static struct words command_words(const struct report *report, bool inner)
-{
-	struct words words = { 0 };
-	char **from = report->command;
-	size_t nr = 0;
-
-	while (from && from[nr])
-		nr++;
-	words.items = calloc(nr + 2, sizeof(*words.items));
-	if (!words.items)
-		abort();
-	for (size_t i = 0; i < nr; i++) {
-		bool takes_next = false;
-
-		if (inner && strcmp(from[i], "--") == 0) {
-			words.nr = 1; /* "pinbench" */
-			inner = false;
-		} else if (is_private(from[i], &takes_next)) {
-			i += takes_next;
-		} else {
-			words.items[words.nr++] = from[i];
-		}
-	}
-	return words;
-}
-
-static void put_command(struct lines *lines, unsigned int indent, const struct report *report, bool inner,
-			unsigned int max_lines)
-{
-	struct words words = command_words(report, inner);
-
-	lines_command(lines, indent, words.items, words.nr, max_lines);
-	free(words.items);
+	command_of(&command, report, true);
+	lines_command(lines, 0, (const char *const *)command.words, command.nr, 2);
+	command_free(&command);
 }
 
 static void put_side(struct lines *lines, const char *role, const struct report *report)
@@ -230,30 +177,24 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 			   verdicts->rule.threshold * 100);
 }
 
-static bool same_command(const struct report *a, const struct report *b)
-{
-	struct words words[2] = { command_words(a, false), command_words(b, false) };
-	bool same = words[0].nr == words[1].nr;
-
-	for (size_t i = 0; same && i < words[0].nr; i++)
-		same = strcmp(words[0].items[i], words[1].items[i]) == 0;
-	free(words[0].items);
-	free(words[1].items);
-	return same;
-}
-
 static void put_reproduction(struct lines *lines, const struct comparison *comparison)
 {
 	const struct report *reports[2] = { comparison->base, comparison->new };
-	bool same = same_command(reports[0], reports[1]);
+	struct command commands[2];
+	bool same;
 
+	for (size_t i = 0; i < 2; i++)
+		command_of(&commands[i], reports[i], false);
+	same = command_same(&commands[0], &commands[1]);
 	for (size_t i = same; i < 2; i++) {
-		if (!reports[i]->command || !*reports[i]->command)
+		if (!commands[i].nr)
 			continue;
 		lines_wrap(lines, 0, 2, "reproduce%s (pinbench %s):", same ? "" : i ? " new" : " base",
 			   reports[i]->tool_version ? reports[i]->tool_version : "of unknown version");
-		put_command(lines, 2, reports[i], false, 6);
+		command_put(&commands[i], lines, 2);
 	}
+	for (size_t i = 0; i < 2; i++)
+		command_free(&commands[i]);
 }
 
 static void put_one(struct lines *lines, const struct comparison *comparison)
@@ -265,7 +206,7 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 	char text[512];
 
 	sections_find(&sections, verdicts, MANY_ROWS);
-	put_command(lines, 0, comparison->new, true, 2);
+	put_title(lines, comparison->new);
 	put_side(lines, "base", comparison->base);
 	put_side(lines, "new", comparison->new);
 	put_machine(lines, comparison);
