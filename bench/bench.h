@@ -137,6 +137,11 @@ struct observer {
  * counts what another does.
  */
 extern const struct observer *const observers[];
+/*
+ * Whether a case does without an observer that failed with @why: it cannot work here (error_unsupported()), its calibration
+ * shows that it cannot be believed (-EPROTO), or the kernel lost records (-EOVERFLOW). Otherwise the case has failed.
+ */
+bool observer_unsupported(const struct error *why);
 
 struct pin; /* an opened pinner; each pin_*.c has its own */
 

@@ -41,7 +41,7 @@ static int known_call_open(struct known_call *known, enum way way, struct error 
 								: 0;
 	known->fd[0] = open(GUP_TEST_NODE, O_RDWR | O_CLOEXEC);
 	known->fd[1] = -1;
-	return known->fd[0] < 0 ? error_errno(err, ENOENT, "open %s", GUP_TEST_NODE) : 0;
+	return known->fd[0] < 0 ? error_errno(err, errno, "open %s", GUP_TEST_NODE) : 0;
 }
 
 static void known_call_finish(struct known_call *known)
@@ -107,7 +107,7 @@ int known_calls_try(int (*one)(void *watch, struct known_call *known, struct err
 
 	for (size_t i = 0; ret == 0 && i < sizeof(table) / sizeof(*table); i++) {
 		if (known_call_prepare(&known, i, &missing)) {
-			if (missing.code == ENOENT)
+			if (table[i].way == WAY_GUP_TEST && error_unsupported(&missing))
 				continue;
 			*err = missing; /* what could not be calibrated is not believed */
 			return -err->code;

@@ -75,6 +75,8 @@ static int kprobe_type(uint32_t *type, struct error *err)
 	uint64_t value;
 
 	if (sysfile_read_u64(KPROBE_TYPE_FILE, &value, err)) {
+		if (err->code != ENOENT)
+			return -err->code;
 		error_set(err, ENOENT, "this kernel has no kprobe events for perf");
 		return error_fix(err, "build it with CONFIG_KPROBES, CONFIG_KPROBE_EVENTS and CONFIG_PERF_EVENTS");
 	}
@@ -134,6 +136,11 @@ static const struct sighting *symbols_see(struct error *err)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
 		symbol_see(sightings, name + 1);
+	}
+	if (ferror(kallsyms)) {
+		memset(sightings, 0, sizeof(sightings));
+		error_errno(err, EIO, "read /proc/kallsyms");
+		return NULL;
 	}
 	seen = true;
 	return sightings;
@@ -292,7 +299,7 @@ static int watch_open(struct watch **slot, struct error *err)
 	*slot = NULL;
 	if (!watch)
 		return error_errno(err, ENOMEM, "prepare the probes");
-	if (kprobe_type(&type, err))
+	if (kprobe_type(&type, err) || !symbols_see(err))
 		goto fail;
 	for (size_t i = 0; i < NR_CANDIDATES; i++) {
 		const struct candidate *candidate = &candidates[i];

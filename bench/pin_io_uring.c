@@ -89,10 +89,12 @@ static int ring_error(int code, struct error *err)
 		error_set(err, code, "this kernel was built without CONFIG_IO_URING");
 		return error_fix(err, "build it with CONFIG_IO_URING=y");
 	}
-	error_errno(err, code, "io_uring_setup");
-	if (code == ENOMEM)
+	/* up to 5.11 the ring itself counted against RLIMIT_MEMLOCK (io_account_mem); otherwise there is no memory */
+	if (code == ENOMEM && kernel_release() < KERNEL(5, 12) && !memlock_exempt()) {
+		error_set(err, EOPNOTSUPP, "io_uring_setup needs more locked memory");
 		return error_fix(err, "ulimit -l 8192");
-	return -code;
+	}
+	return error_errno(err, code, "io_uring_setup");
 }
 
 /*

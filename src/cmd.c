@@ -28,6 +28,16 @@ int cmd_fail(const struct error *err, int exit_code)
 	return exit_code;
 }
 
+void cmd_parse(const struct argp *argp, int argc, char **argv, unsigned int flags, void *input)
+{
+	error_t code = argp_parse(argp, argc, argv, flags, NULL, input);
+
+	if (!code)
+		return;
+	fprintf(stderr, "%s: the options cannot be read: %s\n", argv[0], strerror(code));
+	exit(argp_err_exit_status);
+}
+
 void cmd_utc_now(char *text, size_t size, const char *format)
 {
 	time_t now = time(NULL);
@@ -117,7 +127,7 @@ void cmd_recover(void)
 
 static bool reason_same(const struct plan_case *a, const struct plan_case *b)
 {
-	return strcmp(a->skip_why, b->skip_why) == 0 && strcmp(a->skip_fix, b->skip_fix) == 0;
+	return strcmp(a->skip_why, b->skip_why) == 0 && strcmp(a->skip_fix, b->skip_fix) == 0 && a->broken == b->broken;
 }
 
 /* Cases are in blocks of one reason more often than not: comparing with all before is quick enough for a screen. */
@@ -135,7 +145,7 @@ static void reasons_print(const struct plan *plan)
 			continue;
 		for (size_t k = i + 1; k < plan->nr; k++)
 			nr += reason_same(&plan->cases[k], first);
-		printf("skipped %zu: %s\n", nr, first->skip_why);
+		printf("%s %zu: %s\n", first->broken ? "failed" : "skipped", nr, first->skip_why);
 		if (first->skip_fix[0])
 			printf("  try: %s\n", first->skip_fix);
 	}
@@ -147,7 +157,7 @@ void cmd_plan_print(const struct plan *plan)
 		const struct plan_case *plan_case = &plan->cases[i];
 
 		if (plan_case->skip_why[0]) {
-			printf("skip  %s\n", plan_case->key);
+			printf("%s  %s\n", plan_case->broken ? "fail" : "skip", plan_case->key);
 			continue;
 		}
 		printf("run   %s  %u samples", plan_case->key, plan_case->samples);
@@ -156,5 +166,15 @@ void cmd_plan_print(const struct plan *plan)
 		putchar('\n');
 	}
 	reasons_print(plan);
-	printf("%zu cases: %zu to run, %zu skipped\n", plan->nr, plan->nr - plan->nr_skipped, plan->nr_skipped);
+	printf("%zu cases: %zu to run, %zu skipped", plan->nr, plan->nr - plan->nr_skipped - plan->nr_broken, plan->nr_skipped);
+	if (plan->nr_broken)
+		printf(", %zu failed", plan->nr_broken);
+	putchar('\n');
+}
+
+int cmd_plan_exit_code(const struct plan *plan)
+{
+	if (plan->nr_broken)
+		return EXIT_CASE_FAILED;
+	return plan->nr_skipped == plan->nr ? EXIT_NOTHING_RAN : EXIT_DONE;
 }

@@ -33,6 +33,10 @@ int cmd_import(int argc, char **argv);
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);
 
+/* argp_parse(), which does not return when it fails: what it was to fill in cannot be used. @flags: ARGP_IN_ORDER or 0. */
+struct argp;
+void cmd_parse(const struct argp *argp, int argc, char **argv, unsigned int flags, void *input);
+
 /* The value of an option; usage errors leave through argp. cmd_real() takes it with or without its unit behind it. */
 struct argp_state;
 uint64_t cmd_number(struct argp_state *state, const char *name, const char *text, uint64_t min, uint64_t max);
@@ -53,3 +57,5 @@ void cmd_recover(void);
 
 /* The cases on stdout, one a line, then why the others are skipped, each reason once. */
 void cmd_plan_print(const struct plan *plan);
+/* What would become of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */
+int cmd_plan_exit_code(const struct plan *plan);

@@ -152,7 +152,7 @@ int cmd_compare(int argc, char **argv)
 	struct look look;
 	int rc = 0;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	cmd_parse(&argp, argc, argv, 0, &arguments);
 	setlocale(LC_CTYPE, "");
 	look = look_of(stdout);
 	sides = calloc(arguments.nr, sizeof(*sides));

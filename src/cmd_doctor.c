@@ -275,10 +275,11 @@ static json_t *section_json(const struct section *section)
 	return array;
 }
 
-static void checkup_json(const struct checkup *checkup)
+static int checkup_json(const struct checkup *checkup)
 {
 	json_t *root = json_object();
 	char system[sizeof(checkup->system)];
+	int lost;
 
 	snprintf(system, sizeof(system), "%s", checkup->system);
 	text_plain(system);
@@ -287,9 +288,10 @@ static void checkup_json(const struct checkup *checkup)
 	json_object_set_new(root, "pinners_that_work", json_integer(checkup->nr_runnable));
 	for (size_t i = 0; i < NR_SECTIONS; i++)
 		json_object_set_new(root, checkup->sections[i].name, section_json(&checkup->sections[i]));
-	json_dumpf(root, stdout, JSON_INDENT(2));
+	lost = json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
+	return lost; /* why is said where stdout is closed */
 }
 
 int cmd_doctor(int argc, char **argv)
@@ -301,7 +303,7 @@ int cmd_doctor(int argc, char **argv)
 	struct need need = { 0 };
 	int rc;
 
-	argp_parse(&doctor_argp, argc, argv, 0, NULL, &args);
+	cmd_parse(&doctor_argp, argc, argv, 0, &args);
 	if (args.root) {
 		sysfile_set_root(args.root);
 		if (!sysfile_exists("/proc") || !sysfile_exists("/sys")) {
@@ -318,11 +320,15 @@ int cmd_doctor(int argc, char **argv)
 	if (rc)
 		return cmd_fail(&err, EXIT_USAGE);
 	checkup_make(&checkup, &need);
+	rc = 0;
 	if (args.json)
-		checkup_json(&checkup);
+		rc = checkup_json(&checkup);
 	else
 		checkup_print(&checkup, &args);
-	rc = sysfile_is_live() && checkup.nr_runnable == 0 ? EXIT_NOTHING_RAN : EXIT_DONE;
+	if (rc)
+		rc = EXIT_USAGE;
+	else
+		rc = sysfile_is_live() && checkup.nr_runnable == 0 ? EXIT_NOTHING_RAN : EXIT_DONE;
 	checkup_free(&checkup);
 	return rc;
 }

@@ -194,7 +194,7 @@ int cmd_gate(int argc, char **argv)
 
 	if (bisect_asked(argc, argv))
 		argp_err_exit_status = exit_code_of(GATE_INCOMPARABLE, true);
-	argp_parse(&argp, argc, argv, 0, NULL, &order);
+	cmd_parse(&argp, argc, argv, 0, &order);
 	setlocale(LC_CTYPE, "");
 	look = look_of(stdout);
 	rules_apply(&order);

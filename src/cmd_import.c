@@ -158,7 +158,7 @@ int cmd_import(int argc, char **argv)
 	size_t size = 0;
 	int ret;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &order);
+	cmd_parse(&argp, argc, argv, 0, &order);
 	setlocale(LC_CTYPE, "");
 	if (order.label && cmd_label_check(order.label, &err))
 		return cmd_fail(&err, EXIT_USAGE);

@@ -185,8 +185,9 @@ int cmd_list(int argc, char **argv)
 	struct row rows[MAX_ROWS];
 	json_t *root = json_object();
 	bool first = true;
+	int lost = 0; /* why is said where stdout is closed */
 
-	argp_parse(&list_argp, argc, argv, 0, NULL, &args);
+	cmd_parse(&list_argp, argc, argv, 0, &args);
 	for (size_t i = 0; i < NR_KINDS; i++) {
 		size_t nr;
 
@@ -205,9 +206,9 @@ int cmd_list(int argc, char **argv)
 			json_decref(rows[r].json);
 	}
 	if (args.json) {
-		json_dumpf(root, stdout, JSON_INDENT(2));
+		lost = json_dumpf(root, stdout, JSON_INDENT(2));
 		putchar('\n');
 	}
 	json_decref(root);
-	return EXIT_DONE;
+	return lost ? EXIT_USAGE : EXIT_DONE;
 }

@@ -99,7 +99,7 @@ int cmd_plot(int argc, char **argv)
 	struct error err = { 0 };
 	int rc = 0, code = EXIT_USAGE;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+	cmd_parse(&argp, argc, argv, 0, &arguments);
 	plot.pattern = arguments.pattern;
 	for (; plot.nr_reports < arguments.nr && !rc; plot.nr_reports++) {
 		pointers[plot.nr_reports] = &reports[plot.nr_reports];

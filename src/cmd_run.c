@@ -180,7 +180,7 @@ int cmd_run(int argc, char **argv)
 	char path[4096];
 	int ret;
 
-	argp_parse(&run_argp, argc, argv, 0, NULL, &order);
+	cmd_parse(&run_argp, argc, argv, 0, &order);
 	if (order.runs) {
 		snprintf(runs, sizeof(runs), "runs=%u", order.runs);
 		order.overrides[order.nr_overrides++] = runs; /* last: it holds against -p runs= */
@@ -202,7 +202,7 @@ int cmd_run(int argc, char **argv)
 	}
 	if (order.dry_run) {
 		cmd_plan_print(&plan);
-		ret = plan.nr_skipped == plan.nr ? EXIT_NOTHING_RAN : EXIT_DONE;
+		ret = cmd_plan_exit_code(&plan);
 	} else if (cmd_result_path(order.output, order.label, path, sizeof(path), &err)) {
 		ret = cmd_fail(&err, EXIT_USAGE);
 	} else {

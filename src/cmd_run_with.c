@@ -60,6 +60,8 @@ static int plans_make(struct with *with, struct error *err)
 			return -err->code;
 		}
 		with->nr_plans++;
+		if (plan_broken(&with->plans[i], err))
+			return -err->code;
 	}
 	if (with->other_program)
 		return 0;
@@ -211,7 +213,7 @@ int run_with(const struct order *order, int argc, char **argv)
 			      order->seed_given ? &order->seed : NULL);
 		if (order->dry_run) {
 			plan_print(&with);
-			code = with.plans[0].nr_skipped == with.plans[0].nr ? EXIT_NOTHING_RAN : EXIT_DONE;
+			code = cmd_plan_exit_code(&with.plans[0]);
 		} else {
 			code = with_measure(&with, &err);
 		}

@@ -196,7 +196,7 @@ int cmd_vm(int argc, char **argv)
 	struct error err = { 0 };
 	int ret;
 
-	argp_parse(&vm_argp, argc, argv, ARGP_IN_ORDER, NULL, &vm);
+	cmd_parse(&vm_argp, argc, argv, ARGP_IN_ORDER, &vm);
 	vm.request.append = vm.append;
 	vm.request.command_argc = argc;
 	vm.request.command_argv = argv;

@@ -41,6 +41,18 @@ int error_errno(struct error *err, int code, const char *format, ...)
 	return -code;
 }
 
+bool error_unsupported(const struct error *err)
+{
+	static const int codes[] = {
+		EOPNOTSUPP, ENOSYS, ENOENT, ENODEV, ENXIO, ENOTTY, ENOTDIR, EPERM, EACCES, EROFS, EINVAL, EBUSY, EADDRNOTAVAIL,
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)
+		if (err->code == codes[i])
+			return true;
+	return false;
+}
+
 int error_fix(struct error *err, const char *format, ...)
 {
 	va_list args;

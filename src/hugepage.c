@@ -135,7 +135,7 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
 	/* The kernel would empty the machine before it gives up. */
 	if (sysfile_read_field("/proc/meminfo", "MemAvailable", &available, NULL) == 0 &&
 	    nr - nr_free > available * 1024 / page_bytes)
-		return error_set(err, ENOMEM, "%" PRIu64 " of %u huge pages of %s%s are free, and %" PRIu64 " MiB of "
+		return error_set(err, EOPNOTSUPP, "%" PRIu64 " of %u huge pages of %s%s are free, and %" PRIu64 " MiB of "
 				 "available memory are too few for the rest", nr_free, nr, name, where, available >> 10);
 	snprintf(path, sizeof(path), "%s/nr_hugepages", pool);
 	rc = journal_add(journal, path, nr - nr_free, &granted, err);
@@ -157,7 +157,7 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
 	rc = journal_restore_to(journal, mark, NULL, err);
 	if (rc)
 		return rc;
-	error_set(err, ENOMEM, "got %" PRIu64 " of %u huge pages of %s%s; they have been given back", nr_free, nr, name,
+	error_set(err, EOPNOTSUPP, "got %" PRIu64 " of %u huge pages of %s%s; they have been given back", nr_free, nr, name,
 		  where);
 	return reserve_advise(err, page_bytes, nr);
 }
@@ -254,7 +254,7 @@ int memory_guard(uint64_t bytes_planned, struct error *err)
 		available = headroom;
 	if (bytes_planned <= available / MEMORY_SHARE)
 		return 0;
-	error_set(err, ENOMEM, "%" PRIu64 " MiB of memory planned, but only %" PRIu64 " MiB are available and a run "
+	error_set(err, EOPNOTSUPP, "%" PRIu64 " MiB of memory planned, but only %" PRIu64 " MiB are available and a run "
 		  "takes a quarter of that at most", (bytes_planned + (1 << 20) - 1) >> 20, available >> 20);
 	return error_fix(err, "plan a smaller size=");
 }

@@ -30,7 +30,8 @@ uint64_t hugepage_free_count(size_t page_bytes, int node);
 
 /*
  * Sees to it that at least @nr pages are free on @node, raising the pool through @journal. All or nothing: when the
- * kernel grants fewer, they are given back and the error says how many there were (-ENOMEM).
+ * kernel grants fewer, they are given back and the error says how many there were (-EOPNOTSUPP: a reason to
+ * skip).
  */
 int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsigned int nr,
 		     struct error *err);
@@ -44,5 +45,5 @@ int thp_allow(struct journal *journal, struct error *err);
 
 /* What a run may take without being told to: a quarter of what memory and cgroup have left, in bytes. */
 #define MEMORY_SHARE 4
-/* -ENOMEM when @bytes_planned is more; the error names both numbers. 0 when the kernel does not say. */
+/* -EOPNOTSUPP when @bytes_planned is more; the error names both numbers. 0 when the kernel does not say. */
 int memory_guard(uint64_t bytes_planned, struct error *err);

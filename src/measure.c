@@ -27,7 +27,7 @@ static int floor_measure(uint64_t *ticks, struct error *err)
 	struct region region;
 	struct pin_job job = { .region = &region, .pages_per_call = 1, .access = ACCESS_READ };
 	struct sample sample;
-	struct pin *pin;
+	struct pin *pin = NULL;
 	int ret;
 
 	layout_list(layouts, 1);
@@ -48,11 +48,13 @@ static int floor_measure(uint64_t *ticks, struct error *err)
 
 static void observers_probe(struct measure_env *env, struct report *report)
 {
-	struct error why;
-
 	for (size_t i = 0; observers[i]; i++) {
-		env->use_observer[i] = observers[i]->probe(&why) == 0;
-		fact_text(&report->environment, env->use_observer[i] ? "works" : why.text,
+		struct error why = { 0 };
+		bool works = observers[i]->probe(&why) == 0;
+
+		/* what only went wrong is tried again by each case, which fails if it goes wrong there */
+		env->use_observer[i] = works || !observer_unsupported(&why);
+		fact_text(&report->environment, works ? "works" : why.text,
 			  "observers.%s", observers[i]->name);
 	}
 }

@@ -102,6 +102,7 @@ static void case_judge(struct plan_case *plan_case, struct builder *builder)
 			return;
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "%s", probe->why.text);
 		snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "%s", probe->why.fix);
+		plan_case->broken = !error_unsupported(&probe->why);
 	}
 }
 
@@ -283,7 +284,8 @@ static int plan_unique(struct plan *plan, struct error *err)
 			continue;
 		if (nr != i)
 			plan->cases[nr] = plan->cases[i];
-		plan->nr_skipped += plan->cases[nr].skip_why[0] != '\0';
+		plan->nr_broken += plan->cases[nr].broken;
+		plan->nr_skipped += plan->cases[nr].skip_why[0] && !plan->cases[nr].broken;
 		nr++;
 	}
 	plan->nr = nr;
@@ -328,6 +330,15 @@ int plan_build(struct plan *plan, const struct config *config, struct error *err
 
 	offer.nr_layouts = layout_list(offer.layouts, PLAN_MAX_LAYOUTS);
 	return plan_build_from(plan, config, &offer, err);
+}
+
+int plan_broken(const struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->nr; i++)
+		if (plan->cases[i].broken)
+			return error_set(err, EIO, "whether %s can run here could not be found out: %.256s",
+					 plan->cases[i].pinner->name, plan->cases[i].skip_why);
+	return 0;
 }
 
 void plan_free(struct plan *plan)

@@ -36,12 +36,13 @@ struct plan_case {
 	char device[CONFIG_MAX_WORD + 1]; /* empty: the pinner chooses */
 	char skip_why[512];       /* empty: it will run */
 	char skip_fix[256];
+	bool broken;              /* with skip_why: it could not be found out whether it can run, so it fails */
 };
 
 struct plan {
 	struct plan_case *cases;
 	size_t nr;
-	size_t nr_skipped;
+	size_t nr_skipped, nr_broken;
 };
 
 /* A window by name; OFFSET+LENGTH is the other way to say one. */
@@ -70,6 +71,8 @@ struct offer {
 int plan_build(struct plan *plan, const struct config *config, struct error *err);
 int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err);
 void plan_free(struct plan *plan);
+/* -EIO with the reason when there is a broken case: one of two plans would lack what the other has. */
+int plan_broken(const struct plan *plan, struct error *err);
 
 /* -E2BIG for what a result file could not hold; @path names the job. */
 int plan_fits(const struct plan *plan, const char *path, struct error *err);

@@ -77,23 +77,27 @@ int round_hold(struct scene *scene, struct error *err)
 {
 	const struct pinner *pinner = scene->plan_case->pinner;
 	struct pin_counters before, during, after;
-	struct error unread;
 	bool counted;
 
 	if (scene_arrange(scene, err) || scene_open(scene, err))
 		return -err->code;
-	counted = pin_counters_read(&before, &unread) == 0;
+	if (scene_count_pins(&before, &counted, err))
+		return -err->code;
 	scene_stage(scene, "taking a pin to hold");
 	if (pinner->hold(scene->pin, err))
 		return -err->code;
-	if (counted && pin_counters_read(&during, &unread) == 0)
+	if (counted && scene_count_pins(&during, &counted, err))
+		return -err->code;
+	if (counted)
 		held_note(scene, pin_counters_held(&during) - pin_counters_held(&before));
 	if (hold_contents(scene, err))
 		return -err->code;
 	scene_stage(scene, "giving the held pin back");
 	if (pinner->release(scene->pin, err))
 		return -err->code;
-	if (counted && pin_counters_read(&after, &unread) == 0)
+	if (counted && scene_count_pins(&after, &counted, err))
+		return -err->code;
+	if (counted)
 		scene_note_number(scene, "held_refs_left",
 			    pin_counters_held(&after) - pin_counters_held(&before));
 	return 0;

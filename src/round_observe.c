@@ -17,7 +17,7 @@ struct watches {
 	bool used[8];
 };
 
-static void watches_open(struct scene *scene, struct watches *watches)
+static int watches_open(struct scene *scene, struct watches *watches, struct error *err)
 {
 	struct error why;
 
@@ -26,11 +26,14 @@ static void watches_open(struct scene *scene, struct watches *watches)
 		if (!scene->job->use_observer[i] ||
 		    (observers[i]->fast_only && !scene->path.fast))
 			continue;
-		if (observers[i]->open(&watches->open[i], &why))
+		if (!observers[i]->open(&watches->open[i], &why))
+			watches->used[i] = true;
+		else if (observer_unsupported(&why))
 			scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
 		else
-			watches->used[i] = true;
+			return error_set(err, why.code, "observer %s: %s", observers[i]->name, why.text);
 	}
+	return 0;
 }
 
 static int cycle_watched(struct scene *scene, struct watches *watches, struct path_count counts[8],
@@ -54,7 +57,10 @@ static int cycle_watched(struct scene *scene, struct watches *watches, struct pa
 		memset(&counts[i], 0, sizeof(counts[i]));
 		if (observers[i]->stop(watches->open[i], &counts[i], &why)) {
 			memset(&counts[i], 0, sizeof(counts[i]));
-			scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
+			if (!ret && !observer_unsupported(&why))
+				ret = error_set(err, why.code, "observer %s: %s", observers[i]->name, why.text);
+			else
+				scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
 		}
 	}
 	return ret;
@@ -221,21 +227,22 @@ int round_observe(struct scene *scene, struct error *err)
 	struct watches watches = { { NULL }, { false } };
 	struct path_count counts[8];
 	struct pin_counters from, to;
-	struct error unread;
 	struct sample sample = { .have = 0 };
 	bool counted;
 
 	memset(counts, 0, sizeof(counts));
-	watches_open(scene, &watches);
-	if (scene_arrange(scene, err) || scene_open(scene, err))
+	if (watches_open(scene, &watches, err) || scene_arrange(scene, err) || scene_open(scene, err))
 		return -err->code;
 	scene_note_text(scene, "entry", scene->path.entry);
-	counted = pin_counters_read(&from, &unread) == 0;
+	if (scene_count_pins(&from, &counted, err))
+		return -err->code;
 	scene_stage(scene, "pinning under the observers");
 	if (cycle_watched(scene, &watches, counts, &sample, err) ||
 	    scene_short(scene, &sample, err))
 		return -err->code;
-	if (counted && pin_counters_read(&to, &unread) == 0)
+	if (counted && scene_count_pins(&to, &counted, err))
+		return -err->code;
+	if (counted)
 		pins_note(scene, &from, &to);
 	counts_join(scene, &watches, counts, &scene->result->counts);
 	unshare_note(scene);

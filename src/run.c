@@ -127,7 +127,7 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 	if (plan_case->skip_why[0]) {
 		error_set(&why, ENOTSUP, "%s", plan_case->skip_why);
 		error_fix(&why, "%s", plan_case->skip_fix);
-		result_end(result, STATUS_SKIPPED, &why);
+		result_end(result, plan_case->broken ? STATUS_FAILED : STATUS_SKIPPED, &why);
 		return;
 	}
 	if (pinner_hung(runner, plan_case->pinner)) {
@@ -137,7 +137,7 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 	}
 	if (topology_pick(plan_case->cpu, plan_case->node, &runner->measure.place, &why) ||
 	    case_guard(runner, plan_case, &why) || case_reserve(runner, plan_case, &why)) {
-		result_end(result, STATUS_SKIPPED, &why);
+		result_end(result, error_unsupported(&why) ? STATUS_SKIPPED : STATUS_FAILED, &why);
 		return;
 	}
 	ret = measure_case(&runner->measure, plan_case, result, &why);

@@ -86,9 +86,15 @@ static uint32_t random_given(void)
 int scene_map(struct scene *scene, struct error *err)
 {
 	const struct plan_case *plan_case = scene->plan_case;
+	struct error hidden = { 0 };
 	void *wish = NULL;
 	char proof[64];
 
+	scene->visible = frames_visible(&hidden);
+	if (!scene->visible && !error_unsupported(&hidden)) {
+		*err = hidden;
+		return -err->code;
+	}
 	if (topology_bind_cpu(scene->job->place, err))
 		return -err->code;
 	if (scene->job->placement_seed) {
@@ -266,10 +272,20 @@ void scene_set(struct scene *scene, const struct round_job *job, struct round_re
 			.bytes = plan_case->bytes,
 		},
 		.nr_pages = plan_case->bytes / (size_t)sysconf(_SC_PAGESIZE),
-		.visible = frames_visible(NULL),
 	};
 	scene->before = calloc(scene->nr_pages, sizeof(*scene->before));
 	scene->after = calloc(scene->nr_pages, sizeof(*scene->after));
+}
+
+int scene_count_pins(struct pin_counters *counters, bool *counted, struct error *err)
+{
+	struct error why = { 0 };
+
+	*counted = pin_counters_read(counters, &why) == 0;
+	if (*counted || error_unsupported(&why))
+		return 0;
+	*err = why;
+	return -err->code;
 }
 
 bool scene_short(const struct scene *scene, const struct sample *sample, struct error *err)

@@ -6,6 +6,7 @@
  */
 #include "bench.h"
 #include "frames.h"
+#include "pin_counters.h"
 #include "placement.h"
 #include "round.h"
 
@@ -47,6 +48,8 @@ void scene_warm_up(struct scene *scene);
 int scene_open(struct scene *scene, struct error *err);
 /* The frames of the window now, @scene->nr_pages of them. */
 int scene_frames(struct scene *scene, struct frame *frames, struct error *err);
+/* The references so far; *@counted: whether this kernel tells them to this user. */
+int scene_count_pins(struct pin_counters *counters, bool *counted, struct error *err);
 /* True, with the error, when a cycle pinned less than the window. */
 bool scene_short(const struct scene *scene, const struct sample *sample, struct error *err);
 

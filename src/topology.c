@@ -68,7 +68,9 @@ static int topology_load(struct error *err)
 	if (topology)
 		return 0;
 	/* hwloc trusts sysfs with assertions; the files of a saved tree may hold anything. */
-	if (!sysfile_is_live() && probe_run(hwloc_try, NULL, &why))
+	if (!sysfile_is_live() && probe_run(hwloc_try, NULL, &why) && why.code == ENOMEM)
+		return error_set(err, ENOMEM, "read the topology: %.400s", why.text);
+	if (!sysfile_is_live() && why.code)
 		return error_set(err, EINVAL, "hwloc cannot make sense of the topology below %s", sysfile_root());
 	rc = hwloc_load(err);
 	if (rc)

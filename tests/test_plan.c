@@ -41,6 +41,11 @@ static int probe_crashes(const struct pinner *pinner, struct error *why)
 	return 0;
 }
 
+static int probe_starves(const struct pinner *pinner, struct error *why)
+{
+	return error_errno(why, ENOMEM, "%s: a ring", pinner->name);
+}
+
 static const char *clock_of(const struct pin *pin, enum metric metric, uint64_t *quantum_ns)
 {
 	(void)pin;
@@ -54,7 +59,8 @@ static const struct pinner fails = { .name = "test/fails", .access = ACCESS_READ
 static const struct pinner whole = { .name = "whole", .access = ACCESS_WRITE, .whole_only = true, .probe = probe_works,
 				     .clock = clock_of };
 static const struct pinner crashes = { .name = "crashes", .access = ACCESS_READ, .probe = probe_crashes, .clock = clock_of };
-static const struct pinner *const test_pinners[] = { &works, &fails, &whole, &crashes, NULL };
+static const struct pinner starves = { .name = "starves", .access = ACCESS_READ, .probe = probe_starves, .clock = clock_of };
+static const struct pinner *const test_pinners[] = { &works, &fails, &whole, &crashes, &starves, NULL };
 
 static const struct state exclusive = { .name = "exclusive" };
 static const struct state read_only = { .name = "exclusive-ro", .read_only = true };
@@ -185,6 +191,7 @@ static void test_windows(void **state)
 static void test_skips(void **state)
 {
 	struct plan plan;
+	struct error why = { 0 };
 
 	(void)state;
 	build(&plan, "'pinner': 'test/works', 'state': ['exclusive', 'exclusive-ro'], 'access': ['read', 'write']");
@@ -209,12 +216,28 @@ static void test_skips(void **state)
 
 	build(&plan, "'pinner': 'crashes'");
 	assert_non_null(strstr(plan.cases[0].skip_why, "ended by Killed"));
+	assert_true(plan.cases[0].broken);
+	assert_int_equal(plan.nr_skipped, 0);
+	assert_int_equal(plan.nr_broken, 1);
+	assert_int_equal(plan_broken(&plan, &why), -EIO);
+	assert_non_null(strstr(why.text, "ended by Killed"));
+	plan_free(&plan);
+
+	/* a lack of memory says nothing about what the kernel can do */
+	build(&plan, "'pinner': ['starves', 'test/fails'], 'window': ['head', 'tail']");
+	assert_int_equal(plan.nr, 4);
+	assert_int_equal(plan.nr_skipped, 2);
+	assert_int_equal(plan.nr_broken, 2);
+	assert_string_equal(plan.cases[0].skip_why, "starves: a ring: Cannot allocate memory");
+	assert_true(plan.cases[0].broken && plan.cases[1].broken);
+	assert_false(plan.cases[2].broken || plan.cases[3].broken);
 	plan_free(&plan);
 
 	build(&plan, "'pinner': 'whole', 'pages_per_call': [1, 'all']");
 	assert_int_equal(plan.nr, 2);
 	assert_non_null(strstr(plan.cases[0].skip_why, "whole window in one request"));
 	assert_string_equal(plan.cases[1].skip_why, "");
+	assert_int_equal(plan_broken(&plan, &why), 0);
 	plan_free(&plan);
 }
 
