@@ -109,19 +109,24 @@ static void label_make(char *label, size_t size, const struct order *order, cons
 	const char *slash = strrchr(order->log, '/'), *name = slash ? slash + 1 : order->log;
 	const char *dot = strrchr(name, '.');
 	int length = dot && dot != name ? (int)(dot - name) : (int)strlen(name);
-	char *at;
+	char *from, *to;
 
 	if (strcmp(order->log, "-") == 0)
 		snprintf(label, size, "imported");
 	else
 		snprintf(label, size, "%.*s", length < 40 ? length : 40, name);
 	if (order->section)
-		snprintf(label + strlen(label), size - strlen(label), "-%.20s", title);
-	for (at = label; *at; at++)
-		if (!isalnum((unsigned char)*at) && !strchr("._-", *at))
-			*at = '-';
-	for (; at > label && at[-1] == '-'; at--)
-		at[-1] = '\0';
+		snprintf(label + strlen(label), size - strlen(label), "-%s", title);
+	/* one '-' for each run of what a label must not hold */
+	for (from = to = label; *from; from++) {
+		if (isalnum((unsigned char)*from) || strchr("._", *from))
+			*to++ = *from;
+		else if (to > label && to[-1] != '-')
+			*to++ = '-';
+	}
+	while (to > label && to[-1] == '-')
+		to--;
+	*to = '\0';
 	if (*label == '.' || *label == '-' || !*label)
 		snprintf(label, size, "imported");
 }

@@ -21,12 +21,11 @@ struct layout {
 /* "tail n=16"; what the key says beyond that, too. */
 static void one_name_format(const struct result *result, char *text, size_t size)
 {
-	char extras[64], pages[32] = "";
+	char extras[64], pages[24];
 
 	extras_format(result->key, extras, sizeof(extras));
-	if (result->params.pages_per_call)
-		snprintf(pages, sizeof(pages), " n=%" PRIu64, result->params.pages_per_call);
-	snprintf(text, size, "%s%s%s%s", result->params.window, pages, *extras ? " " : "", extras);
+	pages_format(result, pages, sizeof(pages));
+	snprintf(text, size, "%s%s%s%s%s", result->params.window, *pages ? " n=" : "", pages, *extras ? " " : "", extras);
 }
 
 /* Of both sides where they are not the same. */

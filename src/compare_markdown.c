@@ -127,8 +127,8 @@ static void put_call(FILE *out, const struct result *result)
 {
 	char text[256];
 
-	if (result->params.pages_per_call)
-		fprintf(out, "%" PRIu64, result->params.pages_per_call);
+	pages_format(result, text, sizeof(text));
+	fputs(text, out);
 	extras_format(result->key, text, sizeof(text));
 	if (*text) {
 		fputc(' ', out);

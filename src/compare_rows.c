@@ -155,12 +155,11 @@ static void add_both(struct grid *grid, const char *base, const char *new)
 /* Window, pages per call, and what else the key says: of both sides where they measured different things on purpose. */
 static void add_case(struct grid *grid, const struct row *row)
 {
-	char call[2][32] = { "", "" }, extras[2][64];
+	char call[2][24], extras[2][64];
 	const struct result *sides[] = { row->base, row->new };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (sides[i]->params.pages_per_call)
-			snprintf(call[i], sizeof(call[i]), "%" PRIu64, sides[i]->params.pages_per_call);
+		pages_format(sides[i], call[i], sizeof(call[i]));
 		extras_format(sides[i]->key, extras[i], sizeof(extras[i]));
 	}
 	add_both(grid, row->base->params.window, row->new->params.window);

@@ -94,10 +94,8 @@ static void add_worse(struct grid *grid, const struct text_print *print, const s
 	groups_format(&row->base->params, &row->new->params, &print->common, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	grid_add(grid, "%s", row->base->params.window);
-	if (row->base->params.pages_per_call)
-		grid_add(grid, "n=%" PRIu64, row->base->params.pages_per_call);
-	else
-		grid_add(grid, "%s", "");
+	pages_format(row->base, text, sizeof(text));
+	grid_add(grid, *text ? "n=%s" : "%s", text);
 	extras_format(row->base->key, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	for (size_t side = 0; side < 2; side++) {

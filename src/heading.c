@@ -153,6 +153,16 @@ void group_format(const struct params *params, const struct params *common, char
 	groups_format(params, params, common, text, size);
 }
 
+void pages_format(const struct result *result, char *text, size_t size)
+{
+	const char *n = strstr(result->key, ",n=all");
+
+	if (result->params.pages_per_call)
+		snprintf(text, size, "%" PRIu64, result->params.pages_per_call);
+	else
+		snprintf(text, size, "%s", n && (!n[6] || n[6] == ',') ? "all" : "");
+}
+
 void extras_format(const char *key, char *text, size_t size)
 {
 	const char *n = strstr(key, ",n=");

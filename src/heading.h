@@ -31,5 +31,7 @@ void group_format(const struct params *params, const struct params *common, char
 /* The same of two sides: "base -> thp-2M, exclusive" where they are not the same. */
 void groups_format(const struct params *base, const struct params *new, const struct params *common, char *text,
 		   size_t size);
+/* Pages of one call: "512", "all" where gup_test -n -1 was imported, or empty where they are not known. */
+void pages_format(const struct result *result, char *text, size_t size);
 /* What a key says beyond the parameters: "size=4M cpu=1"; usually empty. */
 void extras_format(const char *key, char *text, size_t size);

@@ -40,7 +40,7 @@ static bool word_next(struct word *word, const char *at)
 		at++;
 		size--;
 	}
-	while (size && strchr("'\"`);:,", at[size - 1])) {
+	while (size && strchr("'\"`);:,}", at[size - 1])) {
 		size--;
 		word->last = true;
 	}
@@ -61,6 +61,8 @@ static int program_find(const char *word)
 {
 	const char *slash = strrchr(word, '/');
 
+	if (strncmp(word, "/sys/", 5) == 0)
+		return -1; /* the file of debugfs */
 	for (int i = 0; i < NR_GUP_PROGRAMS; i++)
 		if (strcmp(slash ? slash + 1 : word, programs[i]) == 0)
 			return i;
@@ -157,27 +159,36 @@ static bool options_take(struct gup_call *call, struct word *word)
 	return word->text[1] != '\0';
 }
 
-/* The words behind the program. @words: how many there were. */
-static void call_take(struct gup_call *call, const char *at, size_t *words)
+static bool is_name(const char *word)
 {
-	struct word word = { 0 };
-	int64_t number;
+	return word[0] && word[1] && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'")] == '\0';
+}
 
-	while (!word.last && word_next(&word, at) && !word_ends_call(word.start)) {
-		++*words;
-		if (word.text[0] == '-') {
-			if (!options_take(call, &word))
+/* The words behind the program up to the end of the call; false: it is a sentence. */
+static bool call_take(struct gup_call *call, const char *line, struct word *word)
+{
+	size_t nr = 0, nr_names = 0;
+	int64_t number;
+	bool last = word->last;
+	const char *at = word->next;
+
+	while (!last && word_next(word, at) && !word_ends_call(word->start)) {
+		if (word->text[0] == '-') {
+			if (!options_take(call, word))
 				call->understood = false;
-		} else if (word.text[0] && !number_parse(word.text, 0, &number)) { /* numbers of pages to dump */
+		} else if (word->text[0] && !number_parse(word->text, 0, &number)) { /* numbers of pages to dump */
 			call->understood = false;
-			if (*words == 1)
-				*words = SIZE_MAX; /* "gup_test tool from" */
-			break;
+			nr_names += is_name(word->text);
+			if (nr == 0 || nr_names == 2)
+				return false;
 		}
-		at = word.next;
+		last = word->last;
+		at = word->next;
+		nr++;
 	}
-	if (call->write >= 0 && call->program == GUP_BENCH)
-		call->recent = true;
+	call->end = (size_t)(at - line);
+	call->plain = nr == 0;
+	return true;
 }
 
 /* A program alone on a line was called, when it is there as a shell or a script would show it. */
@@ -185,7 +196,7 @@ static bool shown_as_call(const char *program, const char *before)
 {
 	size_t size = strlen(before);
 
-	return strchr(program, '/') || strcmp(before, "sudo") == 0 || strncmp(before, "running", 7) == 0 ||
+	return strchr(program, '/') || strcmp(before, "sudo") == 0 || strcmp(before, "running") == 0 ||
 	       (size && strchr("$#%", before[size - 1]));
 }
 
@@ -193,27 +204,37 @@ bool gup_call_parse(struct gup_call *call, const char *line)
 {
 	struct word word;
 	char before[MAX_TOKEN] = "";
+	size_t nr_names = 0;
+	bool loop = false;
 
 	for (const char *at = line; word_next(&word, at); at = word.next) {
 		int program = program_find(word.text);
-		size_t nr;
+		bool quoted = strchr("(`", *word.start), message = word.last && word.next[-1] == ':';
+		struct gup_call other;
+		char name[MAX_TOKEN];
+		const char *slash;
 
-		if (program < 0) {
-			strcpy(before, word.text);
+		strcpy(name, word.text);
+		if (program < 0 || message) {
+			nr_names = *name && strchr("$#%", name[strlen(name) - 1]) ? 0 : nr_names + is_name(name);
+			loop = loop || strcmp(name, "do") == 0 || strcmp(name, "while") == 0 || strcmp(name, "until") == 0;
+			strcpy(before, name);
 			continue;
 		}
 		*call = (struct gup_call){ .program = (enum gup_program)program, .thp = -1, .write = -1, .bytes = 128 * MB,
-					   .nr_pages = 1, .repeats = 1, .threads = 1 };
-		snprintf(call->text, sizeof(call->text), "%s", word.start + strspn(word.start, "'\"`("));
+					   .nr_pages = 1, .repeats = 1, .threads = 1, .understood = true,
+					   .prose = quoted || nr_names >= 3, .bare = word.start == line + strspn(line, " "), .loop = loop, .recent = program == GUP_BENCH };
+		at = word.start + strspn(word.start, "'\"`(");
+		snprintf(call->text, sizeof(call->text), "%s", at);
+		text_plain(call->text);
 		text_hide_home(call->text);
-		call->recent = program == GUP_BENCH;
-		nr = 0;
-		call->understood = true;
-		if (!word.last)
-			call_take(call, word.next, &nr);
-		call->plain = nr == 0;
-		if (nr != SIZE_MAX && (nr > 0 || shown_as_call(word.text, before)))
+		slash = memrchr(at, '/', (size_t)(word.next - at));
+		call->start = (size_t)((slash ? slash + 1 : at) - line);
+		if (call_take(call, line, &word) && (!call->plain || shown_as_call(name, before))) {
+			call->loop = call->loop || strstr(line + call->end, "done");
+			call->again = line[call->end] && gup_call_parse(&other, line + call->end) && !other.plain;
 			return true;
+		}
 		strcpy(before, "");
 	}
 	return false;

@@ -11,13 +11,6 @@
 #define UNKNOWN "unknown"
 #define GB (UINT64_C(1) << 30)
 
-const char *const gup_bench_names[NR_GUP_BENCHES] = {
-	[BENCH_UNNAMED] = "",
-	[BENCH_GUP_FAST] = "GUP_FAST_BENCHMARK",
-	[BENCH_PIN_FAST] = "PIN_FAST_BENCHMARK",
-	[BENCH_PIN_LONGTERM] = "PIN_LONGTERM_BENCHMARK",
-};
-
 static const char *pinner_name(const struct gup_call *call, enum gup_bench bench)
 {
 	static const char *const named[NR_GUP_BENCHES] = {

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The lines that hold figures; import_line.h has them as they look in each kernel. */
+/* The lines that hold figures; import_call.h has them as they look in each kernel. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "import_line.h"
+#include "import_call.h"
+
+static const char *const bench_names[NR_GUP_BENCHES] = {
+	[BENCH_UNNAMED] = "",
+	[BENCH_GUP_FAST] = "GUP_FAST_BENCHMARK",
+	[BENCH_PIN_FAST] = "PIN_FAST_BENCHMARK",
+	[BENCH_PIN_LONGTERM] = "PIN_LONGTERM_BENCHMARK",
+};
 
 static bool starts(const char *text, const char *with)
 {
@@ -45,72 +52,94 @@ static void label_take(const char *text, struct gup_label *label)
 	label->thp = strcmp(thp, "thp=on") == 0 ? 1 : strcmp(thp, "thp=off") == 0 ? 0 : -1;
 }
 
-static bool truncation_take(const char *at, struct figure *figure)
+/* ", truncated (size: 4096)", behind "# " where ksft_print_msg() printed it. */
+static const char *truncation_take(const char *at, struct figure *figure)
 {
+	const char *size = at + strspn(at, "# ,");
 	bool ok = true;
 
-	at = strstr(at, "truncated (size: ");
-	if (!at)
-		return false;
+	if (!starts(size, "truncated"))
+		return at;
 	figure->truncated = true;
-	if (!digits_take(at + strlen("truncated (size: "), &figure->bytes, &ok))
-		figure->cut = true;
-	return true;
+	size += strlen("truncated");
+	at = starts(size, " (size: ") ? digits_take(size + strlen(" (size: "), &figure->bytes, &ok) : NULL;
+	figure->cut = !at || *at != ')' || !ok;
+	return at ? at : size;
 }
 
-/* Behind "get:": false for what only looks like a figure, as the source of gup_test does. */
-static bool figure_take(const char *at, struct figure *figure)
+/* Behind "get:" or "Time: ": the end of the figure; NULL for what only looks like one, as the source of gup_test does. */
+static const char *figure_take(const char *at, struct figure *figure, bool old)
 {
+	const char *end;
 	bool ok = true;
 
-	at = digits_take(at, &figure->get_us, &ok);
-	if (!at)
-		return false;
-	figure->put_known = true;
 	figure->cut = true;
-	if (!starts(at, " put:"))
-		return true;
-	at = digits_take(at + strlen(" put:"), &figure->put_us, &ok);
-	if (!at || !starts(at, " us") || isalnum((unsigned char)at[3]))
-		return true;
+	end = digits_take(at, &figure->get_us, &ok);
+	if (!end)
+		return *at == '-' && isdigit((unsigned char)at[1]) ? at + 2 : NULL;
+	if (!old) {
+		figure->put_known = true;
+		if (!starts(end, " put:"))
+			return end;
+		at = end + strlen(" put:");
+		end = digits_take(at, &figure->put_us, &ok);
+		if (!end)
+			return at;
+	}
+	if (!starts(end, " us") || isalnum((unsigned char)end[3]))
+		return old ? NULL : end;
 	figure->cut = !ok;
-	figure->ksft = at[3] == '#';
-	truncation_take(at, figure);
-	return true;
+	figure->ksft = end[3] == '#';
+	return truncation_take(end + strlen(" us"), figure);
 }
 
-/* The first kernel that had it timed the pin alone; other programs print such lines too. */
-static bool old_figure_take(const char *text, struct figure *figure)
+/* "PIN_FAST_BENCHMARK: Ti" at the end of a line, or without its times: the rest was lost or stands on another line. */
+static bool figure_is_stub(const char *name, size_t size)
 {
-	const char *at = strstr(text, "Time: ");
-	bool ok = true;
+	static const char rest[] = ": Time: get:";
+	size_t left = strlen(name + size);
 
-	if (!at || (at != text && at[-1] != ' '))
-		return false;
-	at = digits_take(at + strlen("Time: "), &figure->get_us, &ok);
-	if (!at || !starts(at, " us") || isalnum((unsigned char)at[3]))
-		return false;
-	figure->cut = !ok;
-	truncation_take(at, figure);
-	return true;
+	return starts(name + size, " (nr_pages=") || (left >= 3 && strncmp(name + size, rest, left) == 0);
 }
 
 bool figure_parse(struct figure *figure, const char *text, bool old)
 {
-	const char *at = strstr(text, "ime: get:");
+	const char *at = strstr(text, "ime: get:"), *name = NULL, *end;
 
 	*figure = (struct figure){ 0 };
-	if (!at)
-		return old && old_figure_take(text, figure);
-	if (at == text || !strchr("Tt", at[-1]) || !figure_take(at + strlen("ime: get:"), figure))
-		return false;
 	for (int bench = BENCH_GUP_FAST; bench < NR_GUP_BENCHES; bench++) {
-		const char *name = strstr(text, gup_bench_names[bench]);
+		const char *found = strstr(text, bench_names[bench]);
 
-		if (name && name < at) {
+		if (found && (!at || found < at)) {
 			figure->bench = (enum gup_bench)bench;
-			label_take(name, &figure->label);
+			name = found;
 		}
 	}
+	if (!at && name && figure_is_stub(name, strlen(bench_names[figure->bench]))) {
+		figure->cut = true;
+		figure->start = (size_t)(name - text);
+		figure->end = strlen(text);
+		return true;
+	}
+	if (!at) {
+		at = old ? strstr(text, "Time: ") : NULL;
+		figure->bench = BENCH_UNNAMED;
+		end = at && (at == text || at[-1] == ' ') ? figure_take(at + strlen("Time: "), figure, true) : NULL;
+		name = at;
+	} else {
+		if (at == text || !strchr("Tt", at[-1]))
+			return false;
+		end = figure_take(at + strlen("ime: get:"), figure, false);
+		if (name)
+			label_take(name, &figure->label);
+		/* only gup_bench writes it small, behind what it measured */
+		figure->cut = figure->cut || (at[-1] == 't') != figure->label.known;
+		name = name ? name : at - 1;
+	}
+	if (!end)
+		return false;
+	figure->start = (size_t)(name - text);
+	figure->end = (size_t)(end - text);
+	figure->several = strstr(end, "ime: get:");
 	return true;
 }

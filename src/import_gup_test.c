@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "import_log.h"
+#include "text.h"
 
 #define CLOCK "gup-test-us"
 #define QUANTUM_NS 1000u
@@ -16,19 +17,24 @@
 
 /* --- sections --- */
 
-static void title_format(const struct section *section, char *title)
+/* The line above it, and what kernel or mail it is from. */
+static void title_format(const struct log *log, size_t section, char *title)
 {
-	size_t used = 0;
+	const struct group *group = &log->groups[log->sections[section].group];
+	const struct scope *scope = &log->scopes[group->scope];
+	const char *release = scope->kernel.release, *subject = "";
 
-	for (unsigned int i = 0; i < section->depth; i++)
-		used += snprintf(title + used, 100 - used, "> ");
-	if (section->title[0])
-		used += snprintf(title + used, 100 - used, "%.70s", section->title);
-	if (section->kernel.release[0] && used < 100)
-		used += snprintf(title + used, 100 - used, "%s%.60s%s", section->title[0] ? " (" : "kernel ",
-				 section->kernel.release, section->title[0] ? ")" : "");
-	if (!section->title[0] && !section->kernel.release[0] && used < 100)
-		snprintf(title + used, 100 - used, "no heading");
+	for (size_t i = 0; i < log->nr_scopes; i++) /* of one mail it would tell nothing */
+		if (strcmp(log->scopes[i].subject, scope->subject) != 0)
+			subject = scope->subject;
+	if (group->title[0] && log->sections[section].nr_groups == 1)
+		snprintf(title, 100, "%.69s%s%.25s%s", group->title, *release || *subject ? " (" : "", *release ? release : subject,
+			 *release || *subject ? ")" : "");
+	else if (*release)
+		snprintf(title, 100, "kernel %.60s", release);
+	else
+		snprintf(title, 100, "%s", *subject ? subject : "no heading");
+	text_plain(title);
 }
 
 /* Whether @words stand in @title as whole words, in any case: "with" is not in "Without this patch". */
@@ -48,9 +54,9 @@ static int sections_list(const struct log *log, const char *name, struct error *
 	size_t used = 0, i;
 
 	for (i = 0; i < log->nr_sections && used < 300; i++) {
-		title_format(&log->sections[i], title);
+		title_format(log, i, title);
 		used += snprintf(text + used, sizeof(text) - used, "%s%zu \"%.70s\" (line %zu)", i ? ", " : "", i + 1, title,
-				 log->sections[i].line);
+				 log->groups[log->sections[i].group].line);
 	}
 	error_set(err, EMLINK, "%.100s: figures in %zu sections, which are not to be mixed: %s%s", name, log->nr_sections, text,
 		  i < log->nr_sections ? ", ..." : "");
@@ -73,12 +79,12 @@ static int section_choose(const struct log *log, const char *name, const char *w
 		nr = number >= 1 && number <= log->nr_sections;
 	}
 	for (size_t i = 0; !nr && i < log->nr_sections; i++) {
-		title_format(&log->sections[i], title);
+		title_format(log, i, title);
 		if (!words_in(title, wanted))
 			continue;
 		*chosen = i;
 		for (nr = 1; ++i < log->nr_sections;) {
-			title_format(&log->sections[i], title);
+			title_format(log, i, title);
 			nr += words_in(title, wanted);
 		}
 	}
@@ -207,7 +213,7 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 		const struct process *process = &log->processes[i];
 		struct tally *tally = &tallies[process->kind->index];
 
-		if (process->section != section)
+		if (log->groups[process->group].section != section)
 			continue;
 		if (!tally->nr[process->status]++)
 			tally->first[process->status] = process;
@@ -227,7 +233,7 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 		const struct tally *tally = &tallies[process->kind->index];
 
 		/* a case of which one process failed has no figures at all */
-		if (process->section == section && process->status == STATUS_DONE && !tally->nr[STATUS_FAILED])
+		if (log->groups[process->group].section == section && process->status == STATUS_DONE && !tally->nr[STATUS_FAILED])
 			run_add(&report->results[tally->result], log, process);
 	}
 	return rc;
@@ -246,8 +252,8 @@ int import_gup_test(struct report *report, const char *text, size_t size, const 
 		return rc;
 	rc = log.nr_processes ? section_choose(&log, name, section, &chosen, err) : nothing_found(&log, name, err);
 	if (!rc) {
-		title_format(&log.sections[chosen], title);
-		environment_fill(report, &log.sections[chosen].kernel);
+		title_format(&log, chosen, title);
+		environment_fill(report, &log.scopes[log.groups[log.sections[chosen].group].scope].kernel);
 		rc = report_fill(report, &log, chosen, name, err);
 	}
 	log_free(&log);

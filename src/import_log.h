@@ -1,24 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * A log of gup_test as processes and their figures. A process ends where the next one begins: at another command
- * line, at "TAP version 13", at the verdict of the script around it, when it has printed all the figures that its -r and
- * -j ask for. What cannot be told apart stays one process; processes whose command line is not known are not known to
- * be of one case.
+ * A log of gup_test as processes and their figures. Few rules, none of which knows a kernel's, a CI's or a writer's words:
+ *
+ * - What a line shares in shape (digits for digits, letters for the same letters) with the line beside it is a stamp.
+ * - A call owes its figures. What ends before it printed one has failed, and so has what says "not ok" or [FAIL].
+ * - The same case again behind other text, another prompt or another label is of another section; behind nothing it is
+ *   another run, if its call is shown again or is a loop. Values are never looked at.
+ * - What could belong to two calls, or to none, is refused with the numbers of the lines.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-#include "import_line.h"
+#include "error.h"
+#include "import_call.h"
 
 #define IMPORT_MAX_SECTIONS 1000u
 
-/* Figures that belong together: below one heading of a mail, at one depth of quotes, of one kernel. */
-struct section {
+struct kernel {
+	char release[80], version[160], arch[24]; /* empty: not said */
+};
+
+/* Where a figure stands: in which part of which mail, how deep in quotes, of which kernel. */
+struct scope {
+	size_t part;
 	unsigned int depth;
-	char title[80];          /* of the heading; empty: before the first one */
 	struct kernel kernel;
-	size_t line, nr_figures; /* of the first figure; 0: the section is empty */
+	char subject[80];        /* of the mail */
+};
+
+/* Processes below one line of other text; what becomes a section, unless no case of the scope is in two of them. */
+struct group {
+	size_t scope;
+	size_t line, nr;         /* of its first process; how many there are */
+	char title[80];          /* the line of text; empty: there is none */
+	unsigned int pinners, unknown; /* of its cases: which, and which of those without their call */
+	size_t section;
 };
 
 struct log_case {
@@ -35,28 +52,32 @@ struct log_figure {
 };
 
 struct process {
-	size_t section;
+	size_t group;
 	const struct log_case *kind;
 	enum status status;      /* skipped: it said that it cannot run; failed: its figures count for nothing */
 	char *why;               /* of these two; NULL when done */
 	size_t line;             /* of its command line, or of its first figure */
+	size_t figure_line;      /* of its first figure, where it has one */
 	size_t first, nr;        /* in figures[] */
 	uint64_t nr_expected;    /* 0: not known */
 };
 
+struct section {
+	size_t group, nr_groups; /* the first one, and how many it has */
+};
+
 struct log {
+	struct scope *scopes;
+	struct group *groups;
 	struct section *sections;
-	size_t nr_sections;
 	struct log_case **cases; /* in order of appearance */
-	size_t nr_cases;
-	void *tree;              /* of the same, by key */
 	struct log_figure *figures;
-	size_t nr_figures;
 	struct process *processes;
-	size_t nr_processes;
+	size_t nr_scopes, nr_groups, nr_sections, nr_cases, nr_figures, nr_processes;
+	void *tree;              /* of the cases, by key */
 	size_t nr_silent;        /* calls of tests that print no figures */
 };
 
-/* -E2BIG, with the line, beyond the limits of a result file. @name is for errors. */
+/* -E2BIG beyond the limits of a result file, -EBADMSG where it cannot be told what a figure is of; both with the line. */
 int log_read(struct log *log, const char *text, size_t size, const char *name, struct error *err);
 void log_free(struct log *log);

@@ -88,10 +88,11 @@ size_t number_lists_cut(struct number_lists *lists, const struct json_text *text
 {
 	const char *from = text->text;
 	size_t end = text->list_end, depth = 0, at;
+	size_t most = (end - start) / strlen("[1]") + 1;
 	char *to;
 
 	/* "[1]" may become "[123456]" */
-	make_room(lists, end - start + (size_t)REPORT_MAX_GROUPS * strlen("123456"));
+	make_room(lists, end - start + (most < REPORT_MAX_GROUPS ? most : REPORT_MAX_GROUPS) * strlen("123456"));
 	to = lists->text;
 	lists->nr_numbers = lists->nr = 0;
 	for (at = start; at < end && (from[at] != ',' || depth > 0); at++) {

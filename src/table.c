@@ -12,14 +12,12 @@
 
 void table_add_case(struct grid *grid, const struct result *result)
 {
-	char extras[64];
+	char extras[64], pages[24];
 
+	pages_format(result, pages, sizeof(pages));
 	extras_format(result->key, extras, sizeof(extras));
 	grid_add(grid, "%s", result->params.window);
-	if (result->params.pages_per_call)
-		grid_add(grid, "%" PRIu64, result->params.pages_per_call);
-	else
-		grid_add(grid, "%s", "");
+	grid_add(grid, "%s", pages);
 	grid_add(grid, "%s", extras);
 }
 

@@ -129,9 +129,9 @@ static void test_4_20(void **state)
 	/* what -L called changed with 5.6, and the line does not say */
 	check_one("# ./gup_benchmark -L -T -w -m 16 -n 512 -r 2\nTime: get:12 put:3 us\nTime: get:13 put:4 us\n",
 		  "gup-test/longterm,base,exclusive,write,region,n=512,size=16M", "12/3 13/4");
-	/* no command line: nothing but the times is known */
-	check_one("Time: get:12 put:3 us\nTime: get:13 put:4 us\n",
-		  "gup-test/unknown,unknown,unknown,unknown,unknown,n=unknown", "12/3 13/4");
+	/* no command line: nothing but the times is known, and not whether two of them are of one case */
+	check_one("Time: get:12 put:3 us\n", "gup-test/unknown,unknown,unknown,unknown,unknown,n=unknown", "12/3");
+	import_fails(EBADMSG, "x.log:2: a second figure of gup-test/unknown", NULL, "Time: get:12 put:3 us\nTime: get:13 put:4 us\n");
 }
 
 static void test_5_11(void **state)
@@ -268,14 +268,14 @@ static void test_mail(void **state)
 	struct report report;
 
 	(void)state;
-	import_fails(EMLINK, "3 sections, which are not to be mixed: 1 \"> Without this patch\" (line 9), "
-		     "2 \"> With this patch\" (line 17), 3 \"no heading\" (line 23)", NULL, text);
+	import_fails(EMLINK, "3 sections, which are not to be mixed: 1 \"Without this patch\" (line 9), "
+		     "2 \"With this patch\" (line 17), 3 \"On my machine\" (line 23)", NULL, text);
 	import_fails(EINVAL, "--section this: more than one section is called so", "this", text);
 	import_fails(EINVAL, "--section 4: no section is called so", "4", text);
 	import_fails(EINVAL, "--section 0: no section is called so", "0", text);
 	import_fails(EINVAL, "--section : no section is called so", "", text);
 	import(&report, "without", text);
-	assert_string_equal(title, "> Without this patch");
+	assert_string_equal(title, "Without this patch");
 	assert_int_equal(report.nr_results, 2);
 	check_runs(find(&report, huge), "14001/10801");
 	check_runs(find(&report, "gup-test/pin-longterm,base,exclusive,write,region,n=512,size=8G"), "130001/31601");
@@ -322,8 +322,7 @@ static void test_mail_raw(void **state)
 static void test_processes(void **state)
 {
 	static const char key[] = "gup-test/pin-fast,base,exclusive,write,region,n=1,size=128M";
-	static const char unknown[] = "gup-test/pin-fast,unknown,unknown,unknown,unknown,n=unknown";
-
+	
 	(void)state;
 	/* the command is there each time */
 	check_one("$ ./gup_test -aTw\nPIN_FAST_BENCHMARK: Time: get:1 put:2 us\n$ ./gup_test -aTw\n"
@@ -336,12 +335,13 @@ static void test_processes(void **state)
 	check_one("$ while ./gup_test -aT -r 9; do :; done\nTAP version 13\n1..1\n# PIN_FAST_BENCHMARK: Time: get:1 put:2 us#\n"
 		  "TAP version 13\n1..1\n# PIN_FAST_BENCHMARK: Time: get:3 put:4 us#\nok 1 ioctl status 0\n",
 		  key, "1/2 | 3/4");
-	/* two processes of who knows what replicate nothing */
-	check_one("TAP version 13\n1..1\n# PIN_FAST_BENCHMARK: Time: get:1 put:2 us#\nok 1 ioctl status 0\n"
-		  "TAP version 13\n1..1\n# PIN_FAST_BENCHMARK: Time: get:3 put:4 us#\nok 1 ioctl status 0\n",
-		  unknown, "1/2 3/4");
-	/* nothing shows it */
-	check_one("PIN_FAST_BENCHMARK: Time: get:1 put:2 us\nPIN_FAST_BENCHMARK: Time: get:3 put:4 us\n", unknown, "1/2 3/4");
+	/* two processes of who knows what are not known to be of one case, with TAP and without */
+	import_fails(EBADMSG, "x.log:7: a second figure of gup-test/pin-fast,unknown,unknown,unknown,unknown,n=unknown whose call is "
+		     "not there, the other is in line 3", NULL,
+		     "TAP version 13\n1..1\n# PIN_FAST_BENCHMARK: Time: get:1 put:2 us#\nok 1 ioctl status 0\n"
+		     "TAP version 13\n1..1\n# PIN_FAST_BENCHMARK: Time: get:3 put:4 us#\nok 1 ioctl status 0\n");
+	import_fails(EBADMSG, "x.log:2: a second figure of", NULL,
+		     "PIN_FAST_BENCHMARK: Time: get:1 put:2 us\nPIN_FAST_BENCHMARK: Time: get:3 put:4 us\n");
 	/* one failed: no figures of that case, the reason with the numbers */
 	check_failed("$ ./gup_test -aTw -r 2\nPIN_FAST_BENCHMARK: Time: get:1 put:2 us\nioctl: Bad address\n"
 		     "$ ./gup_test -aTw -r 2\nPIN_FAST_BENCHMARK: Time: get:3 put:4 us\n", key, STATUS_FAILED,
@@ -430,9 +430,12 @@ static void test_hostile(void **state)
 	import_fails(ENODATA, "only tests that print none", NULL, "./gup_test -b\nPIN_BASIC_TEST: done\n");
 	/* the source of gup_test is no log */
 	import_fails(ENODATA, "no figures", NULL, "printf(\"%s: Time: get:%lld put:%lld us\",\n");
-	/* a longer line than gup_test can print is passed over */
+	/* a longer line than gup_test can print is not passed over in silence */
 	memset(text, 'x', size);
 	memcpy(text + size - strlen(fast), fast, strlen(fast));
+	assert_int_equal(-EBADMSG, import_gup_test(&report, text, size, "x", NULL, title, &err));
+	assert_string_equal(err.text, "x:1: a line of more than 4096 characters with a figure");
+	memset(text, 'x', size);
 	assert_int_equal(-ENODATA, import_gup_test(&report, text, size, "x", NULL, title, &err));
 	free(text);
 	/* no line end, no text end, a zero and an escape sequence before it */
@@ -537,6 +540,171 @@ static void test_saved(void **state)
 	unlink(path);
 }
 
+/* --- what a file comes to, in words --- */
+
+static void put(char *to, size_t room, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void put(char *to, size_t room, const char *format, ...)
+{
+	size_t used = strlen(to);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(to + used, room - used, format, args);
+	va_end(args);
+}
+
+/* "pin-fast,...,n=1: 1/2 3/4 | 5/6", "pin-fast,...: failed: why" */
+static void describe_report(const struct report *report, char *out, size_t room)
+{
+	for (size_t i = 0; i < report->nr_results; i++) {
+		const struct result *result = &report->results[i];
+
+		put(out, room, "%s:", result->key + strlen("gup-test/"));
+		if (result->status != STATUS_DONE)
+			put(out, room, " %s: %s", status_names[result->status], result->why);
+		for (size_t j = 0; j < result->nr_runs; j++)
+			for (size_t k = 0; k < result->runs[j].nr_samples; k++) {
+				const struct sample *sample = &result->runs[j].samples[k];
+
+				put(out, room, "%s%d/%d", j && !k ? " | " : " ", (int)(sample->ticks[METRIC_PIN] / 1000),
+				    (int)(sample->ticks[METRIC_UNPIN] / 1000));
+			}
+		put(out, room, "\n");
+	}
+}
+
+/* All sections, each below its title; or the sentence with which it is refused. */
+static void describe(const char *text, size_t size, char *out, size_t room)
+{
+	struct report report;
+	struct error err = { 0 };
+	int rc = import_gup_test(&report, text, size, "x.log", NULL, title, &err);
+
+	*out = '\0';
+	if (rc && rc != -EMLINK) {
+		put(out, room, "refused: %s\n", err.text);
+		return;
+	}
+	if (rc == 0) {
+		describe_report(&report, out, room);
+		report_free(&report);
+	}
+	for (int i = 1; rc == -EMLINK; i++) {
+		char number[12];
+
+		snprintf(number, sizeof(number), "%d", i);
+		if (import_gup_test(&report, text, size, "x.log", number, title, &err))
+			break;
+		put(out, room, "[%s]\n", title);
+		describe_report(&report, out, room);
+		report_free(&report);
+	}
+}
+
+static char *file_read(const char *path, size_t *size)
+{
+	FILE *file = fopen(path, "r");
+	char *text = malloc(1 << 20);
+
+	if (!file || !text)
+		fail_msg("%s: %s", path, strerror(errno));
+	*size = fread(text, 1, (1 << 20) - 1, file);
+	text[*size] = '\0';
+	fclose(file);
+	return text;
+}
+
+static void check_file(const char *name, const char *expected)
+{
+	char path[200], out[4096];
+	size_t size;
+	char *text;
+
+	snprintf(path, sizeof(path), "tests/fixtures/logs/%s", name);
+	text = file_read(path, &size);
+	describe(text, size, out, sizeof(out));
+	if (strcmp(out, expected))
+		fail_msg("%s came to\n%snot to\n%s", name, out, expected);
+	free(text);
+}
+
+#define HUGE "pin-longterm,base,exclusive,write,region,n=512,size=8G: "
+
+/* The figures and the failures are those that stand in the files. */
+static void test_files(void **state)
+{
+	static const char bench[] = "pin-fast,thp-unknown,exclusive,read,unknown,n=512: 40/10\n"
+				    "pin-fast,hugetlb-unknown,exclusive,write,unknown,n=512: 42/12\n"
+				    "gup-fast,shmem-unknown,map-shared,write,unknown,n=1: 4200/1200\n";
+	static const char stamped[] = "pin-fast,base,exclusive,write,region,n=512,size=128M: 7013/2045\n"
+				      "pin-longterm,base,exclusive,write,region,n=512,size=128M: failed: line 11: not ok 1 ioctl status -1\n";
+
+	(void)state;
+	check_file("a2-before-after-reply.txt", "[Before the patch]\ngup-fast,unknown,unknown,unknown,unknown,n=unknown: 50001/5001\n"
+		   "[After the patch]\ngup-fast,unknown,unknown,unknown,unknown,n=unknown: 17001/5002\n");
+	check_file("a5-gup-bench-plain.txt", bench);
+	check_file("a5-gup-bench-qp.txt", bench);
+	check_file("a6-crash.txt", "gup-fast,base,exclusive,write,region,n=512,size=128M: 7013/2045\n"
+		   "pin-fast,base,exclusive,write,region,n=512,size=128M: failed: the log ends (Kernel panic - not syncing: KASAN: "
+		   "panic_on_warn set ...) before this call printed a figure\n");
+	check_file("a7-printk-caller.txt", stamped);
+	check_file("a7b-github-actions.txt", stamped);
+	check_file("h1-base-version.txt", "[Base(v6.15)]\n" HUGE "130011/31011\n[Map[1] + this patchset]\n" HUGE "40011/31012\n");
+	check_file("h2-markdown.txt", "[Before]\n" HUGE "130011/31011\n[After]\n" HUGE "40011/31012\n");
+	check_file("h4-pre-post.txt", "[pre-patch]\n" HUGE "130011/31011\n[post-patch]\n" HUGE "40011/31012\n");
+	check_file("h7-config.txt", "[CONFIG_ARM64_CONTPTE=n]\n" HUGE "130011/31011\n[CONFIG_ARM64_CONTPTE=y]\n" HUGE "40011/31012\n");
+#undef HUGE
+#define HUGE "pin-longterm,hugetlb-unknown,exclusive,write,region,n=512,size=8G: "
+	check_file("m1-thread.mbox",
+		   "[Without this patch ([PATCH v1] gup: pin large)]\n" HUGE "13001/10801\n"
+		   "[With this patch ([PATCH v1] gup: pin large)]\n" HUGE "3001/10802\n"
+		   "[Without this patch ([PATCH v2] gup: pin large)]\n" HUGE "13001/10801\n"
+		   "[With this patch ([PATCH v2] gup: pin large)]\n" HUGE "4001/10802\n");
+	check_file("n1-all.txt", "pin-fast,unknown,exclusive,write,region,n=all,size=128M: 701/201\n");
+}
+
+/*
+ * shapes.txt: "=== name", a log, "--- ", what it comes to. The log may have \e, \r and \t. The figures of each are those that
+ * stand in it; none is the middle of two that may be of two kernels, and no call is lost.
+ */
+static void test_shapes(void **state)
+{
+	size_t size, nr = 0;
+	char *text = file_read("tests/fixtures/logs/shapes.txt", &size), *at, *next;
+	int bad = 0;
+
+	(void)state;
+	for (at = strstr(text, "=== "); at; at = next) {
+		char *name = at + 4, *log = strchr(name, '\n') + 1, *expected = strstr(log, "\n--- \n"), *to = log, out[4096];
+
+		next = strstr(expected, "\n=== ");
+		if (next)
+			*++next = '\0';
+		log[-1] = '\0';
+		expected[1] = '\0';
+		expected += strlen("\n--- \n");
+		for (char *from = log; *from; from++) {
+			static const char letters[] = "ert", bytes[] = "\033\r\t";
+			const char *letter = *from == '\\' && from[1] ? strchr(letters, from[1]) : NULL;
+
+			*to++ = letter ? bytes[letter - letters] : *from;
+			from += letter != NULL;
+		}
+		describe(log, (size_t)(to - log), out, sizeof(out));
+		if (strcmp(out, expected)) {
+			print_message("%s came to\n%snot to\n%s", name, out, expected);
+			bad++;
+		}
+		nr++;
+		if (next)
+			*next = '=';
+	}
+	free(text);
+	assert_true(nr >= 60);
+	assert_int_equal(bad, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -555,6 +723,8 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_verdict),
 		cmocka_unit_test(test_saved),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

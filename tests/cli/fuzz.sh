@@ -29,7 +29,7 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 		bad=1
 		return
 	fi
-	if "$dir/fuzz-$target" -seed=1 -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+	if "$dir/fuzz-$target" -seed=1 -print_funcs=0 -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
 		-artifact_prefix="$dir/$target-" -dict="tests/fuzz/$target.dict" "$corpus" "$seeds" >"$dir/log" 2>&1; then
 		echo "ok - fuzzed $target: $(grep -o '^Done .*' "$dir/log")"
 		return
