@@ -43,7 +43,7 @@ void row_value_format(const struct row *row, size_t side, bool icount, bool brie
 		rate_format(row->value[side], text, size);
 	} else if (row->kind == ROW_COUNT) {
 		snprintf(text, size, "%" PRIu64, (side ? row->new : row->base)->counts.value[row->which]);
-	} else if (row->nr[side] == 0) {
+	} else if (row->nr_measured[side] == 0) {
 		text[0] = '\0';
 	} else {
 		unit = unit_for(icount, fmax(row->value[0], row->value[1]), fmin(row->value[0], row->value[1]));
@@ -59,7 +59,7 @@ void row_spread_format(const struct row *row, size_t side, bool icount, char *te
 	double spread = row->spread[side] * 100;
 
 	row_value_format(row, side, icount, false, text, size);
-	if (row->design != DESIGN_EXACT && row->nr[side] > 1)
+	if (row_has_spread(row, side))
 		snprintf(text + strlen(text), size - strlen(text), " ±%.*f %%", spread < 9.95 ? 1 : 0, spread);
 }
 

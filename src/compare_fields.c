@@ -68,9 +68,9 @@ struct row_numbers row_numbers(const struct row *row)
 	bool exact = row->design == DESIGN_EXACT;
 
 	for (size_t side = 0; side < 2; side++) {
-		if (row->nr[side] > 0)
+		if (exact || row->nr_measured[side] > 0)
 			numbers.value[side] = row->value[side];
-		if (row->nr[side] > 1 && !exact)
+		if (row_has_spread(row, side))
 			numbers.spread[side] = rounded(row->spread[side]);
 	}
 	if (row->change_known)

@@ -4,6 +4,7 @@
 
 #include "compare_rows.h"
 #include "heading.h"
+#include "summary.h"
 
 #define MAX_CHANGES 24u   /* lines of environment before the rest is only counted */
 

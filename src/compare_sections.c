@@ -93,7 +93,7 @@ static struct unit section_unit(const struct section *section, bool icount)
 
 	for (size_t i = 0; i < section->nr; i++) {
 		for (size_t side = 0; side < 2; side++) {
-			double value = section->rows[i]->nr[side] ? section->rows[i]->value[side] : 0;
+			double value = section->rows[i]->value[side];
 
 			largest = fmax(largest, value);
 			smallest = value > 0 ? fmin(smallest, value) : smallest;
@@ -211,7 +211,7 @@ void row_cells(const struct row *row, const struct unit *unit, struct row_cells 
 
 	*cells = (struct row_cells){ 0 };
 	for (size_t side = 0; side < 2; side++)
-		if (row->nr[side])
+		if (row->design == DESIGN_EXACT || row->nr_measured[side])
 			value_format(row, unit, row->value[side], cells->value[side], sizeof(cells->value[side]));
 	change_format(row, cells->change, sizeof(cells->change));
 	if (row->design == DESIGN_EXACT || !row->change_known || row->note == NOTE_NO_REPLICATION ||

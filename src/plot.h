@@ -32,6 +32,7 @@ struct plot {
 	unsigned int width, height; /* of the picture, in px of an SVG; set by the kind */
 	unsigned int nr_lines;   /* for axes of gnuplot's own: blocks of lines.tsv, */
 	double least, most;      /* and the range of their values */
+	bool spread;             /* any point is of several runs */
 };
 
 /* One kind of picture: writes its data files and sets the size. -ENODATA with the reason when nothing fits. */

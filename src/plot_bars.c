@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Median time of each case, one bar for each file: before and after side by side. */
+/* The number of each case, one bar for each file: before and after side by side. */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -35,6 +35,7 @@ struct bars {
 	size_t nr, nr_groups;
 	unsigned int left_px;
 	char replication[32];   /* of all bars, or "" */
+	bool spread;            /* any of them has several runs */
 	FILE *bars, *rows, *panels;
 };
 
@@ -131,17 +132,27 @@ static void measure(struct plot *plot, struct bars *bars)
 {
 	size_t width = 0;
 	char label[160];
+	bool first = true;
 
 	for (size_t i = 0; i < bars->nr; i++) {
 		char n[32];
 
 		case_label(bars->cases[i].result, label, sizeof(label));
 		width = text_width(label) > width ? text_width(label) : width;
-		result_replication(bars->cases[i].result, bars->cases[i].metric, n, sizeof(n));
-		if (i == 0)
-			memcpy(bars->replication, n, sizeof(n));
-		else if (strcmp(bars->replication, n))
-			bars->replication[0] = '\0';
+		for (size_t j = 0; j < plot->nr_reports; j++) {
+			const struct result *result = bar_result(plot, j, bars->cases[i].result->key);
+			struct summary summary;
+
+			if (!result || !result_summary(result, bars->cases[i].metric, &summary))
+				continue;
+			bars->spread = bars->spread || summary.nr > 1;
+			result_replication(result, bars->cases[i].metric, n, sizeof(n));
+			if (first)
+				memcpy(bars->replication, n, sizeof(n));
+			else if (strcmp(bars->replication, n))
+				bars->replication[0] = '\0';
+			first = false;
+		}
 	}
 	bars->left_px = 36 + CHAR_PX * (width < 60 ? width : 60);
 	plot->width = bars->left_px + SCALE_PX + VALUE_PX;
@@ -159,7 +170,7 @@ static double group_scale(const struct plot *plot, const struct bars *bars, size
 	for (size_t i = 0; i < bars->nr; i++)
 		for (size_t j = 0; bars->cases[i].group == group && j < plot->nr_reports; j++)
 			if (bar_of(plot, j, &bars->cases[i], &summary))
-				most = fmax(most, summary.q3);
+				most = fmax(most, fmax(summary.q3, summary.median));
 	return most > 0 ? most : 1;
 }
 
@@ -168,13 +179,16 @@ static void write_bar(const struct plot *plot, struct bars *bars, size_t report,
 		      double scale, const struct unit *unit, unsigned int y)
 {
 	double px = SCALE_PX / scale;
-	char text[64];
+	char text[64], whisker[64] = "NaN\tNaN"; /* one run has none, not one of no length */
 
 	(void)plot;
 	summary_format(unit, summary, text, sizeof(text));
-	fprintf(bars->bars, "%u\t%u\t%.1f\t%u\t%zu\t%.1f\t%.1f\t%.1f\t%s\n", bars->left_px, y + 1,
-		bars->left_px + summary->median * px, y + BAR_PX - 1, report, bars->left_px + summary->q1 * px,
-		bars->left_px + summary->q3 * px, bars->left_px + summary->q3 * px + 8, text);
+	if (summary->nr > 1)
+		snprintf(whisker, sizeof(whisker), "%.1f\t%.1f", bars->left_px + summary->q1 * px,
+			 bars->left_px + summary->q3 * px);
+	fprintf(bars->bars, "%u\t%u\t%.1f\t%u\t%zu\t%s\t%.1f\t%s\n", bars->left_px, y + 1,
+		bars->left_px + summary->median * px, y + BAR_PX - 1, report, whisker,
+		bars->left_px + fmax(summary->q3, summary->median) * px + 8, text);
 }
 
 static unsigned int write_case(struct plot *plot, struct bars *bars, const struct bar_case *bar, double scale,
@@ -266,8 +280,9 @@ static int bars_write(struct plot *plot, struct error *err)
 	if (rc)
 		return rc;
 	measure(plot, &bars);
-	snprintf(foot, sizeof(foot), "bar: median, line: quartiles%s%s (runs x samples); lower is better",
-		 *bars.replication ? ", n = " : ", n differs", bars.replication);
+	snprintf(foot, sizeof(foot), "bar: median of the runs' medians%s%s%s (runs x samples); lower is better",
+		 bars.spread ? ", line: their quartiles" : "", *bars.replication ? ", n = " : ", n differs",
+		 bars.replication);
 	rc = plot_write_head(plot, plot->reports[0]->icount ? "Instructions to pin the window once" :
 			     "Time to pin the window once",
 			     "pin alone where all of a group could be timed so, else pin and unpin together", foot,

@@ -70,6 +70,7 @@ static void write_line(struct plot *plot, FILE *file, size_t report, const struc
 		if (plot->most == 0 || summary.q1 / pages < plot->least)
 			plot->least = summary.q1 / pages;
 		plot->most = fmax(plot->most, summary.q3 / pages);
+		plot->spread = plot->spread || summary.nr > 1;
 		fprintf(file, "%" PRIu64 "\t%.6g\t%.6g\t%.6g\n", points[i]->params.pages_per_call,
 			summary.median / pages, summary.q1 / pages, summary.q3 / pages);
 	}
@@ -165,8 +166,9 @@ static int cost_write(struct plot *plot, struct error *err)
 	plot->height = HEIGHT_PX + plot->nr_lines * KEY_PX;
 	return plot_write_head(plot, plot->reports[0]->icount ? "Instructions per page against pages per call" :
 			       "Time per page against pages per call",
-			       "median of the pin, or of pin and unpin where not all of a line could be timed apart; logarithmic axes",
-			       "bars at the points: between the quartiles; lower is better", more, err);
+			       "median of the runs' medians of the pin, or of pin and unpin together; logarithmic axes",
+			       plot->spread ? "bars at the points: between the quartiles of the runs; lower is better" :
+			       "one run each: no spread of runs; lower is better", more, err);
 }
 
 const struct plot_kind plot_cost = {

@@ -13,24 +13,29 @@
 
 static bool metric_precision(const struct result *result, enum metric metric, double *half_width)
 {
+	struct run_number *numbers = calloc(result->nr_runs + 1, sizeof(*numbers));
 	double *values = calloc(result->nr_runs + 1, sizeof(*values));
 	struct interval interval;
 	struct shift shift;
 	size_t nr_medians, nr = 0;
 
-	if (!values)
+	if (!values || !numbers)
 		abort();
-	nr_medians = result_medians(result, metric, values);
+	nr_medians = result_numbers(result, metric, 0.5, numbers);
 	for (size_t i = 0; i < nr_medians; i++)
-		if (values[i] > 0) /* else it took no time that its clock could see */
-			values[nr++] = log(values[i]);
+		values[nr++] = log(numbers[i].value);
 	*half_width = INFINITY;
 	if (nr >= PRECISION_FEWEST_RUNS) {
 		shift = shift_of_pairs(values, nr);
 		interval = interval_of_pairs(values, nr, LEVEL);
-		*half_width = (exp(interval.high - shift.estimate) - exp(interval.low - shift.estimate)) / 2;
+		/* a run of 0 ticks is -INFINITY: settled where all are, not known where the interval may reach down to it */
+		if (interval.low == interval.high)
+			*half_width = 0;
+		else if (isfinite(interval.low))
+			*half_width = (exp(interval.high - shift.estimate) - exp(interval.low - shift.estimate)) / 2;
 	}
 	free(values);
+	free(numbers);
 	return nr > 0;
 }
 

@@ -12,47 +12,157 @@ static bool measured(const struct run *run, size_t sample, enum metric metric)
 	return run->samples[sample].have >> metric & 1;
 }
 
-bool result_summary(const struct result *result, enum metric metric, struct summary *summary)
+static size_t nr_timed(const struct run *run)
 {
-	autofree double *values = NULL;
-	size_t room = 1, nr = 0;
+	return run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
+}
 
-	for (size_t i = 0; i < result->nr_runs; i++)
-		room += result->runs[i].nr_samples;
-	values = malloc(room * sizeof(*values));
+static size_t run_ticks(const struct run *run, enum metric metric, double *ticks)
+{
+	size_t nr = 0;
+
+	for (size_t i = run->nr_warmup; i < run->nr_samples; i++)
+		if (measured(run, i, metric))
+			ticks[nr++] = (double)run->samples[i].ticks[metric];
+	return nr;
+}
+
+/* Runs of one slot are processes of one boot, one after the other in the file: together they are one observation. */
+static size_t slot_end(const struct result *result, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < result->nr_runs && result->runs[first].slot >= 0 && result->runs[end].slot == result->runs[first].slot)
+		end++;
+	return end;
+}
+
+size_t result_nr_boots(const struct result *result)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i = slot_end(result, i))
+		nr++;
+	return nr;
+}
+
+/* False: none of them measured the metric. */
+static bool slot_number(const struct run *runs, size_t nr, enum metric metric, double part, double *ticks, double *value)
+{
+	autofree double *values = malloc(nr * sizeof(*values));
+	size_t nr_values = 0;
+
 	if (!values)
 		abort();
-	for (size_t i = 0; i < result->nr_runs; i++) {
-		const struct run *run = &result->runs[i];
+	for (size_t i = 0; i < nr; i++) {
+		size_t nr_ticks = run_ticks(&runs[i], metric, ticks);
 
-		for (size_t j = run->nr_warmup; j < run->nr_samples; j++)
-			if (measured(run, j, metric))
-				values[nr++] = run->samples[j].ticks[metric];
+		if (nr_ticks)
+			values[nr_values++] = quantile_of(ticks, nr_ticks, part);
 	}
+	if (nr_values)
+		*value = quantile_of(values, nr_values, 0.5);
+	return nr_values > 0;
+}
+
+size_t result_numbers(const struct result *result, enum metric metric, double part, struct run_number *numbers)
+{
+	autofree double *ticks = NULL;
+	size_t most = 1, nr = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i++)
+		most = nr_timed(&result->runs[i]) > most ? nr_timed(&result->runs[i]) : most;
+	ticks = malloc(most * sizeof(*ticks));
+	if (!ticks)
+		abort();
+	for (size_t i = 0, end; i < result->nr_runs; i = end) {
+		end = slot_end(result, i);
+		numbers[nr].run = &result->runs[i];
+		nr += slot_number(&result->runs[i], end - i, metric, part, ticks, &numbers[nr].value);
+	}
+	return nr;
+}
+
+bool result_summary_at(const struct result *result, enum metric metric, double part, struct summary *summary)
+{
+	autofree struct run_number *numbers = malloc((result->nr_runs + 1) * sizeof(*numbers));
+	autofree double *values = malloc((result->nr_runs + 1) * sizeof(*values));
+	size_t nr = 0;
+
+	if (!numbers || !values)
+		abort();
+	if (result_metric_whole(result, metric))
+		nr = result_numbers(result, metric, part, numbers);
+	for (size_t i = 0; i < nr; i++)
+		values[i] = numbers[i].value;
 	*summary = summary_of(values, nr);
 	return nr > 0;
 }
 
+bool result_summary(const struct result *result, enum metric metric, struct summary *summary)
+{
+	return result_summary_at(result, metric, 0.5, summary);
+}
+
+bool result_samples_of_one_run(const struct result *result, enum metric metric, struct summary *summary)
+{
+	autofree double *ticks = NULL;
+	size_t nr = 0;
+
+	if (result->nr_runs != 1 || !result_metric_whole(result, metric))
+		return false;
+	ticks = malloc((result->runs[0].nr_samples + 1) * sizeof(*ticks));
+	if (!ticks)
+		abort();
+	nr = run_ticks(&result->runs[0], metric, ticks);
+	*summary = summary_of(ticks, nr);
+	return nr > 1;
+}
+
+/* "30", or "20-30" where they differ. */
+static void extent_format(size_t least, size_t most, char *text, size_t size)
+{
+	if (least == most)
+		snprintf(text, size, "%zu", most);
+	else
+		snprintf(text, size, "%zu-%zu", least, most);
+}
+
 void result_replication(const struct result *result, enum metric metric, char *text, size_t size)
 {
-	size_t nr_runs = 0, least = 0, most = 0;
+	size_t nr = 0, samples[2] = { SIZE_MAX, 0 }, processes[2] = { SIZE_MAX, 0 };
+	char of[2][48];
 
-	for (size_t i = 0; i < result->nr_runs; i++) {
-		const struct run *run = &result->runs[i];
-		size_t nr = run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
+	for (size_t i = 0, end; i < result->nr_runs; i = end) {
+		size_t nr_here = 0;
 
-		if (nr == 0 || !measured(run, run->nr_warmup, metric))
+		end = slot_end(result, i);
+		for (size_t j = i; j < end; j++) {
+			const struct run *run = &result->runs[j];
+			size_t timed = nr_timed(run);
+
+			if (timed == 0 || !measured(run, run->nr_warmup, metric))
+				continue;
+			samples[0] = timed < samples[0] ? timed : samples[0];
+			samples[1] = timed > samples[1] ? timed : samples[1];
+			nr_here++;
+		}
+		if (nr_here == 0)
 			continue;
-		least = nr_runs == 0 || nr < least ? nr : least;
-		most = nr > most ? nr : most;
-		nr_runs++;
+		processes[0] = nr_here < processes[0] ? nr_here : processes[0];
+		processes[1] = nr_here > processes[1] ? nr_here : processes[1];
+		nr++;
 	}
-	if (nr_runs == 0)
+	if (nr == 0) {
 		snprintf(text, size, "%s", "");
-	else if (least == most)
-		snprintf(text, size, "%zux%zu", nr_runs, most);
+		return;
+	}
+	extent_format(samples[0], samples[1], of[0], sizeof(of[0]));
+	extent_format(processes[0], processes[1], of[1], sizeof(of[1]));
+	if (processes[1] > 1)
+		snprintf(text, size, "%zux%sx%s", nr, of[1], of[0]);
 	else
-		snprintf(text, size, "%zux%zu-%zu", nr_runs, least, most);
+		snprintf(text, size, "%zux%s", nr, of[0]);
 }
 
 uint64_t result_pages(const struct result *result)

@@ -6,9 +6,31 @@
 #include "report.h"
 #include "stats.h"
 
-/* All samples of all runs, without the warm-ups; false when the metric was not measured. */
+/*
+ * The one number of a case, for everything that shows or judges one: the median over the runs of the median of each run's samples,
+ * warm-ups left out. Quartiles, extremes and @nr of the summary are those of the runs too: iterations of one run say nothing of
+ * how far runs are apart, and with one run there is no spread (@nr is 1). False: not measured in all runs.
+ */
 bool result_summary(const struct result *result, enum metric metric, struct summary *summary);
-/* Runs that measured the metric, and samples of each: "1x30", or "3x20-30" where they differ. */
+/* The same of another quantile of each run: 0.99. */
+bool result_summary_at(const struct result *result, enum metric metric, double part, struct summary *summary);
+/* How far the samples of the only run are apart, where there is one: never to be shown as the spread of runs. */
+bool result_samples_of_one_run(const struct result *result, enum metric metric, struct summary *summary);
+
+/* What one run says of a metric. */
+struct run_number {
+	double value;
+	const struct run *run;   /* of several processes of one boot, which are one run here, the first */
+};
+
+/* Of all runs that measured the metric, in the order of the file; @numbers has room for nr_runs. Returns how many. */
+size_t result_numbers(const struct result *result, enum metric metric, double part, struct run_number *numbers);
+/* Runs of a result, with all processes of one boot as one. */
+size_t result_nr_boots(const struct result *result);
+/*
+ * Runs that measured the metric, and samples of each: "1x30", or "3x20-30" where they differ; boots, processes of each and
+ * samples of these, where a boot has several: "8x2x30".
+ */
 void result_replication(const struct result *result, enum metric metric, char *text, size_t size);
 /* Base pages that one cycle pinned; 0: unknown, or not the same in every sample. */
 uint64_t result_pages(const struct result *result);

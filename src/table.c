@@ -72,6 +72,23 @@ static void add_per_page(struct grid *grid, const struct report *report, const s
 	grid_add(grid, "%s", text);
 }
 
+/* "2.91 .. 3.18 us": the quartiles of the samples where one run is all there is, which must not look like a spread of runs. */
+static void add_samples(struct grid *grid, const struct report *report, const struct result *result, enum metric metric)
+{
+	char low[48], high[48], text[100] = "";
+	struct summary summary;
+	struct unit unit;
+
+	if (result_samples_of_one_run(result, metric, &summary)) {
+		unit = unit_for(report->icount, summary.median, summary.median);
+		ticks_format(&unit, summary.q1, low, sizeof(low));
+		ticks_format(&unit, summary.q3, high, sizeof(high));
+		low[strcspn(low, " ")] = '\0';
+		snprintf(text, sizeof(text), "%s .. %s", low, high);
+	}
+	grid_add(grid, "%s", text);
+}
+
 static void add_notes(struct grid *grid, const struct result *result, struct footnotes *notes)
 {
 	char text[64] = "";
@@ -114,6 +131,7 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 	}
 	for (unsigned int i = 0; i < NR_METRICS; i++)
 		add_time(grid, report, result, i);
+	add_samples(grid, report, result, block->metric);
 	add_per_page(grid, report, result, block->metric);
 	result_replication(result, block->metric, text, sizeof(text));
 	grid_add(grid, "%s", text);
@@ -163,6 +181,7 @@ static void add_heading(struct grid *grid, enum metric metric)
 		grid_add(grid, "%s", count_columns[i].heading);
 	for (size_t i = 0; i < NR_METRICS; i++)
 		grid_add(grid, "%s", metric_names[i]);
+	grid_add(grid, "samples' quartiles");
 	grid_add(grid, "%s/page", metric_names[metric]);
 	grid_add(grid, "n");
 	grid_add(grid, "%s", "");
@@ -180,7 +199,7 @@ static void print_block(FILE *out, const struct look *look, const struct report 
 
 	heading.layout[0] = '\0';
 	group_format(&heading, common, title, sizeof(title));
-	grid_init(&grid, look, "llrlrrrrrrrrrrrll");
+	grid_init(&grid, look, "llrlrrrrrrrrrrrrll");
 	add_heading(&grid, block.metric);
 	for (size_t i = first; i < report->nr_results; i++) {
 		const char *layout = report->results[i].params.layout, *shown = layout;
@@ -272,6 +291,29 @@ static void floor_print(FILE *out, const struct look *look, const struct report 
 	fputc('\n', out);
 }
 
+/* How to read the times: what is said of the spread depends on what there is. */
+static void print_legend(FILE *out, const struct look *look, const struct report *report)
+{
+	bool one = false, several = false;
+	struct summary summary;
+	char text[400];
+
+	for (size_t i = 0; i < report->nr_results; i++) {
+		for (unsigned int metric = 0; report->results[i].status == STATUS_DONE && metric < NR_METRICS; metric++) {
+			if (!result_summary(&report->results[i], metric, &summary))
+				continue;
+			one = one || summary.nr == 1;
+			several = several || summary.nr > 1;
+		}
+	}
+	snprintf(text, sizeof(text), "%s: %s%s; lower is better",
+		 report->icount ? "guest instructions" : "times",
+		 several ? "median of the medians of the runs ± half the distance of their quartiles" : "median of the samples",
+		 !one ? "" : several ? "; of a single run there is no spread, only the quartiles of its samples" :
+		 " of a single run; how far runs are apart is not known, only the quartiles of its samples");
+	look_wrap(look, out, 0, 2, text);
+}
+
 void table_print(FILE *out, const struct look *look, const struct report *report)
 {
 	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
@@ -306,9 +348,7 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 	if (nr_rates)
 		fputs("hit rate: pages that GUP-fast pinned itself, of those asked\n", out);
 	if (nr_done) {
-		look_print(look, out, report->icount ? "guest instructions" : "times");
-		look_print(look, out, ": median ±");
-		fputs(" half the distance of the quartiles of n runs x samples; lower is better\n", out);
+		print_legend(out, look, report);
 		if (emulated_note(report))
 			fputs(emulated_note(report), out);
 		floor_print(out, look, report);

@@ -172,6 +172,12 @@ int row_direction(const struct row *row)
 	return row->kind == ROW_RATE ? 1 : -1;
 }
 
+bool row_has_spread(const struct row *row, size_t side)
+{
+	/* an icount row without replication counts as one run, whatever their number */
+	return row->nr_measured[side] > 1 && (row->design != DESIGN_SEEDS || row->nr[side] > 1);
+}
+
 /* Whatever the figures are. */
 static bool undecidable(const struct row *row)
 {

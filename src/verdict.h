@@ -89,8 +89,9 @@ struct row {
 	unsigned int which;          /* enum metric, or enum count */
 	enum row_design design;
 	size_t nr[2];                /* runs of each side that count: pairs or seeds: equal; 1 without replication */
-	double value[2];             /* median over the runs, ticks; rate 0..1; count */
-	double spread[2];            /* half the distance of the quartiles of the runs, as a part of value; 0 for n = 1 */
+	size_t nr_measured[2];       /* times: runs that @value is made of, those without a partner too */
+	double value[2];             /* the number of the case (summary.h), ticks; rate 0..1; count */
+	double spread[2];            /* half the distance of the quartiles of the runs, as a part of value; 0 for one run */
 	bool change_known;           /* false: 0 in the base, or nothing to divide */
 	double change;               /* new / base - 1, estimated as the header says; rates: new - base */
 	struct interval interval;    /* of change, at 1 - @alpha; infinite: n is too small. icount: the range over the seeds;
@@ -144,14 +145,12 @@ enum verdict row_judge(const struct row *row, double threshold);
 int row_compare_change(const void *a, const void *b);
 /* -1: lower is better, 1: higher is, 0: neither. */
 int row_direction(const struct row *row);
+/* Whether several runs say how far apart they are: not where all seeds gave one number. */
+bool row_has_spread(const struct row *row, size_t side);
 /* "pin", "cycle p99", "hit rate", "slow_pages". */
 const char *row_metric(const struct row *row);
 /* One sentence without a full stop: "about 18 boots would decide (now 12)"; empty for NOTE_NONE. */
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size);
-/* Runs of a result, with all processes of one boot as one. */
-size_t result_nr_boots(const struct result *result);
-/* The median of each, for those that measured the metric: @values has room for nr_runs. Returns how many. */
-size_t result_medians(const struct result *result, enum metric metric, double *values);
 /* What a run of this report is called: "boot" in the lab, "process" on a host, "run" where that is not known. */
 const char *report_run_word(const struct report *report, size_t nr);
 

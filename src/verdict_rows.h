@@ -51,5 +51,7 @@ void run_values_pair(struct run_values sides[2]);
 /* Keys of both: the same block, or the same seed. False: there is no such pair; keys are then places in the file. */
 bool run_values_by_block(struct run_values sides[2]);
 bool run_values_by_seed(struct run_values sides[2]);
-/* Value and spread over the runs, and how many there are. */
-void row_set_sides(struct row *row, const struct run_values sides[2]);
+/* The median of @nr > 0 values. */
+double run_values_median(const struct run_values *values);
+/* The numbers of both cases, whose runs @sides are as far as they can be judged. */
+void row_set_sides(struct row *row, const struct run_values sides[2], double part);

@@ -4,90 +4,19 @@
 
 #include "cleanup.h"
 #include "stats.h"
+#include "summary.h"
 #include "verdict_rows.h"
-
-static size_t nr_timed(const struct run *run)
-{
-	return run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
-}
-
-static size_t run_ticks(const struct run *run, enum metric metric, double *ticks)
-{
-	size_t nr = 0;
-
-	for (size_t i = run->nr_warmup; i < run->nr_samples; i++)
-		if (run->samples[i].have >> metric & 1)
-			ticks[nr++] = (double)run->samples[i].ticks[metric];
-	return nr;
-}
-
-/* Runs of one slot are processes of one boot, one after the other in the file: together they are one observation. */
-static size_t slot_end(const struct result *result, size_t first)
-{
-	size_t end = first + 1;
-
-	while (end < result->nr_runs && result->runs[first].slot >= 0 && result->runs[end].slot == result->runs[first].slot)
-		end++;
-	return end;
-}
-
-size_t result_nr_boots(const struct result *result)
-{
-	size_t nr = 0;
-
-	for (size_t i = 0; i < result->nr_runs; i = slot_end(result, i))
-		nr++;
-	return nr;
-}
-
-/* False: none of them measured the metric. */
-static bool slot_value(const struct run *runs, size_t nr, enum metric metric, double part, double *ticks, double *value)
-{
-	autofree double *values = malloc(nr * sizeof(*values));
-	size_t nr_values = 0;
-
-	if (!values)
-		abort();
-	for (size_t i = 0; i < nr; i++) {
-		size_t nr_ticks = run_ticks(&runs[i], metric, ticks);
-
-		if (nr_ticks)
-			values[nr_values++] = quantile_of(ticks, nr_ticks, part);
-	}
-	if (nr_values)
-		*value = quantile_of(values, nr_values, 0.5);
-	return nr_values > 0;
-}
 
 void run_values_of(struct run_values *values, const struct result *result, enum metric metric, double part)
 {
-	autofree double *ticks = NULL;
-	size_t most = 1;
+	autofree struct run_number *numbers = malloc((result->nr_runs + 1) * sizeof(*numbers));
 
-	for (size_t i = 0; i < result->nr_runs; i++)
-		most = nr_timed(&result->runs[i]) > most ? nr_timed(&result->runs[i]) : most;
-	ticks = malloc(most * sizeof(*ticks));
 	*values = (struct run_values){ .items = calloc(result->nr_runs + 1, sizeof(*values->items)) };
-	if (!ticks || !values->items)
+	if (!numbers || !values->items)
 		abort();
-	for (size_t i = 0, end; i < result->nr_runs; i = end) {
-		struct run_value *item = &values->items[values->nr];
-
-		end = slot_end(result, i);
-		*item = (struct run_value){ .key = values->nr, .run = &result->runs[i] };
-		values->nr += slot_value(&result->runs[i], end - i, metric, part, ticks, &item->value);
-	}
-}
-
-size_t result_medians(const struct result *result, enum metric metric, double *values)
-{
-	struct run_values runs;
-
-	run_values_of(&runs, result, metric, 0.5);
-	for (size_t i = 0; i < runs.nr; i++)
-		values[i] = runs.items[i].value;
-	free(runs.items);
-	return runs.nr;
+	values->nr = result_numbers(result, metric, part, numbers);
+	for (size_t i = 0; i < values->nr; i++)
+		values->items[i] = (struct run_value){ .value = numbers[i].value, .key = i, .run = numbers[i].run };
 }
 
 static int by_key(const void *a, const void *b)
@@ -178,23 +107,29 @@ bool run_values_by_seed(struct run_values sides[2])
 	return false;
 }
 
-static void set_side(struct row *row, size_t side, const struct run_values *values)
+double run_values_median(const struct run_values *values)
 {
 	autofree double *copy = malloc((values->nr + 1) * sizeof(*copy));
-	struct summary summary;
 
 	if (!copy)
 		abort();
 	for (size_t i = 0; i < values->nr; i++)
 		copy[i] = values->items[i].value;
-	summary = summary_of(copy, values->nr);
-	row->nr[side] = values->nr;
-	row->value[side] = values->nr ? summary.median : 0;
-	row->spread[side] = values->nr ? summary_spread(&summary) : 0;
+	return quantile_of(copy, values->nr, 0.5);
 }
 
-void row_set_sides(struct row *row, const struct run_values sides[2])
+void row_set_sides(struct row *row, const struct run_values sides[2], double part)
 {
-	for (size_t i = 0; i < 2; i++)
-		set_side(row, i, &sides[i]);
+	const struct result *results[2] = { row->base, row->new };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct summary summary;
+
+		row->nr[i] = sides[i].nr;
+		if (!result_summary_at(results[i], row->which, part, &summary))
+			continue;
+		row->nr_measured[i] = summary.nr;
+		row->value[i] = summary.median;
+		row->spread[i] = summary_spread(&summary);
+	}
 }

@@ -84,7 +84,7 @@ void row_find_seeds(struct row *row, const struct run_values sides[2])
 		row->interval.high = fmax(row->interval.high, change);
 	}
 	row->change_known = true;
-	row->change = row->value[1] / row->value[0] - 1;
+	row->change = run_values_median(&sides[1]) / run_values_median(&sides[0]) - 1;
 	if (!replicated(sides)) {
 		row->nr[0] = row->nr[1] = 1;
 		row->note = NOTE_NO_REPLICATION;

@@ -76,9 +76,9 @@ static void add_tail(struct verdict_work *work, const struct result *base, const
 		struct row *row = row_add(work, base, new, ROW_TAIL, metric);
 
 		row->design = design;
-		row_set_sides(row, sides);
+		row_set_sides(row, sides, 0.99);
 		row->change_known = true;
-		row->change = row->value[1] / row->value[0] - 1;
+		row->change = run_values_median(&sides[1]) / run_values_median(&sides[0]) - 1;
 		keep_values(&work->data[work->verdicts->nr - 1], sides);
 	}
 	free(sides[0].items);

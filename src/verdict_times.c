@@ -102,7 +102,7 @@ static void add_time(struct verdict_work *work, const struct result *base, const
 		run_values_by_block(sides);
 		run_values_pair(sides);
 	}
-	row_set_sides(row, sides);
+	row_set_sides(row, sides, 0.5);
 	count_runs(verdicts, row, nr_found);
 	row->note = hindrance(verdicts, sides, metric);
 	if (row->note != NOTE_NONE) {

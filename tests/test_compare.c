@@ -14,6 +14,7 @@
 #include "compare.h"
 #include "compare_cells.h"
 #include "heading.h"
+#include "plot.h"
 #include "schedule.h"
 #include "side.h"
 #include "size.h"
@@ -417,10 +418,15 @@ static void test_summary(void **state)
 	run->nr_warmup = 0;
 	for (size_t i = 0; i < 2; i++)
 		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = second[i] }, .have = 1, .nr_pages = 4 };
+	/* medians 20 and 45: neither the pooled 30, nor 25 and 45 with the warm-up, nor the lower or upper of the two */
 	assert_true(result_summary(result, METRIC_PIN, &summary));
-	assert_int_equal(summary.nr, 5);
-	assert_true(summary.median == 30);
-	assert_true(summary.max == 50); /* the warm-up is not in it */
+	assert_int_equal(summary.nr, 2);
+	assert_true(summary.median == 32.5);
+	assert_true(summary.min == 20 && summary.max == 45);
+	assert_true(summary.q1 == 26.25 && summary.q3 == 38.75);
+	assert_true(result_summary_at(result, METRIC_PIN, 1, &summary));
+	assert_true(summary.median == 40);
+	assert_false(result_samples_of_one_run(result, METRIC_PIN, &summary)); /* there are two */
 	assert_false(result_summary(result, METRIC_CYCLE, &summary));
 	assert_true(result_pin_metric(result, &metric));
 	assert_int_equal(metric, METRIC_PIN);
@@ -430,6 +436,98 @@ static void test_summary(void **state)
 	run->samples[1].nr_pages = 3;
 	assert_int_equal(result_pages(result), 0);
 	report_free(&report);
+}
+
+static void add_run(struct result *result, int slot, size_t nr, const uint64_t *ticks)
+{
+	struct run *run = result_add_run(result);
+
+	run->slot = slot;
+	run->nr_samples = nr;
+	run->samples = calloc(nr, sizeof(*run->samples));
+	for (size_t i = 0; i < nr; i++)
+		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[i] }, .have = 1 << METRIC_PIN, .nr_pages = 1 };
+}
+
+/* Three processes of one boot and one of another: two observations, 20 and 100, not four. */
+static void test_summary_of_boots(void **state)
+{
+	static const uint64_t ticks[][3] = { { 10, 10, 11 }, { 19, 20, 21 }, { 30, 30, 31 }, { 100, 99, 500 } };
+	struct report report = { 0 };
+	struct result *result = report_add(&report, "p,l,s,read,page,n=1");
+	struct summary summary;
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		add_run(result, i < 3 ? 5 : 6, 3, ticks[i]);
+	assert_true(result_summary(result, METRIC_PIN, &summary));
+	assert_int_equal(summary.nr, 2);
+	assert_true(summary.median == 60 && summary.min == 20 && summary.max == 100);
+	assert_int_equal(result_nr_boots(result), 2);
+	result_replication(result, METRIC_PIN, text, sizeof(text));
+	assert_string_equal(text, "2x1-3x3");
+	/* runs that belong to no schedule are not one because of that */
+	for (size_t i = 0; i < 4; i++)
+		result->runs[i].slot = -1;
+	assert_true(result_summary(result, METRIC_PIN, &summary));
+	assert_int_equal(summary.nr, 4);
+	assert_true(summary.median == 25);
+	result_replication(result, METRIC_PIN, text, sizeof(text));
+	assert_string_equal(text, "4x3");
+	report_free(&report);
+}
+
+/* One run: its samples are far apart, and that is no spread of runs. A metric that is in some runs only has no number. */
+static void test_summary_of_one_run(void **state)
+{
+	static const uint64_t ticks[] = { 10, 20, 30, 40, 1000 };
+	struct report report = { 0 };
+	struct result *result = add_case(&report, "p,l,s,read,page,n=1", 1, 5, ticks);
+	struct summary summary, samples;
+	struct unit unit = unit_for(false, 30, 30);
+	char text[64];
+
+	(void)state;
+	assert_true(result_summary(result, METRIC_PIN, &summary));
+	assert_int_equal(summary.nr, 1);
+	assert_true(summary.median == 30 && summary.q1 == 30 && summary.q3 == 30);
+	summary_format(&unit, &summary, text, sizeof(text));
+	assert_string_equal(text, "30 ns");
+	assert_true(result_samples_of_one_run(result, METRIC_PIN, &samples));
+	assert_true(samples.q1 == 20 && samples.q3 == 40 && samples.nr == 5);
+	add_run(result, -1, 5, ticks);
+	for (size_t i = 0; i < 5; i++)
+		result->runs[1].samples[i].have = 1 << METRIC_CYCLE;
+	assert_false(result_summary(result, METRIC_PIN, &summary));
+	assert_int_equal(summary.nr, 0);
+	report_free(&report);
+}
+
+/* What gnuplot is given: number and quartiles of the runs for each page, and of one run no quartiles but the number. */
+static void test_cost_picture(void **state)
+{
+	static const uint64_t ticks[][3] = { { 1000, 1000, 9000 }, { 2000, 100, 2000 }, { 3000, 3000, 3000 } }, one[] = { 80, 8, 800 };
+	struct report report = { .label = (char *)"made up" };
+	const struct report *reports[] = { &report };
+	struct plot plot = { .reports = reports, .nr_reports = 1 };
+	char text[400] = "";
+	struct result *result = add_case(&report, "p,l,s,read,page,n=1", 10, 3, ticks[0]);
+	struct error err = { 0 };
+
+	(void)state;
+	add_run(result, -1, 3, ticks[1]);
+	add_run(result, -1, 3, ticks[2]);
+	for (size_t i = 3; i < 9; i++)
+		result->runs[i / 3].samples[i % 3].nr_pages = 10;
+	add_case(&report, "p,l,s,read,page,n=10", 10, 3, one);
+	assert_int_equal(plot_cost.write(&plot, &err), 0);
+	assert_true(pread(plot_file_fd(&plot, "lines.tsv"), text, sizeof(text) - 1, 0) > 0);
+	assert_non_null(strstr(text, "\n1\t200\t150\t250\n"));
+	assert_non_null(strstr(text, "\n10\t8\t8\t8\n"));
+	for (size_t i = 0; i < plot.nr_files; i++)
+		close(plot.files[i].fd);
+	report_free(&(struct report){ .results = report.results, .nr_results = report.nr_results });
 }
 
 static void test_hit_rate(void **state)
@@ -530,6 +628,9 @@ int main(void)
 		cmocka_unit_test(test_unshare_one_metric),
 		cmocka_unit_test(test_metric_whole),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_summary_of_boots),
+		cmocka_unit_test(test_summary_of_one_run),
+		cmocka_unit_test(test_cost_picture),
 		cmocka_unit_test(test_hit_rate),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_headings),

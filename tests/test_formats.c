@@ -263,7 +263,8 @@ static void test_cells(void **state)
 static void test_numbers(void **state)
 {
 	struct row row = {
-		.kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 6, 1 }, .value = { 1e15 + 0.5, 3 }, .spread = { 0.01, 0 },
+		.kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 6, 1 }, .nr_measured = { 6, 1 },
+		.value = { 1e15 + 0.5, 3 }, .spread = { 0.01, 0 },
 		.change_known = true, .change = 1 / 3.0, .interval = { -INFINITY, 0.5 }, .p = 0.25, .alpha = 0.05,
 	};
 	struct row_numbers numbers = row_numbers(&row);
@@ -275,7 +276,7 @@ static void test_numbers(void **state)
 	assert_true(isnan(numbers.low) && numbers.high == 0.5);
 	assert_true(numbers.p == 0.25 && numbers.alpha == 0.05);
 	row.alpha = 0;
-	row.nr[1] = 0;
+	row.nr_measured[1] = 0;
 	row.change_known = false;
 	numbers = row_numbers(&row);
 	assert_true(isnan(numbers.p) && isnan(numbers.alpha) && isnan(numbers.value[1]) && isnan(numbers.change));

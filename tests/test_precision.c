@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "precision.h"
+#include "rank.h"
 
 /* Runs of three samples around each median, after a warm-up that is far away. */
 static void result_make(struct result *result, const uint64_t *medians, size_t nr)
@@ -90,6 +91,10 @@ static void test_r(void **state)
 static void test_unknown(void **state)
 {
 	const uint64_t equal[] = { 7, 7, 7, 7, 7, 7 }, with_zero[] = { 7, 7, 7, 0, 7, 7 };
+	uint64_t many[20];
+	double logs[20];
+	struct interval interval;
+	struct shift shift;
 	struct result result;
 	double half;
 
@@ -104,7 +109,19 @@ static void test_unknown(void **state)
 	assert_float_equal(half, 0, 0);
 	result_drop(&result);
 	result_make(&result, with_zero, 6);
-	assert_false(result_precision(&result, &half)); /* five are left */
+	assert_false(result_precision(&result, &half)); /* the interval of six reaches down to the 0 */
+	result_drop(&result);
+	/* of twenty it does not: the 0 counts as one of them, and is not left out for what it is */
+	for (size_t i = 0; i < 20; i++)
+		many[i] = i == 11 ? 0 : 100 + i;
+	result_make(&result, many, 20);
+	assert_true(result_precision(&result, &half));
+	many[11] = 1; /* or any other value below all others */
+	for (size_t i = 0; i < 20; i++)
+		logs[i] = log((double)many[i]);
+	shift = shift_of_pairs(logs, 20);
+	interval = interval_of_pairs(logs, 20, 0.95);
+	assert_float_equal(half, (exp(interval.high - shift.estimate) - exp(interval.low - shift.estimate)) / 2, 0.02);
 	result_drop(&result);
 }
 

@@ -55,8 +55,13 @@ done
 says "$dir/hit.svg" "Hit rate of GUP-fast" made-up-before made-up-after hugetlb-64K "6.25 %" "100 %" "0 %" Cortex-A76 6.1.193 \
 	"head = its first base page"
 check "hit says what it shows"
-says "$dir/bars.svg" "Time to pin the window once" made-up-after "page, 16 pages" "us ±" "n = 1x20" "lower is better"
+says "$dir/bars.svg" "Time to pin the window once" made-up-after "page, 16 pages" "4.700 us" "n = 1x20" "lower is better"
 check "bars say what they show"
+! grep -q '±\|quartiles,' "$dir/bars.svg"
+check "one run has no spread"
+"$pinbench" plot bars $files/lab-before.json $files/lab-after.json -o "$dir/runs.svg"
+says "$dir/runs.svg" "us ±" "n = 12x5" "median of the runs" "line: their quartiles"
+check "several runs have one"
 "$pinbench" plot cost "$files/cost.json" -o "$dir/cost.svg" &&
 	says "$dir/cost.svg" "Time per page against pages per call" "process-vm/readv, thp-2M" "ns per base page" "n = 1x20" 512
 check "cost says what it shows"
