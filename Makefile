@@ -80,9 +80,11 @@ $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS) -lcmocka
 # A tree that stands in for /proc and /sys, and answers writes as the kernel does.
-TREE_TESTS := $(patsubst %,$(B)/tests/test_%,sysfile journal hugepage environment)
+TREE_TESTS := $(patsubst %,$(B)/tests/test_%,sysfile journal hugepage environment frames)
 $(TREE_TESTS): $(B)/tests/tree.o
 $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sysfile_write
+# Frames and a child that are made up.
+$(B)/tests/test_states: LDFLAGS += -Wl,--wrap=peer_look,--wrap=frames_visible
 # Two files made by hand.
 $(filter $(B)/tests/test_verdict%,$(TESTS)): $(B)/tests/sides.o
 tests: $(TESTS)

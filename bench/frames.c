@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/kernel-page-flags.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -24,9 +26,12 @@
 
 static int open_proc(const char *path, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char full[PATH_MAX];
+	int fd;
 
-	return fd >= 0 ? fd : error_errno(err, errno, "open %s", path);
+	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path); /* the root is half as long at most */
+	fd = open(full, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : error_errno(err, errno, "open %s", full);
 }
 
 /* pread(2) that takes a short answer for an error. */
@@ -74,6 +79,7 @@ static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pa
 	static const char path[] = "/proc/kpagecount";
 	uint64_t last_head = UINT64_MAX, count = 0;
 	autoclose int fd = open_proc(path, err);
+	int ret;
 
 	if (fd < 0)
 		return fd;
@@ -82,8 +88,9 @@ static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pa
 
 		if (!(frames[i].flags & KPF_BIT(HUGE)))
 			continue;
-		if (head != last_head && read_words(fd, path, &count, 1, head, err))
-			return -err->code;
+		ret = head == last_head ? 0 : read_words(fd, path, &count, 1, head, err);
+		if (ret)
+			return ret;
 		last_head = head;
 		frames[i].mapped_once = count == 1;
 	}
@@ -129,41 +136,52 @@ static int flags_of(struct flag_blocks *cache, uint64_t pfn, uint64_t *flags, st
 static int find_exclusive(struct frame *frame, size_t unit_pages, struct flag_blocks *cache, struct error *err)
 {
 	uint64_t head_flags = 0;
+	int ret = 0;
 
-	if (unit_pages > 1 && frame->flags & KPF_BIT(COMPOUND_TAIL) &&
-	    flags_of(cache, frame->pfn - frame->pfn % unit_pages, &head_flags, err))
-		return -err->code;
+	if (unit_pages > 1 && frame->flags & KPF_BIT(COMPOUND_TAIL))
+		ret = flags_of(cache, frame->pfn - frame->pfn % unit_pages, &head_flags, err);
+	if (ret)
+		return ret;
 	frame->exclusive = (frame->flags | head_flags) & KPF_ANON_EXCLUSIVE && frame->flags & KPF_BIT(ANON);
 	return 0;
 }
 
 static int read_flags(struct frame *frames, size_t nr, size_t unit_pages, struct error *err)
 {
-	autoclose int fd = open(KPAGEFLAGS, O_RDONLY | O_CLOEXEC);
+	struct error unopened;
+	autoclose int fd = open_proc(KPAGEFLAGS, &unopened);
 	struct flag_blocks cache;
 	uint64_t words[BATCH];
 
-	if (fd < 0)
-		return errno == EACCES || errno == EPERM || errno == ENOENT
-			       ? 0 : error_errno(err, errno, "open %s", KPAGEFLAGS);
+	if (fd == -EACCES || fd == -EPERM || fd == -ENOENT)
+		return 0;
+	if (fd < 0) {
+		if (err)
+			*err = unopened;
+		return fd;
+	}
 	cache.fd = fd;
 	for (size_t i = 0; i < NR_BLOCKS; i++)
 		cache.blocks[i].nr = 0;
 	for (size_t i = 0, run; i < nr; i += run) {
+		int ret = 0;
+
 		for (run = 1; i + run < nr && run < BATCH && frames[i].pfn && frames[i + run].pfn == frames[i].pfn + run; run++)
 			;
-		if (run > BLOCK_WORDS && read_words(fd, KPAGEFLAGS, words, run, frames[i].pfn, err))
-			return -err->code;
-		for (size_t j = 0; j < run; j++) {
+		if (run > BLOCK_WORDS)
+			ret = read_words(fd, KPAGEFLAGS, words, run, frames[i].pfn, err);
+		for (size_t j = 0; !ret && j < run; j++) {
 			struct frame *frame = &frames[i + j];
 
 			if (run > BLOCK_WORDS)
 				frame->flags = words[j];
-			else if (frame->pfn && flags_of(&cache, frame->pfn, &frame->flags, err))
-				return -err->code;
-			if (find_exclusive(frame, unit_pages, &cache, err))
-				return -err->code;
+			else if (frame->pfn)
+				ret = flags_of(&cache, frame->pfn, &frame->flags, err);
+			if (!ret)
+				ret = find_exclusive(frame, unit_pages, &cache, err);
 		}
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -175,13 +193,15 @@ int frames_read(const void *addr, size_t nr, size_t base_bytes, size_t unit_page
 	uint64_t words[BATCH];
 	uint64_t first = (uintptr_t)addr / base_bytes;
 	autoclose int fd = open_proc(path, err);
+	int ret;
 
 	if (fd < 0)
 		return fd;
 	for (size_t i = 0, got; i < nr; i += got) {
 		got = nr - i < BATCH ? nr - i : BATCH;
-		if (read_words(fd, path, words, got, first + i, err))
-			return -err->code;
+		ret = read_words(fd, path, words, got, first + i, err);
+		if (ret)
+			return ret;
 		for (size_t j = 0; j < got; j++) {
 			struct frame *frame = &frames[i + j];
 
@@ -193,8 +213,9 @@ int frames_read(const void *addr, size_t nr, size_t base_bytes, size_t unit_page
 				frame->pfn = words[j] & PM_PFN_MASK;
 		}
 	}
-	if (read_flags(frames, nr, unit_pages, err))
-		return -err->code;
+	ret = read_flags(frames, nr, unit_pages, err);
+	if (ret)
+		return ret;
 	return nr && frames[0].flags & KPF_BIT(HUGE)
 		       ? read_hugetlb_mapcount(frames, nr, unit_pages, err) : 0;
 }

@@ -1,0 +1,342 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Breaks the program in small ways, one at a time, and sees whether its tests notice.
+
+usage: tests/mutants/mutants.py [--seed N] [--nr N] [--jobs N] [--only PATTERN] [--list]
+
+A mutant is one small change of one line: another comparison, a constant off by one, && for ||, + for -, fmin for fmax, a
+statement or a check that is gone, a condition turned round. The seed draws them over all lines of the files in AREAS, at most
+one a line. What does not compile, or compiles to the same machine code, is no mutant, and another is drawn. Those that
+tests/mutants/equivalent.txt names are left out for the reason that stands there. Each is compiled alone, linked into the tests
+that concern its file, and these are run by tests/run until one fails or runs out of time: killed.
+
+Everything happens in a copy of the tree below build/mutants. Ends with "N of M killed"; status 1 below 90 %.
+"""
+import argparse
+import concurrent.futures
+import fnmatch
+import os
+import queue
+import random
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORK = os.path.join(TOP, "build", "mutants")
+TREE = os.path.join(WORK, "tree")
+B = "build/mutants"  # inside of the copy
+EQUIVALENT = "tests/mutants/equivalent.txt"
+BAR = 0.9
+
+# Files of an area, the unit tests and then the scripts that concern them. The first row that matches counts.
+AREAS = [
+    ("src/stats.c", "test_stats test_verdict test_precision test_steady test_compare", "compare.sh"),
+    ("src/rank*.c", "test_rank test_verdict test_precision test_rank_laws", "compare.sh"),
+    ("src/summary.c", "test_stats test_compare test_formats test_verdict", "compare.sh"),
+    ("src/precision.c", "test_precision", ""),
+    ("src/steady.c", "test_steady", ""),
+    ("src/trend.c", "test_steady test_stats", ""),
+    ("src/unshare.c", "test_compare test_formats", "compare.sh compare-formats.sh"),
+    ("src/verdict*.c", "test_verdict test_verdict_* test_compare test_formats", "compare.sh compare-formats.sh gate.sh"),
+    ("src/gate*.c", "test_gate*", "gate.sh"),
+    ("src/comparable.c", "test_compar*", "compare.sh gate.sh"),
+    ("src/journal*.c", "test_journal* test_hugepage", ""),
+    ("src/hugepage.c", "test_hugepage test_journal*", ""),
+    ("src/report*.c", "test_report* test_formats test_compare test_schedule test_import", "compare.sh result-format.sh compare-formats.sh"),
+    ("bench/frames.c", "test_frames", ""),
+    ("bench/states.c", "test_states", ""),
+]
+
+
+def run(command, **options):
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, **options)
+
+
+# --- what can be broken ---
+
+def masked(text):
+    """The text with comments, strings, characters and preprocessor lines blanked: the same length."""
+    pattern = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|^[ \t]*#(?:\\\n|[^\n])*", re.S | re.M)
+    return pattern.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
+
+
+SWAPS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&", "+": "-", "-": "+",
+         "+=": "-=", "-=": "+=", "fmin": "fmax", "fmax": "fmin", "true": "false", "false": "true"}
+OPERATOR = re.compile(r"(?<= )(?:<=|>=|<|>|==|!=|&&|\|\||\+=|-=|\+|-)(?=[ \n])|\bfm(?:in|ax)\b|(?<=return )(?:true|false)(?=;)")
+WHOLE = re.compile(r"(?<![\w.])(?:0[xX][0-9a-fA-F]+|\d+)(?=(?:[uU]?[lL]{0,2})\b)(?![\w.]*[.eE])")
+FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
+DECLARATION = re.compile(r"^\s*(?:static |const |unsigned |struct |enum |auto\w+ |volatile )*(?:char|int|bool|double|size_t|ssize_t|"
+                         r"long|u?int\d+_t|struct \w+|enum \w+|FILE|pid_t|json_t|void)\s+\**\w[^()]*;\s*$")
+STATEMENT = re.compile(r"^\t+(?!return\b|goto\b|case\b|default\b|if\b|for\b|while\b|else\b|do\b|[})]|\.|static\b|struct\b|const\b|auto\w+\b)"
+                       r"(?:\w|\*|\().*;$")
+CONDITION = re.compile(r"\b(if|while) \((.*)\)$")
+
+
+def candidates(path):
+    """(path, line number, name, new line) of every change of one line of a file."""
+    with open(os.path.join(TREE, path), encoding="utf-8") as file:
+        text = file.read()
+    lines, bare = text.split("\n"), masked(text).split("\n")
+    depth = 0
+    for nr, (line, code) in enumerate(zip(lines, bare), 1):
+        inside, depth = depth > 0, depth + code.count("{") - code.count("}")
+        if not inside and "{" not in code and not re.search(r"= .*;", code):
+            continue
+        for found in OPERATOR.finditer(code + "\n"):
+            yield path, nr, f"{found[0]} is {SWAPS[found[0]]}", line[:found.start()] + SWAPS[found[0]] + line[found.end():]
+        for found in WHOLE.finditer(code):
+            # how much room there is, is no behaviour
+            if re.search(r"\w\[\s*$", code[:found.start()]) and DECLARATION.match(code):
+                continue
+            octal = re.fullmatch(r"0\d+", found[0])
+            value = int(found[0], 8 if octal else 0)
+            for other in (value + 1, value - 1):
+                if other >= 0:
+                    new = f"0{other:o}" if octal else str(other)
+                    yield path, nr, f"{found[0]} is {new}", line[:found.start()] + new + line[found.end():]
+        for found in FRACTION.finditer(code):
+            yield path, nr, f"twice {found[0]}", line[:found.start()] + repr(float(found[0]) * 2) + line[found.end():]
+        before = next((earlier for earlier in reversed(bare[:nr - 1]) if earlier.strip()), "")
+        starts = inside and re.search(r"[;{}):]\s*$|\belse\s*$", before)
+        if starts and STATEMENT.match(code) and not DECLARATION.match(code):
+            yield path, nr, "the statement is gone", re.match(r"\t*", line)[0] + ";"
+        found = CONDITION.search(code.rstrip())
+        if found and code[:found.start()].count("(") == code[:found.start()].count(")"):
+            condition = line[found.start(2):found.end(2)]
+            yield path, nr, "the condition is turned round", f"{line[:found.start(2)]}!({condition}){line[found.end(2):]}"
+            if found[1] == "if" and re.match(r"\t+(?:return|goto|continue|break)\b", bare[nr] if nr < len(bare) else ""):
+                yield path, nr, "the check is gone", f"{line[:found.start(2)]}0 && ({condition}){line[found.end(2):]}"
+
+
+def equivalents():
+    """{(file, old line, new line): reason} of the list: file, "- old", "+ new", "= reason", a blank line between."""
+    known = {}
+    with open(os.path.join(TREE, EQUIVALENT), encoding="utf-8") as file:
+        blocks = re.split(r"\n\s*\n", re.sub(r"^#.*\n", "", file.read(), flags=re.M).strip())
+    for block in filter(None, blocks):
+        rows = block.split("\n")
+        if len(rows) != 4 or [row[:2] for row in rows[1:]] != ["- ", "+ ", "= "]:
+            sys.exit(f"{EQUIVALENT}: not a file, \"- \", \"+ \" and \"= \": {block}")
+        known[rows[0], rows[1][2:], rows[2][2:]] = rows[3][2:]
+    return known
+
+
+# --- the copy, and how it is built ---
+
+def copy_tree():
+    shutil.rmtree(TREE, ignore_errors=True)
+    listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, check=True).stdout
+    for name in filter(None, os.fsdecode(listed).split("\0")):
+        source, target = os.path.join(TOP, name), os.path.join(TREE, name)
+        if os.path.lexists(source):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+
+
+SANITIZE = "-fsanitize=address,undefined"
+
+
+def make(*arguments):
+    """As SAN=1, but sooner done: what reads past an end or leaks is seen, and in the environment, where the Makefile may add to it."""
+    environment = dict(os.environ, CFLAGS=f"-O1 {SANITIZE} -fno-sanitize-recover=all", LDFLAGS=SANITIZE)
+    return run(["make", "--no-print-directory", f"B={B}", "PROGRAM=", "VERSION=mutant", *arguments], cwd=TREE, env=environment)
+
+
+def command_for(target, changed):
+    """The line with which make would build @target if @changed were new."""
+    for line in make("-n", "V=1", "-W", changed, target).stdout.split("\n"):
+        if f" -o {target} " in line + " ":
+            return shlex.split(line)
+    sys.exit(f"mutants: make does not say how {target} is built")
+
+
+class Build:
+    """Commands of make, asked once for each target."""
+
+    def __init__(self):
+        self.commands = {}
+
+    def learn(self, target, changed):
+        if target not in self.commands:
+            self.commands[target] = command_for(target, changed)
+
+    def compile(self, path, source, target):
+        command = self.commands[f"{B}/{path[:-2]}.o"]
+        return run([target if word == f"{B}/{path[:-2]}.o" else source if word == path else word for word in command], cwd=TREE)
+
+    def code(self, path, source, target):
+        """The machine code of @source as users get it: optimized, without the sanitizers and their tables of columns."""
+        command = ["-O2" if word == "-O1" else word for word in self.commands[f"{B}/{path[:-2]}.o"] if "sanitize" not in word]
+        run([target if word == f"{B}/{path[:-2]}.o" else source if word == path else word for word in command], cwd=TREE)
+        with open(target, "rb") as file:
+            return file.read()
+
+    def link(self, program, path, instead, target):
+        replaced = f"{B}/{path[:-2]}.o"
+        return run([target if word == program else instead if word == replaced else word for word in self.commands[program]], cwd=TREE)
+
+
+def area_of(path):
+    return next((row for row in AREAS if fnmatch.fnmatch(path, row[0])), None)
+
+
+def tests_of(path):
+    _, units, scripts = area_of(path)
+    names = []
+    for pattern in units.split():
+        there = sorted(name[:-2] for name in os.listdir(os.path.join(TREE, "tests")) if fnmatch.fnmatch(name, pattern + ".c"))
+        names += [name for name in there if name not in names]
+    return names, [name for name in scripts.split() if os.path.exists(os.path.join(TREE, "tests/cli", name))]
+
+
+def run_test(test, pinbench, limit):
+    environment = dict(os.environ, PINBENCH=pinbench, PINBENCH_TEST_TIMEOUT=str(limit), ASAN_OPTIONS="")
+    # no core dumps, no output files without end
+    done = run(["bash", "-c", 'ulimit -c 0 -f 2000000; exec tests/run "$1"', "-", test], cwd=TREE, env=environment)
+    return done.returncode == 0, done.stdout
+
+
+class Trial:
+    """One worker's place: a mutant is compiled, linked and tested there."""
+
+    def __init__(self, build, limits, places):
+        self.build, self.limits, self.places, self.codes = build, limits, places, {}
+
+    def plain(self, path, place):
+        if path not in self.codes:
+            self.codes[path] = self.build.code(path, path, os.path.join(place, "original.o"))
+        return self.codes[path]
+
+    def judge(self, mutant):
+        """"gone" (no program), "same" (no other code), or the test that killed it, or None."""
+        path, nr, _, new = mutant
+        place = self.places.get()
+        try:
+            with open(os.path.join(TREE, path), encoding="utf-8") as file:
+                lines = file.read().split("\n")
+            lines[nr - 1] = new
+            source, target = os.path.join(place, os.path.basename(path)), os.path.join(place, "mutant.o")
+            with open(source, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines))
+            if self.build.compile(path, source, target).returncode:
+                return "gone"
+            if self.build.code(path, source, os.path.join(place, "plain.o")) == self.plain(path, place):
+                return "same"
+            units, scripts = tests_of(path)
+            pinbench = os.path.join(place, "pinbench")
+            for name in units + scripts:
+                if name in units or name == (scripts or [None])[0]:
+                    program = f"{B}/tests/{name}" if name in units else f"{B}/pinbench"
+                    linked = os.path.join(place, os.path.basename(program))
+                    if self.build.link(program, path, target, linked).returncode:
+                        return "gone"
+                passed, _ = run_test(linked if name in units else f"tests/cli/{name}", pinbench, self.limits[name])
+                if not passed:
+                    return name
+            return None
+        finally:
+            self.places.put(place)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--nr", type=int, default=200)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--only", default="*", help="files that match: 'src/verdict*'")
+    parser.add_argument("--list", action="store_true", help="the mutants, untested")
+    options = parser.parse_args()
+    started = time.monotonic()
+
+    copy_tree()
+    files = sorted(os.path.relpath(os.path.join(TREE, folder, name), TREE) for folder in ("src", "bench")
+                   for name in os.listdir(os.path.join(TREE, folder)))
+    files = [path for path in files if path.endswith(".c") and area_of(path) and fnmatch.fnmatch(path, options.only)]
+    pool = [mutant for path in files for mutant in candidates(path)]
+    known, text = equivalents(), {path: open(os.path.join(TREE, path), encoding="utf-8").read().split("\n") for path in files}
+
+    def key(mutant):
+        return mutant[0], text[mutant[0]][mutant[1] - 1].strip(), mutant[3].strip()
+
+    stale = set(entry for entry in known if entry[0] in files) - {key(mutant) for mutant in pool}
+    for path, old, new in sorted(stale):
+        print(f"{EQUIVALENT}: no such mutant any more: {path}: {old} -> {new}")
+    random.Random(options.seed).shuffle(pool)
+    seen, drawn = set(), []
+    for mutant in pool:
+        if mutant[:2] not in seen and key(mutant) not in known:
+            seen.add(mutant[:2])
+            drawn.append(mutant)
+    if options.list:
+        for mutant in drawn[:options.nr]:
+            print(f"{mutant[0]}:{mutant[1]}: {mutant[2]}: {mutant[3].strip()}")
+        return 0
+
+    print(f"mutants: {len(pool)} of {len(files)} files, seed {options.seed}; building", flush=True)
+    made = make(f"-j{options.jobs}", "all", "tests")
+    if made.returncode:
+        sys.exit(made.stderr[-3000:])
+    build, limits, broken = Build(), {}, False
+    places = queue.SimpleQueue()
+    for job in range(options.jobs):
+        place = os.path.join(WORK, f"job{job}")
+        shutil.rmtree(place, ignore_errors=True)
+        os.makedirs(place)
+        places.put(place)
+    for path in files:
+        build.learn(f"{B}/{path[:-2]}.o", path)
+        units, scripts = tests_of(path)
+        for name in units + scripts:
+            if name in limits:
+                continue
+            program = f"{B}/tests/{name}" if name in units else f"{B}/pinbench"
+            build.learn(program, f"{B}/src/error.o")
+            begun = time.monotonic()
+            passed, said = run_test(f"{TREE}/{program}" if name in units else f"tests/cli/{name}", f"{TREE}/{B}/pinbench", 600)
+            limits[name] = int(10 * (time.monotonic() - begun)) + 10
+            if not passed:
+                print(f"fails without a mutant: {name}\n{said}")
+                broken = True
+    if broken:
+        return 2
+    print(f"mutants: {len(limits)} tests pass ({time.monotonic() - started:.0f} s)", flush=True)
+
+    trial, areas, nr = Trial(build, limits, places), {}, 0
+    alive = []
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
+        waiting, rest = [], iter(drawn)
+        while nr < options.nr:
+            while len(waiting) < 2 * options.jobs and (mutant := next(rest, None)):
+                waiting.append((mutant, executor.submit(trial.judge, mutant)))
+            if not waiting:
+                break
+            mutant, future = waiting.pop(0)
+            killer = future.result()
+            if killer in ("gone", "same"):
+                continue
+            nr += 1
+            path, line, name, new = mutant
+            count = areas.setdefault(area_of(path)[0], [0, 0])
+            count[0] += killer is not None
+            count[1] += 1
+            print(f"{'killed' if killer else 'ALIVE '} {path}:{line}: {name}{f' ({killer})' if killer else ''}", flush=True)
+            print(f"    -{text[path][line - 1].strip()}\n    +{new.strip()}", flush=True)
+            if not killer:
+                alive.append(mutant)
+        for _, future in waiting:
+            future.cancel()
+    for area, (killed, total) in areas.items():
+        print(f"{area:20} {killed} of {total}")
+    for path, line, name, new in sorted(alive):
+        print(f"alive: {path}:{line}: {name}: {new.strip()}")
+    print(f"mutants: seed {options.seed}, {time.monotonic() - started:.0f} s")
+    print(f"{nr - len(alive)} of {nr} killed")
+    return bool(stale) or nr - len(alive) < BAR * nr
+
+
+if __name__ == "__main__":
+    sys.exit(main())
