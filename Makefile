@@ -5,6 +5,7 @@
 # make             build only                           make deps        install what is missing
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
 # make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
+# make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/rank*')
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
@@ -47,7 +48,7 @@ PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
-OUTER := deps clean bench check check-lab lab lint qualify
+OUTER := deps clean bench check check-lab lab lint mutants qualify
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 endif
@@ -150,6 +151,10 @@ ifneq ($(LAB),0)
 	$(Q)lab/kernel.sh seed-1-after seed-1-unused >/dev/null
 endif
 	$(Q)B=$(B) LAB=$(LAB) tests/qualify/qualify.sh $(if $(KEEP),--keep docs/qualification.md)
+
+mutants:
+	$(Q)$(DEPS) build test
+	$(Q)tests/mutants/mutants.py $(if $(SEED),--seed $(SEED)) $(if $(NR),--nr $(NR)) $(if $(ONLY),--only '$(ONLY)')
 
 bench:
 	$(Q)$(DEPS) build run $(if $(filter 0,$(LAB)),,lab)

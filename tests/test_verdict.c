@@ -302,6 +302,96 @@ static void test_need(void **state)
 	sides_free(&sides);
 }
 
+/*
+ * An interval that lies on one side of the change, from 0 to 2.5 units: half of it, 1.25, is less than the 1.99 that there is room
+ * for, and 6 * (1.25 / 1.99)^2 = 2.4 pairs are fewer than there are. What did not decide needs more than it had.
+ */
+static void test_need_is_more_than_there_is(void **state)
+{
+	static const uint64_t base[] = { 100, 100, 100, 100, 100, 1000000 };
+	static const uint64_t new[] = { 100, 100, 100, 100, 100, 1025188 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
+	sides_pair(&sides);
+	row = sides_judge(&sides);
+	assert_near(row->interval.low, 0);
+	assert_near(row->interval.high, 0.025188);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_int_equal(row->note, NOTE_MORE_RUNS);
+	assert_int_equal(row->need, 7);
+	/* five of six by 3 %, one not at all: clearer worse than the same; half is ln 1.03 / 2, the room ln 1.03: 6 / 4 pairs */
+	for (size_t i = 1; i < 6; i++)
+		for (size_t j = 0; j < 6; j++)
+			sides.new.results[0].runs[i].samples[j].ticks[METRIC_PIN] = i < 5 ? 103 : 1030000;
+	row = sides_judge(&sides);
+	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	assert_near(row->change, 0.03);
+	assert_near(row->interval.low, 0);
+	assert_int_equal(row->need, 7);
+	sides_free(&sides);
+}
+
+/*
+ * Four against thirty, twenty rows: the rows have intervals (test_unequal_sides), but of as many on both sides it takes 6: 2 / C(12, 6)
+ * = 2/924 is the first below 0.05 / 20. The side that has fewer counts, whichever that is.
+ */
+static void test_need_of_unequal_sides(void **state)
+{
+	uint64_t ticks[30];
+
+	(void)state;
+	for (size_t i = 0; i < 30; i++)
+		ticks[i] = 100000 + 200 * (i % 2) + 4100 * (i == 3);
+	for (int swap = 0; swap < 2; swap++) {
+		struct sides sides;
+		const struct row *row;
+
+		sides_init(&sides);
+		for (int i = 0; i < 20; i++) {
+			char key[64];
+
+			snprintf(key, sizeof(key), KEY "%d", i);
+			add_runs(&sides.base, key, METRIC_PIN, swap ? 30 : 4, ticks);
+			add_runs(&sides.new, key, METRIC_PIN, swap ? 4 : 30, ticks);
+		}
+		row = sides_judge(&sides);
+		assert_int_equal(row->verdict, VERDICT_UNSURE);
+		assert_int_equal(row->note, NOTE_MORE_RUNS);
+		assert_int_equal(row->need, 6); /* 4 * (2.2 / 2.0)^2 would be 5, 30 times that 38 */
+		sides_free(&sides);
+	}
+}
+
+/* A run that belongs to no block has no partner, not even another one of that kind. */
+static void test_runs_of_no_block(void **state)
+{
+	static const uint64_t ticks[] = { 8, 16, 32, 64 };
+	struct sides sides;
+	const struct row *row;
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 4, ticks);
+	add_runs(&sides.new, KEY, METRIC_PIN, 4, ticks);
+	sides_pair(&sides);
+	sides.base.results[0].runs[1].block = sides.new.results[0].runs[3].block = -1;
+	row = sides_judge(&sides);
+	assert_int_equal(row->nr[0], 2); /* blocks 0 and 2 */
+	assert_int_equal(row->nr[1], 2);
+	assert_near(row->value[0], 20);
+	for (size_t i = 0; i < 4; i++)
+		sides.base.results[0].runs[i].block = sides.new.results[0].runs[i].block = -1;
+	row = sides_judge(&sides);
+	assert_int_equal(row->design, DESIGN_NONE);
+	assert_int_equal(row->note, NOTE_NO_BLOCK);
+	sides_free(&sides);
+}
+
 /* 40 rows with 5 boots: 2 / 2^n <= 0.05 / 40 first at n = 11, 2 / C(2n, n) at n = 7: 2/3432. */
 static void test_fewest(void **state)
 {
@@ -603,6 +693,9 @@ int main(void)
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_better),
 		cmocka_unit_test(test_need),
+		cmocka_unit_test(test_need_is_more_than_there_is),
+		cmocka_unit_test(test_need_of_unequal_sides),
+		cmocka_unit_test(test_runs_of_no_block),
 		cmocka_unit_test(test_fewest),
 		cmocka_unit_test(test_processes_of_a_boot),
 		cmocka_unit_test(test_unequal_sides),

@@ -112,11 +112,52 @@ static void test_guard_any_window(void **state)
 	sides_free(&sides);
 }
 
+/* Who claims nothing has no controls: rows that are the same, that are unsure, and claims about base pages. */
+static void test_guard_without_a_claim(void **state)
+{
+	static const struct {
+		const char *key;
+		uint64_t after;
+		size_t nr;
+		enum verdict verdict;
+		bool control;
+	} cases[] = {
+		{ "p,thp-2M,exclusive,read,head,n=1", 256, 8, VERDICT_BETTER, true },
+		{ "p,thp-2M,exclusive,read,head,n=1", 4096, 8, VERDICT_WORSE, true },
+		{ "p,thp-2M,exclusive,read,head,n=1", 1024, 8, VERDICT_SAME, false },
+		{ "p,thp-2M,exclusive,read,head,n=1", 256, 7, VERDICT_UNSURE, false },
+		{ "p,base,exclusive,read,page,n=1", 256, 8, VERDICT_BETTER, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t before[8], after[8];
+		struct sides sides;
+
+		for (size_t k = 0; k < 8; k++) {
+			before[k] = 1024;
+			after[k] = cases[i].after;
+		}
+		sides_init(&sides);
+		add_runs(&sides.base, "p,base,exclusive,read,head,n=1", METRIC_PIN, cases[i].nr, before);
+		add_runs(&sides.new, "p,base,exclusive,read,head,n=1", METRIC_PIN, cases[i].nr, before);
+		add_runs(&sides.base, cases[i].key, METRIC_PIN, cases[i].nr, before);
+		add_runs(&sides.new, cases[i].key, METRIC_PIN, cases[i].nr, after);
+		sides_place(&sides);
+		sides_judge(&sides);
+		assert_int_equal(sides.verdicts.rows[1].verdict, cases[i].verdict);
+		assert_int_equal(sides.verdicts.rows[0].control, cases[i].control);
+		assert_false(sides.verdicts.rows[1].control);
+		sides_free(&sides);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_guard_any_window),
+		cmocka_unit_test(test_guard_without_a_claim),
 	};
 
 	return cmocka_run_group_tests_name("verdict_guard", tests, NULL, NULL);

@@ -9,6 +9,12 @@
 
 #include "sides.h"
 
+static void forget_placements(struct report *report)
+{
+	for (size_t i = 0; i < report->results[0].nr_runs; i++)
+		report->results[0].runs[i].placement.known = false;
+}
+
 static void set_seed(struct report *report, size_t run, uint64_t seed)
 {
 	report->results[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
@@ -196,6 +202,16 @@ static void test_no_replication(void **state)
 	assert_int_equal(row->note, NOTE_FEW_SEEDS);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	sides_free(&sides);
+
+	for (int side = 0; side < 2; side++) { /* of one side it is not known how its memory lay: one way at the least */
+		sides_icount(&sides, base, new, 3, 8);
+		forget_placements(side ? &sides.new : &sides.base);
+		row = sides_judge(&sides);
+		assert_int_equal(row->nr[0], 8); /* the other shows that placement matters */
+		assert_int_equal(row->note, NOTE_FEW_SEEDS);
+		assert_int_equal(row->verdict, VERDICT_UNSURE);
+		sides_free(&sides);
+	}
 
 	static const uint64_t still[] = { 10000, 10000, 10000 };
 

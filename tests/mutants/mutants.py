@@ -14,6 +14,7 @@ Everything happens in a copy of the tree below build/mutants. Ends with "N of M 
 """
 import argparse
 import concurrent.futures
+import filecmp
 import fnmatch
 import os
 import queue
@@ -28,7 +29,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 WORK = os.path.join(TOP, "build", "mutants")
 TREE = os.path.join(WORK, "tree")
-B = "build/mutants"  # inside of the copy
+PLAIN, SAN = "build/plain", "build/san"  # inside of the copy
 EQUIVALENT = "tests/mutants/equivalent.txt"
 BAR = 0.9
 
@@ -40,13 +41,13 @@ AREAS = [
     ("src/precision.c", "test_precision", ""),
     ("src/steady.c", "test_steady", ""),
     ("src/trend.c", "test_steady test_stats", ""),
-    ("src/unshare.c", "test_compare test_formats", "compare.sh compare-formats.sh"),
-    ("src/verdict*.c", "test_verdict test_verdict_* test_compare test_formats", "compare.sh compare-formats.sh gate.sh"),
+    ("src/unshare.c", "test_compare test_formats", "compare.sh"),
+    ("src/verdict*.c", "test_verdict test_verdict_* test_compare test_formats", "compare.sh"),
     ("src/gate*.c", "test_gate*", "gate.sh"),
     ("src/comparable.c", "test_compar*", "compare.sh gate.sh"),
     ("src/journal*.c", "test_journal* test_hugepage", ""),
     ("src/hugepage.c", "test_hugepage test_journal*", ""),
-    ("src/report*.c", "test_report* test_formats test_compare test_schedule test_import", "compare.sh result-format.sh compare-formats.sh"),
+    ("src/report*.c", "test_report* test_formats test_schedule test_import", "compare.sh"),
     ("bench/frames.c", "test_frames", ""),
     ("bench/states.c", "test_states", ""),
 ]
@@ -128,56 +129,70 @@ def equivalents():
 # --- the copy, and how it is built ---
 
 def copy_tree():
-    shutil.rmtree(TREE, ignore_errors=True)
+    """What git knows or would add. Files that did not change keep their time, so that make builds only what did."""
     listed = subprocess.run(["git", "-C", TOP, "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, check=True).stdout
-    for name in filter(None, os.fsdecode(listed).split("\0")):
+    names = {name for name in os.fsdecode(listed).split("\0") if name and os.path.lexists(os.path.join(TOP, name))}
+    for folder, folders, files in os.walk(TREE):
+        if folder == TREE and "build" in folders:
+            folders.remove("build")
+        for name in files:
+            if os.path.relpath(os.path.join(folder, name), TREE) not in names:
+                os.unlink(os.path.join(folder, name))
+    for name in names:
         source, target = os.path.join(TOP, name), os.path.join(TREE, name)
-        if os.path.lexists(source):
+        if os.path.islink(source) or not os.path.exists(target) or not filecmp.cmp(source, target, shallow=False):
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy2(source, target, follow_symlinks=False)
+            if os.path.lexists(target):
+                os.unlink(target)
+            shutil.copy(source, target, follow_symlinks=False)
 
 
 SANITIZE = "-fsanitize=address,undefined"
 
 
-def make(*arguments):
-    """As SAN=1, but sooner done: what reads past an end or leaks is seen, and in the environment, where the Makefile may add to it."""
-    environment = dict(os.environ, CFLAGS=f"-O1 {SANITIZE} -fno-sanitize-recover=all", LDFLAGS=SANITIZE)
-    return run(["make", "--no-print-directory", f"B={B}", "PROGRAM=", "VERSION=mutant", *arguments], cwd=TREE, env=environment)
-
-
-def command_for(target, changed):
-    """The line with which make would build @target if @changed were new."""
-    for line in make("-n", "V=1", "-W", changed, target).stdout.split("\n"):
-        if f" -o {target} " in line + " ":
-            return shlex.split(line)
-    sys.exit(f"mutants: make does not say how {target} is built")
-
-
 class Build:
-    """Commands of make, asked once for each target."""
+    """A build in the copy, and the commands of make for it, asked once for each target."""
 
-    def __init__(self):
-        self.commands = {}
+    def __init__(self, folder):
+        self.folder, self.commands = folder, {}
+        flags = f"{SANITIZE} -fno-sanitize-recover=all" if folder == SAN else ""
+        # in the environment, where the Makefile may add to it
+        self.environment = dict(os.environ, CFLAGS=f"-O1 {flags}", LDFLAGS=SANITIZE if folder == SAN else "")
+
+    def make(self, *arguments):
+        return run(["make", "--no-print-directory", f"B={self.folder}", "PROGRAM=", "VERSION=mutant", *arguments], cwd=TREE,
+                   env=self.environment)
+
+    def object(self, path):
+        return f"{self.folder}/{path[:-2]}.o"
+
+    def program(self, name):
+        return f"{self.folder}/tests/{name}" if name.startswith("test_") else f"{self.folder}/pinbench"
 
     def learn(self, target, changed):
-        if target not in self.commands:
-            self.commands[target] = command_for(target, changed)
+        """The line with which make would build @target if @changed were new."""
+        if target in self.commands:
+            return
+        for line in self.make("-n", "V=1", "-W", changed, target).stdout.split("\n"):
+            if f" -o {target} " in line + " ":
+                self.commands[target] = shlex.split(line)
+                return
+        sys.exit(f"mutants: make does not say how {target} is built")
 
     def compile(self, path, source, target):
-        command = self.commands[f"{B}/{path[:-2]}.o"]
-        return run([target if word == f"{B}/{path[:-2]}.o" else source if word == path else word for word in command], cwd=TREE)
+        swap = {self.object(path): target, path: source}
+        return run([swap.get(word, word) for word in self.commands[self.object(path)]], cwd=TREE).returncode == 0
 
     def code(self, path, source, target):
-        """The machine code of @source as users get it: optimized, without the sanitizers and their tables of columns."""
-        command = ["-O2" if word == "-O1" else word for word in self.commands[f"{B}/{path[:-2]}.o"] if "sanitize" not in word]
-        run([target if word == f"{B}/{path[:-2]}.o" else source if word == path else word for word in command], cwd=TREE)
+        """The machine code of @source as users get it."""
+        swap = {self.object(path): target, path: source, "-O1": "-O2"}
+        run([swap.get(word, word) for word in self.commands[self.object(path)]], cwd=TREE)
         with open(target, "rb") as file:
             return file.read()
 
-    def link(self, program, path, instead, target):
-        replaced = f"{B}/{path[:-2]}.o"
-        return run([target if word == program else instead if word == replaced else word for word in self.commands[program]], cwd=TREE)
+    def link(self, name, path, instead, target):
+        swap = {self.program(name): target, self.object(path): instead}
+        return run([swap.get(word, word) for word in self.commands[self.program(name)]], cwd=TREE).returncode == 0
 
 
 def area_of(path):
@@ -201,43 +216,48 @@ def run_test(test, pinbench, limit):
 
 
 class Trial:
-    """One worker's place: a mutant is compiled, linked and tested there."""
+    """A mutant is compiled, linked and tested in a place that is free."""
 
-    def __init__(self, build, limits, places):
-        self.build, self.limits, self.places, self.codes = build, limits, places, {}
+    def __init__(self, plain, san, limits, places):
+        self.plain, self.san, self.limits, self.places, self.codes = plain, san, limits, places, {}
 
-    def plain(self, path, place):
+    def killer(self, build, path, source, place, names):
+        target = os.path.join(place, "mutant.o")
+        if not build.compile(path, source, target):
+            return "gone"
+        linked = None
+        for name in names:
+            unit = name.startswith("test_")
+            if unit or not linked or not linked.endswith("/pinbench"):
+                linked = os.path.join(place, os.path.basename(build.program(name)))
+                if not build.link(name, path, target, linked):
+                    return "gone"
+            if not run_test(linked if unit else f"tests/cli/{name}", linked, self.limits[name])[0]:
+                return name
+        return None
+
+    def same(self, path, source, place):
         if path not in self.codes:
-            self.codes[path] = self.build.code(path, path, os.path.join(place, "original.o"))
-        return self.codes[path]
+            self.codes[path] = self.plain.code(path, path, os.path.join(place, "original.o"))
+        return self.plain.code(path, source, os.path.join(place, "plain.o")) == self.codes[path]
 
     def judge(self, mutant):
         """"gone" (no program), "same" (no other code), or the test that killed it, or None."""
         path, nr, _, new = mutant
+        units, scripts = tests_of(path)
         place = self.places.get()
         try:
             with open(os.path.join(TREE, path), encoding="utf-8") as file:
                 lines = file.read().split("\n")
             lines[nr - 1] = new
-            source, target = os.path.join(place, os.path.basename(path)), os.path.join(place, "mutant.o")
+            source = os.path.join(place, os.path.basename(path))
             with open(source, "w", encoding="utf-8") as file:
                 file.write("\n".join(lines))
-            if self.build.compile(path, source, target).returncode:
-                return "gone"
-            if self.build.code(path, source, os.path.join(place, "plain.o")) == self.plain(path, place):
+            killer = self.killer(self.plain, path, source, place, units)
+            if not killer and self.same(path, source, place):
                 return "same"
-            units, scripts = tests_of(path)
-            pinbench = os.path.join(place, "pinbench")
-            for name in units + scripts:
-                if name in units or name == (scripts or [None])[0]:
-                    program = f"{B}/tests/{name}" if name in units else f"{B}/pinbench"
-                    linked = os.path.join(place, os.path.basename(program))
-                    if self.build.link(program, path, target, linked).returncode:
-                        return "gone"
-                passed, _ = run_test(linked if name in units else f"tests/cli/{name}", pinbench, self.limits[name])
-                if not passed:
-                    return name
-            return None
+            return killer or self.killer(self.san, path, source, place, units) or \
+                (self.killer(self.plain, path, source, place, scripts) if scripts else None)
         finally:
             self.places.put(place)
 
@@ -277,10 +297,11 @@ def main():
         return 0
 
     print(f"mutants: {len(pool)} of {len(files)} files, seed {options.seed}; building", flush=True)
-    made = make(f"-j{options.jobs}", "all", "tests")
-    if made.returncode:
-        sys.exit(made.stderr[-3000:])
-    build, limits, broken = Build(), {}, False
+    plain, san, limits, broken = Build(PLAIN), Build(SAN), {}, False
+    for build in (plain, san):
+        made = build.make(f"-j{options.jobs}", "all", "tests")
+        if made.returncode:
+            sys.exit(made.stderr[-3000:])
     places = queue.SimpleQueue()
     for job in range(options.jobs):
         place = os.path.join(WORK, f"job{job}")
@@ -288,24 +309,27 @@ def main():
         os.makedirs(place)
         places.put(place)
     for path in files:
-        build.learn(f"{B}/{path[:-2]}.o", path)
         units, scripts = tests_of(path)
+        for build in (plain, san):
+            build.learn(build.object(path), path)
+            for name in units + scripts:
+                build.learn(build.program(name), build.object("src/error.c"))
         for name in units + scripts:
             if name in limits:
                 continue
-            program = f"{B}/tests/{name}" if name in units else f"{B}/pinbench"
-            build.learn(program, f"{B}/src/error.o")
             begun = time.monotonic()
-            passed, said = run_test(f"{TREE}/{program}" if name in units else f"tests/cli/{name}", f"{TREE}/{B}/pinbench", 600)
+            for build in (plain, san) if name in units else (plain,):
+                program = os.path.join(TREE, build.program(name))
+                passed, said = run_test(program if name in units else f"tests/cli/{name}", program, 600)
+                if not passed:
+                    print(f"fails without a mutant: {name}\n{said}")
+                    broken = True
             limits[name] = int(10 * (time.monotonic() - begun)) + 10
-            if not passed:
-                print(f"fails without a mutant: {name}\n{said}")
-                broken = True
     if broken:
         return 2
     print(f"mutants: {len(limits)} tests pass ({time.monotonic() - started:.0f} s)", flush=True)
 
-    trial, areas, nr = Trial(build, limits, places), {}, 0
+    trial, areas, nr = Trial(plain, san, limits, places), {}, 0
     alive = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
         waiting, rest = [], iter(drawn)
