@@ -681,6 +681,71 @@ static void test_properties(void **state)
 	}
 }
 
+/* Each reason in its words, with the words for a run. */
+static void test_notes(void **state)
+{
+	static const struct {
+		struct row row;
+		const char *text;
+	} cases[] = {
+		{ { .note = NOTE_NONE }, "" },
+		{ { .note = NOTE_TOO_FEW, .nr = { 3, 3 }, .need = 6 },
+		  "2 rows of times with 3 processes a side can never be significant; unpaired processes need 6" },
+		{ { .note = NOTE_TOO_FEW, .nr = { 1, 1 }, .need = 6 },
+		  "2 rows of times with 1 process a side can never be significant; unpaired processes need 6" },
+		{ { .note = NOTE_TOO_FEW, .nr = { 1, 4 }, .need = 6 },
+		  "2 rows of times with 1 and 4 processes a side can never be significant; unpaired processes need 6" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 20 }, "about 20 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 7 }, .need = 21 }, "about 25 processes would decide (now 6 and 7)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 25 }, "about 25 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 96 }, "about 100 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 100 }, "about 100 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 101 }, "about 150 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 1000 }, "about 1000 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 1001 },
+		  "more than 1000 processes would be needed to decide (now 6)" },
+		{ { .note = NOTE_NO_REPLICATION },
+		  "no replication: wherever memory lay, the number was the same; this is one observation" },
+		{ { .note = NOTE_SEEDS_DISAGREE },
+		  "the seeds do not all move the same way by more than 2 clock ticks and 0.1 %" },
+		{ { .note = NOTE_FEW_SEEDS, .nr = { 2, 3 } }, "8 processes that place memory differently would decide (now 2)" },
+		{ { .note = NOTE_FEW_SEEDS, .nr = { 3, 2 } }, "8 processes that place memory differently would decide (now 2)" },
+		{ { .note = NOTE_FEW_SEEDS, .nr = { 3, 1 } },
+		  "no replication: one placement of memory is one observation; 8 would decide" },
+		{ { .note = NOTE_UNKNOWN_RUNS }, "imported: how often it was repeated is not known" },
+		{ { .note = NOTE_NO_BLOCK }, "no block of the schedule has both sides" },
+		{ { .note = NOTE_ZERO }, "a run took no time that its clock could see: there is no ratio" },
+		{ { .note = NOTE_MANY_ROWS }, "2 rows are too many for the 10000 resamples of p99" },
+		{ { .note = NOTE_COUNT_VARIES }, "runs of one side counted differently: not exact here" },
+		{ { .note = NOTE_OTHER_OBSERVER }, "counted by different observers: what differs may be theirs" },
+	};
+	struct verdicts verdicts = { .nr_tested = 2 };
+	struct row few = { .note = NOTE_TOO_FEW, .nr = { 3, 3 }, .need = 6 };
+	struct sides sides;
+	char text[160];
+
+	(void)state;
+	sides_init(&sides);
+	verdicts.base = &sides.base;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		row_note(&cases[i].row, &verdicts, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+	verdicts.paired = true;
+	verdicts.nr_tested = 1;
+	row_note(&few, &verdicts, text, sizeof(text));
+	assert_string_equal(text, "1 row of times with 3 processes a side can never be significant; paired processes need 6");
+	assert_string_equal(report_run_word(&sides.base, 1), "process");
+	assert_string_equal(report_run_word(&sides.base, 2), "processes");
+	fact_text(&sides.base.environment, "tcg", "lab.accel");
+	assert_string_equal(report_run_word(&sides.base, 1), "boot");
+	assert_string_equal(report_run_word(&sides.base, 0), "boots");
+	sides.base.imported = strdup("log"); /* of a log nobody knows what a run was */
+	assert_string_equal(report_run_word(&sides.base, 1), "run");
+	assert_string_equal(report_run_word(&sides.base, 2), "runs");
+	sides_free(&sides);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -705,6 +770,7 @@ int main(void)
 		cmocka_unit_test(test_imported),
 		cmocka_unit_test(test_tails),
 		cmocka_unit_test(test_properties),
+		cmocka_unit_test(test_notes),
 	};
 
 	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);

@@ -67,9 +67,25 @@ static void test_exact(void **state)
 	set_count(base, COUNT_REUSED_PAGES, 1); /* unknown in new: no row */
 	rows = sides_judge(&sides);
 	assert_int_equal(sides.verdicts.nr, 7);
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(rows[i].design, DESIGN_EXACT);
+		assert_int_equal(rows[i].nr[0], 1);
+		assert_int_equal(rows[i].nr[1], 1);
+		assert_true(rows[i].interval.low == rows[i].change && rows[i].interval.high == rows[i].change);
+		assert_int_equal(rows[i].moved, rows[i].value[0] != rows[i].value[1]);
+		assert_int_equal(rows[i].note, NOTE_NONE);
+		assert_int_equal(rows[i].change_known, i != 5);
+	}
 	assert_string_equal(row_metric(&rows[0]), "hit rate");
 	assert_int_equal(rows[0].verdict, VERDICT_BETTER);
 	assert_near(rows[0].change, 15.0 / 16);
+	assert_near(rows[0].value[0], 1.0 / 16);
+	assert_near(rows[0].value[1], 1);
+	assert_near(rows[1].change, 0);
+	assert_near(rows[2].value[0], 15);
+	assert_near(rows[2].value[1], 0);
+	assert_near(rows[2].change, -1);
+	assert_near(rows[4].change, 0);
 	assert_string_equal(row_metric(&rows[1]), "requested_pages");
 	assert_int_equal(rows[1].verdict, VERDICT_SAME);
 	assert_true(rows[1].redundant);
@@ -92,6 +108,39 @@ static void test_exact(void **state)
 	assert_int_equal(sides.verdicts.nr_exact_of[VERDICT_WORSE], 1);
 	assert_int_equal(sides.verdicts.nr_of[VERDICT_UNSURE], 1); /* one process */
 	assert_int_equal(sides.verdicts.nr_exact_of[VERDICT_UNSURE], 0);
+	sides_free(&sides);
+}
+
+/* A rate of 0 that rises is a change that is known: rates differ by points. */
+static void test_rate_from_zero(void **state)
+{
+	struct sides sides;
+	const struct row *rows;
+
+	(void)state;
+	sides_counted(&sides);
+	set_count(sides.base.results, COUNT_SLOW_PAGES, 16);
+	set_count(sides.new.results, COUNT_SLOW_PAGES, 16);
+	rows = sides_judge(&sides);
+	assert_int_equal(rows[0].kind, ROW_RATE);
+	assert_near(rows[0].value[0], 0);
+	assert_int_equal(rows[0].verdict, VERDICT_SAME);
+	assert_false(rows[0].redundant);
+	assert_int_equal(rows[2].verdict, VERDICT_SAME);
+	assert_true(rows[2].redundant);
+	set_count(sides.new.results, COUNT_SLOW_PAGES, 8);
+	rows = sides_judge(&sides);
+	assert_true(rows[0].change_known);
+	assert_near(rows[0].change, 0.5);
+	assert_int_equal(rows[0].verdict, VERDICT_BETTER);
+	assert_int_equal(row_judge(&rows[0], 0.5), VERDICT_SAME);
+	assert_int_equal(row_judge(&rows[0], 0.49), VERDICT_BETTER);
+	/* without a rate the slow pages are news */
+	sides.base.results->counts.observer[COUNT_REQUESTED_PAGES][0] = '\0';
+	rows = sides_judge(&sides);
+	assert_int_equal(rows[0].which, COUNT_SLOW_PAGES);
+	assert_int_equal(rows[0].verdict, VERDICT_BETTER);
+	assert_false(rows[0].redundant);
 	sides_free(&sides);
 }
 
@@ -134,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_other_observer),
 		cmocka_unit_test(test_exact),
+		cmocka_unit_test(test_rate_from_zero),
 		cmocka_unit_test(test_count_varies),
 	};
 

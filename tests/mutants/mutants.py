@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Breaks the program in small ways, one at a time, and sees whether its tests notice.
 
-usage: tests/mutants/mutants.py [--seed N] [--nr N] [--jobs N] [--only PATTERN] [--list]
+usage: tests/mutants/mutants.py [--seed N] [--nr N] [--jobs N] [--only 'PATTERN...'] [--units] [--list]
 
 A mutant is one small change of one line: another comparison, a constant off by one, && for ||, + for -, fmin for fmax, a
 statement or a check that is gone, a condition turned round. The seed draws them over all lines of the files in AREAS, at most
@@ -267,15 +267,18 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--nr", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--only", default="*", help="files that match: 'src/verdict*'")
+    parser.add_argument("--only", default="*", help="files that match: 'src/verdict* src/rank*'")
+    parser.add_argument("--units", action="store_true", help="without the scripts: sooner done, and harder")
     parser.add_argument("--list", action="store_true", help="the mutants, untested")
     options = parser.parse_args()
     started = time.monotonic()
+    if options.units:
+        AREAS[:] = [(pattern, units, "" if units else scripts) for pattern, units, scripts in AREAS]
 
     copy_tree()
     files = sorted(os.path.relpath(os.path.join(TREE, folder, name), TREE) for folder in ("src", "bench")
                    for name in os.listdir(os.path.join(TREE, folder)))
-    files = [path for path in files if path.endswith(".c") and area_of(path) and fnmatch.fnmatch(path, options.only)]
+    files = [path for path in files if path.endswith(".c") and area_of(path) and any(fnmatch.fnmatch(path, pattern) for pattern in options.only.split())]
     pool = [mutant for path in files for mutant in candidates(path)]
     known, text = equivalents(), {path: open(os.path.join(TREE, path), encoding="utf-8").read().split("\n") for path in files}
 
@@ -298,8 +301,10 @@ def main():
 
     print(f"mutants: {len(pool)} of {len(files)} files, seed {options.seed}; building", flush=True)
     plain, san, limits, broken = Build(PLAIN), Build(SAN), {}, False
+    names = {name for path in files for tests in tests_of(path) for name in tests}
     for build in (plain, san):
-        made = build.make(f"-j{options.jobs}", "all", "tests")
+        made = build.make(f"-j{options.jobs}", *sorted({build.program(name) for name in names if build is plain or
+                                                        name.startswith("test_")}))
         if made.returncode:
             sys.exit(made.stderr[-3000:])
     places = queue.SimpleQueue()
@@ -312,7 +317,7 @@ def main():
         units, scripts = tests_of(path)
         for build in (plain, san):
             build.learn(build.object(path), path)
-            for name in units + scripts:
+            for name in units + scripts if build is plain else units:
                 build.learn(build.program(name), build.object("src/error.c"))
         for name in units + scripts:
             if name in limits:
