@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,6 +153,109 @@ static void test_enough(void **state)
 	result_drop(&result);
 }
 
+/* Fewer runs than an interval needs, because no more were allowed; a figure that is just as good as was asked for. */
+static void test_edges(void **state)
+{
+	struct precision precision = { .part = 0.05, .max_time_s = 0, .most_runs = 4 };
+	struct result result;
+	double half;
+
+	(void)state;
+	result_make(&result, known[1].values, 3);
+	assert_false(precision_enough(&precision, &result, 0));
+	result_drop(&result);
+	result_make(&result, known[1].values, 4);
+	assert_true(precision_enough(&precision, &result, 0));
+	assert_int_equal(result.stop, STOP_RUNS);
+	assert_true(result.precision == 0); /* not known */
+	result_drop(&result);
+
+	precision.most_runs = 20;
+	result_make(&result, known[0].values, 6);
+	assert_true(result_precision(&result, &half));
+	precision.part = half;
+	assert_true(precision_enough(&precision, &result, 0));
+	assert_int_equal(result.stop, STOP_PRECISION);
+	assert_true(result.precision == half);
+	precision.part = nextafter(half, 0);
+	assert_false(precision_enough(&precision, &result, 0));
+	/* the least precise metric counts, whichever comes first */
+	for (int other = 0; other < 2; other++) {
+		for (size_t i = 0; i < 6; i++)
+			for (size_t j = 0; j < 4; j++) {
+				result.runs[i].samples[j].have |= 1u << METRIC_UNPIN;
+				result.runs[i].samples[j].ticks[METRIC_PIN] = other ? 1000 : known[0].values[i];
+				result.runs[i].samples[j].ticks[METRIC_UNPIN] = other ? known[0].values[i] : 1000;
+			}
+		assert_true(result_precision(&result, &half));
+		assert_float_equal(half, known[0].half, 1e-9);
+	}
+	/* and one without an interval leaves none */
+	for (size_t j = 0; j < 4; j++)
+		result.runs[2].samples[j].ticks[METRIC_UNPIN] = 0;
+	assert_false(result_precision(&result, &half));
+	result_drop(&result);
+}
+
+static void assert_prints(const struct report *report, const char *wanted)
+{
+	const struct precision precision = { .part = 0.0125 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	precision_print(out, report, &precision, "--runs");
+	fclose(out);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+/* What is said at the end: of those that are done; five that are not settled by name. */
+static void test_print(void **state)
+{
+	struct report report = { .label = NULL };
+	char key[8];
+
+	(void)state;
+	assert_prints(&report, "precision: 0 of 0 cases are settled to 1.25 %\n");
+	for (size_t i = 0; i < 10; i++) {
+		struct result *result;
+
+		snprintf(key, sizeof(key), "case%zu", i);
+		result = report_add(&report, key);
+		result->status = i == 9 ? STATUS_FAILED : STATUS_DONE;
+		result->stop = i < 3 ? STOP_PRECISION : i == 3 ? STOP_MAX_TIME : STOP_RUNS;
+		result->precision = i == 4 ? 0 : 0.0301 * (double)i;
+		for (size_t run = 0; run < 6 + i; run++)
+			result_add_run(result);
+	}
+	assert_prints(&report, "precision: 3 of 9 cases are settled to 1.25 %, by 6 to 8 runs\n"
+		      "  case3: 9 % after 9 runs (--max-time)\n"
+		      "  case4: not known after 10 runs (--runs)\n"
+		      "  case5: 15 % after 11 runs (--runs)\n"
+		      "  case6: 18 % after 12 runs (--runs)\n"
+		      "  case7: 21 % after 13 runs (--runs)\n"
+		      "  and 1 more\n");
+	report.results[8].status = report.results[1].status = report.results[2].status = STATUS_SKIPPED;
+	assert_prints(&report, "precision: 1 of 6 cases are settled to 1.25 %, by 6 runs\n"
+		      "  case3: 9 % after 9 runs (--max-time)\n"
+		      "  case4: not known after 10 runs (--runs)\n"
+		      "  case5: 15 % after 11 runs (--runs)\n"
+		      "  case6: 18 % after 12 runs (--runs)\n"
+		      "  case7: 21 % after 13 runs (--runs)\n");
+	report.results[0].status = STATUS_FAILED;
+	report.results[1].status = STATUS_DONE;
+	result_add_run(&report.results[1])->slot = -1;
+	assert_prints(&report, "precision: 1 of 6 cases are settled to 1.25 %, by 8 runs\n"
+		      "  case3: 9 % after 9 runs (--max-time)\n"
+		      "  case4: not known after 10 runs (--runs)\n"
+		      "  case5: 15 % after 11 runs (--runs)\n"
+		      "  case6: 18 % after 12 runs (--runs)\n"
+		      "  case7: 21 % after 13 runs (--runs)\n");
+	report_free(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +263,8 @@ int main(void)
 		cmocka_unit_test(test_boots),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_print),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
