@@ -1,36 +1,80 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "aftermath.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "hugepage.h"
+#include "sysfile.h"
 
 #define SETTLE_MS 2000 /* io_uring gives pages back after its file is closed */
 #define QUIET_LOOKS 25 /* half a second: another benchmark pins nothing while it sets up its next case */
 
-void before_look(struct before *before, size_t pool_page, int node)
+static uint64_t status_kb(long pid, const char *name)
+{
+	char path[64];
+	uint64_t kb;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", pid);
+	return sysfile_read_field(path, name, &kb, NULL) ? 0 : kb;
+}
+
+/*
+ * VmPin is what io_uring, RDMA and iommufd account, VmLck what VFIO does; HugetlbPages are mapped ones of any size. status takes
+ * no lock that a process stuck in the kernel could hold, as smaps would.
+ */
+void bystanders_look(struct bystanders *bystanders)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	*bystanders = (struct bystanders){ 0 };
+	snprintf(path, sizeof(path), "%s/proc", sysfile_root());
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir))) {
+		long pid = strtol(entry->d_name, NULL, 10);
+
+		if (pid <= 0 || pid == getpid())
+			continue;
+		bystanders->pinned_kb += status_kb(pid, "VmPin") + status_kb(pid, "VmLck");
+		bystanders->hugetlb_kb += status_kb(pid, "HugetlbPages");
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void before_look(struct before *before, struct journal *journal, size_t pool_page, int node)
 {
 	struct error unread;
 
-	*before = (struct before){ .pool_page = pool_page, .node = node };
+	*before = (struct before){ .journal = journal, .pool_page = pool_page, .node = node };
 	before->have_pins = pin_counters_read(&before->pins, &unread) == 0;
-	if (pool_page)
-		before->free_pages = hugepage_free_count(pool_page, node);
+	before->company = journal && journal_shared(journal, NULL);
+	if (!pool_page)
+		return;
+	before->used_pages = hugepage_used_count(pool_page, node);
+	before->pool_shared = hugepage_shared(journal, pool_page, node);
 }
 
-static bool settled(const struct before *before, int64_t *held, uint64_t *free_pages)
+/* More than before: pins, and pages of a pool that is ours alone. Fewer is what somebody else gave back. */
+static bool settled(const struct before *before, int64_t *held, int64_t *used)
 {
 	struct pin_counters now;
 	struct error unread;
 
 	*held = 0;
-	*free_pages = before->free_pages;
+	*used = 0;
 	if (before->have_pins && pin_counters_read(&now, &unread) == 0)
 		*held = pin_counters_held(&now) - pin_counters_held(&before->pins);
 	if (before->pool_page)
-		*free_pages = hugepage_free_count(before->pool_page, before->node);
-	return *held == 0 && *free_pages == before->free_pages;
+		*used = (int64_t)(hugepage_used_count(before->pool_page, before->node) - before->used_pages);
+	return *held <= 0 && (*used <= 0 || before->pool_shared);
 }
 
 /* Asked only when the numbers differ, and then with patience: a leak of ours is a failed case. */
@@ -42,32 +86,59 @@ static bool nobody_pins(void)
 	return true;
 }
 
-int leak_check(const struct before *before, bool pins_quiet, struct result *result, struct error *err)
+/* What became of the pool. Where another run used it, or another program's huge pages grew, nothing can be said. */
+static int pool_judge(const struct before *before, const struct bystanders *from, const struct bystanders *to,
+		      int64_t used, struct result *result, struct error *err)
 {
-	const struct timespec moment = { .tv_nsec = 10000000 };
-	uint64_t free_pages;
-	int64_t held;
+	bool shared = before->pool_shared || hugepage_shared(before->journal, before->pool_page, before->node);
 
-	for (int waited = 0; !settled(before, &held, &free_pages) && waited < SETTLE_MS; waited += 10)
-		nanosleep(&moment, NULL);
-	if (before->have_pins)
-		fact_bool(&result->truth, held == 0, "pins_balanced");
-	if (before->pool_page)
-		fact_number(&result->truth, (int64_t)(free_pages - before->free_pages),
-			    "free_hugepages_change");
-	if (free_pages != before->free_pages)
-		return error_set(err, EBUSY, "%llu huge pages are free after the case, %llu were before it",
-				 (unsigned long long)free_pages,
-				 (unsigned long long)before->free_pages);
-	if (held == 0)
+	if (shared || (used > 0 && to->hugetlb_kb > from->hugetlb_kb)) {
+		fact_text(&result->truth, shared ? "another run of pinbench used the pool" : "another program used the pool",
+			  "free_hugepages_unverified");
 		return 0;
+	}
+	fact_number(&result->truth, -used, "free_hugepages_change");
+	if (used <= 0)
+		return 0;
+	return error_set(err, EBUSY, "%lld more huge pages are in use than before the case, and nobody else is seen to use them",
+			 (long long)used);
+}
+
+static int pins_judge(const struct before *before, const struct bystanders *from, const struct bystanders *to,
+		      bool pins_quiet, int64_t held, struct result *result, struct error *err)
+{
+	bool company = before->company || (before->journal && journal_shared(before->journal, NULL));
+
 	/* fewer than before: somebody else gave theirs back, which no leak of ours can look like */
-	if (pins_quiet && held > 0 && nobody_pins())
+	if (held > 0 && pins_quiet && !company && to->pinned_kb <= from->pinned_kb && nobody_pins()) {
+		fact_bool(&result->truth, false, "pins_balanced");
 		return error_set(err, EBUSY, "%lld more pins are held than before the case, and nobody else is seen to pin",
 				 (long long)held);
+	}
 	result_warn(result, "the number of held pins changed by %lld; other processes pin here too",
 		    (long long)held);
 	return 0;
+}
+
+int leak_check(const struct before *before, struct bystanders *bystanders, bool pins_quiet, struct result *result,
+	       struct error *err)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	struct bystanders from = *bystanders;
+	int64_t held, used;
+	int rc = 0;
+
+	for (int waited = 0; !settled(before, &held, &used) && waited < SETTLE_MS; waited += 10)
+		nanosleep(&moment, NULL);
+	if (held > 0 || used > 0)
+		bystanders_look(bystanders);
+	if (before->pool_page)
+		rc = pool_judge(before, &from, bystanders, used, result, err);
+	if (before->have_pins && held == 0)
+		fact_bool(&result->truth, true, "pins_balanced");
+	else if (before->have_pins && pins_judge(before, &from, bystanders, pins_quiet, held, result, rc ? NULL : err))
+		rc = -EBUSY;
+	return rc;
 }
 
 int log_check(struct kernel_log *log, struct result *result, struct error *err)

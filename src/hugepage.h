@@ -28,19 +28,28 @@ int hugepage_pool(size_t page_bytes, int node, char *path, size_t size, struct e
 /* Pages that a mapping could take now: free and not promised to another mapping. 0 also when unknown. */
 uint64_t hugepage_free_count(size_t page_bytes, int node);
 
+/* Pages of the pool that somebody has, surplus ones included. 0 also when unknown. */
+uint64_t hugepage_used_count(size_t page_bytes, int node);
+
 /*
- * Sees to it that at least @nr pages are free on @node, raising the pool through @journal. All or nothing: when the
- * kernel grants fewer, they are given back and the error says how many there were (-EOPNOTSUPP: a reason to
- * skip).
+ * Sees to it that at least @nr pages are free on @node for this run, raising the pool through @journal. Free pages that another
+ * run counts on are not: where there is one, this run brings along all that it needs. All or nothing: when the kernel
+ * grants fewer, they are given back and the error says how many there were (-EOPNOTSUPP: a reason to skip).
  */
 int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsigned int nr,
 		     struct error *err);
+
+/* Whether another run of pinbench counts on pages of this pool. False with a @journal of NULL: nobody knows then. */
+bool hugepage_shared(struct journal *journal, size_t page_bytes, int node);
 
 /* Size of a THP in bytes (PMD), 0 without THP. */
 size_t thp_pmd_bytes(void);
 /* True when madvise(MADV_HUGEPAGE) may get one now: neither the switch for all nor that for PMD size (6.8+) forbids. */
 bool thp_available(void);
-/* Makes thp_available() true for the run; nothing is changed if it is already. */
+/*
+ * Makes thp_available() true for the run, or keeps it so: where another run of pinbench made it true, it stays until the last of
+ * them has ended. Nothing is written if it is true already.
+ */
 int thp_allow(struct journal *journal, struct error *err);
 
 /* What a run may take without being told to: a quarter of what memory and cgroup have left, in bytes. */

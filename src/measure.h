@@ -3,6 +3,7 @@
 /* One case: its rounds, and the truth about them. */
 #include <signal.h>
 
+#include "aftermath.h"
 #include "journal.h"
 #include "kernel_log.h"
 #include "plan.h"
@@ -16,6 +17,7 @@ struct measure_env {
 	const volatile sig_atomic_t *stop;
 	struct kernel_log log;
 	bool use_observer[8];              /* by index in observers[]: works on this kernel */
+	struct bystanders bystanders;      /* what other processes held when that was last asked */
 	bool pins_quiet;                   /* nobody else pins: the system-wide counters are ours */
 	struct precision precision;        /* part 0: as many runs as the plan says */
 	bool time_only;                    /* no observed and no held round: another run of the same has had them */

@@ -86,23 +86,19 @@ static int case_reserve(struct runner *runner, const struct plan_case *plan_case
 {
 	const struct layout *layout = &plan_case->layout;
 	unsigned int nr = (unsigned int)(case_bytes(plan_case) / layout->page_bytes);
+	int node = runner->measure.place.node;
 
-	if (layout->backing == BACKING_THP && !thp_available()) {
-		if (!runner->journal) {
-			*err = runner->no_journal;
-			return -err->code;
-		}
-		return thp_allow(runner->journal, err);
-	}
-	if (layout->backing != BACKING_HUGETLB ||
-	    hugepage_free_count(layout->page_bytes, runner->measure.place.node) >= nr)
+	if (layout->backing == BACKING_BASE)
 		return 0;
-	if (!runner->journal) {
-		*err = runner->no_journal;
-		return -err->code;
-	}
-	return hugepage_reserve(runner->journal, layout->page_bytes, runner->measure.place.node, nr,
-				err);
+	if (runner->journal)
+		return layout->backing == BACKING_THP
+			       ? thp_allow(runner->journal, err)
+			       : hugepage_reserve(runner->journal, layout->page_bytes, node, nr, err);
+	/* what is there may be used without */
+	if (layout->backing == BACKING_THP ? thp_available() : hugepage_free_count(layout->page_bytes, node) >= nr)
+		return 0;
+	*err = runner->no_journal;
+	return -err->code;
 }
 
 static bool pinner_hung(const struct runner *runner, const struct pinner *pinner)

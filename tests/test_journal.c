@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "journal.h"
+#include "journal_file.h"
 #include "sysfile.h"
 #include "tree.h"
 
@@ -66,6 +67,11 @@ static void assert_as_before(void)
 	assert_string_equal(tree_get(KNOB), "60");
 	assert_string_equal(tree_get(POOL), "4");
 	assert_string_equal(tree_get(FREE), "4");
+}
+
+static int journal_add(struct journal *journal, const char *path, uint64_t nr, uint64_t *granted, struct error *err)
+{
+	return journal_claim(journal, path, nr, nr, granted, err);
 }
 
 /* What a run changes; returns the number of the first step that failed. */
@@ -149,7 +155,6 @@ static void test_same_value_is_not_written(void **state)
 	(void)state;
 	assert_int_equal(journal_open(&journal, NULL), 0);
 	assert_int_equal(journal_set(journal, THP, "always", NULL), 0);
-	assert_int_equal(journal_mark(journal), 0);
 	assert_int_equal(tree_kernel.nr_writes, 0);
 	/* ... and so is not taken back from whoever sets it later */
 	tree_put(THP, "always madvise [never]");
@@ -558,12 +563,13 @@ static void assert_not_replayed(int code)
 }
 
 #define HEAD "pinbench-journal-1\tboot-one\n"
+#define HEAD_2 "pinbench-journal-2\tboot-one\n"
 
 static void test_bad_journals(void **state)
 {
 	static const char *const bad[] = {
 		"#!/bin/sh",
-		"pinbench-journal-2\tboot-one",
+		"pinbench-journal-3\tboot-one",
 		HEAD "set\t/etc/passwd\troot\t60",
 		HEAD "set\t/sys/../etc/passwd\troot\t60",
 		HEAD "set\t" KNOB "\t0",
@@ -579,6 +585,23 @@ static void test_bad_journals(void **state)
 		HEAD "set\t" KNOB "\t0\t60\ndone\t1",
 		HEAD "set\t" KNOB "\t0\t60\n\n",
 		HEAD "set\t" KNOB "\t\033[31m\t60",
+		HEAD "set\t" KNOB "\t0\t60\nwas\t0\t7",
+		HEAD_2 "set\t" KNOB "\t0\t60",
+		HEAD_2 "set\t0\t/etc/passwd\troot\t60",
+		HEAD_2 "set\t0\t/sys/../etc/passwd\troot\t60",
+		HEAD_2 "set\t0\t" KNOB "\t0\t60\tmore",
+		HEAD_2 "set\tx\t" KNOB "\t0\t60",
+		HEAD_2 "set\t1\t" KNOB "\t0\t60\nset\t1\t" KNOB "\t0\t60",
+		HEAD_2 "set\t4294967295\t" KNOB "\t0\t60",
+		HEAD_2 "set\t0\t" KNOB "\t0\t60\nwas\t0\t",
+		HEAD_2 "set\t0\t" KNOB "\t0\t60\nwas\t1\t7",
+		HEAD_2 "set\t0\t" KNOB "\t0\t60\nwas\t0\t7\t8",
+		HEAD_2 "set\t0\t" KNOB "\t0\t60\ndone\t0\t1",
+		HEAD_2 "add\t0\t" POOL "\t4\t4",
+		HEAD_2 "add\t0\t" POOL "\tfour\t4\t12",
+		HEAD_2 "add\t0\t" POOL "\t4\t12\t4",
+		HEAD_2 "add\t0\t" POOL "\t4\t4\t12\ngot\t0\t9",
+		HEAD_2 "add\t0\t" POOL "\t4\t4\t12\nwas\t0\tmany",
 	};
 	char other[128];
 
@@ -603,7 +626,7 @@ static void test_bad_journals(void **state)
 	assert_not_replayed(-EPERM);
 	alarm(0);
 	planted(HEAD, 0600);
-	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), 64 * 1024 + 1), 0);
+	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), JOURNAL_BYTES_MAX + 1), 0);
 	assert_not_replayed(-EPERM);
 	planted(HEAD, 0600);
 	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), 4096), 0); /* NUL bytes */
