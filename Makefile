@@ -19,6 +19,7 @@ Q      := $(if $(V),,@)
 SELF   := $(lastword $(MAKEFILE_LIST))
 ROOM   := $(dir $(SELF))lab
 PREFIX ?= /usr/local
+comma  := ,
 PKGS   := jansson hwloc numa liburing zlib libmd
 ifneq ($(ARCH),$(NATIVE))
 CROSS_COMPILE ?= $(patsubst arm64,aarch64,$(ARCH))-linux-gnu-
@@ -88,6 +89,9 @@ $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sy
 $(B)/tests/test_states: LDFLAGS += -Wl,--wrap=peer_look,--wrap=frames_visible
 # Two files made by hand.
 $(filter $(B)/tests/test_verdict%,$(TESTS)): $(B)/tests/sides.o
+# Its own kernel, and processes that are killed at any system call.
+$(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat nanosleep \
+	sysfile_read sysfile_read_u64 sysfile_read_choice sysfile_read_field sysfile_write sysfile_exists)
 tests: $(TESTS)
 # Programs that compute what "make qualify" prints; tests/cli/simulate.sh runs the first in small.
 PROOF := $(patsubst %,$(B)/tests/qualify/%,simulate judge usual seeds)

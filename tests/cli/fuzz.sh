@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Random result files and random logs of gup_test for FUZZ_SECONDS (5) each: no crash, no undefined behaviour, nothing that
+# Random result files, random logs of gup_test and random journals for FUZZ_SECONDS (5) each: no crash, no undefined behaviour, nothing that
 # steers a terminal, nothing imported that could not be read again.
 # For longer: FUZZ_SECONDS=600 FUZZ_CORPUS=build/corpus tests/cli/fuzz.sh
 set -u
@@ -46,4 +46,5 @@ reports=(src/report*.c src/outfile.c src/fact.c src/text.c src/size.c src/error.
 fuzz report tests/fixtures "${reports[@]}" src/compar*.c src/verdict*.c src/rank*.c src/random.c src/schedule.c src/table*.c \
 	src/unshare.c src/summary.c src/heading.c src/grid.c src/footnotes.c src/stats.c
 fuzz import tests/fixtures/logs "${reports[@]}" src/import_*.c
+fuzz journal tests/fixtures/journals src/journal_file.c src/sysfile.c src/error.c
 exit $bad
