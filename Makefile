@@ -89,6 +89,7 @@ $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sy
 $(B)/tests/test_states: LDFLAGS += -Wl,--wrap=peer_look,--wrap=frames_visible
 # Two files made by hand.
 $(filter $(B)/tests/test_verdict%,$(TESTS)): $(B)/tests/sides.o
+$(B)/tests/test_hugepage: LDFLAGS += -Wl,--wrap=nanosleep
 # Its own kernel, and processes that are killed at any system call.
 $(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat nanosleep \
 	sysfile_read sysfile_read_u64 sysfile_read_choice sysfile_read_field sysfile_write sysfile_exists)

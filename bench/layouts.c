@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -62,15 +63,25 @@ size_t layout_list(struct layout *layouts, size_t max)
 	return nr + layout_list_hugetlb(layouts + nr, max - nr);
 }
 
+#define POOL_WAIT_MS 1000
+
 static int region_map_hugetlb(struct region *region, size_t bytes, void *wish, struct error *err)
 {
 	const struct layout *layout = region->layout;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
 		    __builtin_ctzl(layout->page_bytes) << MAP_HUGE_SHIFT;
+	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
 
-	region->addr = mmap(wish, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (region->addr != MAP_FAILED)
-		return 0;
+	/* the pool is large enough, but a worker of another run that was killed may hold pages of it for some moments more */
+	for (int waited = 0; waited < POOL_WAIT_MS; waited += 10) {
+		region->addr = mmap(wish, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+		if (region->addr != MAP_FAILED)
+			return 0;
+		if (errno != ENOMEM)
+			break;
+		nanosleep(&pause, NULL);
+		errno = ENOMEM;
+	}
 	region->addr = NULL;
 	return error_errno(err, errno, "map %zu pages of %s", bytes / layout->page_bytes,
 			   layout->name);

@@ -8,9 +8,12 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "aftermath.h"
 #include "hugepage.h"
 #include "sysfile.h"
 #include "tree.h"
@@ -18,6 +21,16 @@
 #define ALL_2M "/sys/kernel/mm/hugepages/hugepages-2048kB"
 #define ALL_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB"
 #define MIB (1ull << 20)
+
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
+
+/* Nothing changes here while somebody waits. */
+int __wrap_nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)time;
+	(void)left;
+	return 0;
+}
 
 static void pool_put(const char *pool, const char *nr, const char *nr_free)
 {
@@ -221,6 +234,186 @@ static void test_thp(void **state)
 	journal_close(journal);
 }
 
+/* Free pages belong to the run that counted on them first; the next one brings its own. */
+static void test_two_runs_reserve(void **state)
+{
+	struct journal *first, *second;
+	struct error err = { 0 };
+
+	(void)state;
+	pool_put(TREE_2M, "16", "16");
+	tree_put(ALL_2M "/resv_hugepages", "0");
+	assert_int_equal(journal_open(&first, &err), 0);
+	assert_int_equal(journal_open(&second, &err), 0);
+	assert_int_equal(hugepage_reserve(first, 2 * MIB, 0, 10, &err), 0);
+	assert_int_equal(tree_kernel.nr_writes, 0);
+	assert_false(hugepage_shared(first, 2 * MIB, 0));
+	assert_true(hugepage_shared(second, 2 * MIB, 0));
+	assert_false(hugepage_shared(NULL, 2 * MIB, 0));
+	assert_int_equal(hugepage_reserve(second, 2 * MIB, 0, 10, &err), 0);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "26");
+	assert_true(hugepage_shared(first, 2 * MIB, 0));
+	/* as many again, or fewer: they are there; more: the difference */
+	assert_int_equal(hugepage_reserve(first, 2 * MIB, 0, 10, &err), 0);
+	assert_int_equal(hugepage_reserve(second, 2 * MIB, 0, 3, &err), 0);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "26");
+	assert_int_equal(hugepage_reserve(first, 2 * MIB, 0, 12, &err), 0);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "28");
+	/* too few for what it needs alone: nothing stays */
+	tree_kernel.pages_left = 3;
+	assert_int_equal(hugepage_reserve(second, 2 * MIB, 0, 20, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "got 13 of 20"));
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "28");
+	journal_close(first);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "26");
+	/* alone now, it may use what is free */
+	assert_int_equal(hugepage_reserve(second, 2 * MIB, 0, 26, &err), 0);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "26");
+	journal_close(second);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "16");
+}
+
+/* Someone eats free pages of a run beside others: they are added again. */
+static void test_reserve_after_a_loss(void **state)
+{
+	struct journal *first, *second;
+	struct error err = { 0 };
+
+	(void)state;
+	pool_put(TREE_2M, "0", "0");
+	tree_put(ALL_2M "/resv_hugepages", "0");
+	assert_int_equal(journal_open(&first, &err), 0);
+	assert_int_equal(journal_open(&second, &err), 0);
+	assert_int_equal(hugepage_reserve(first, 2 * MIB, 0, 10, &err), 0);
+	assert_int_equal(hugepage_reserve(second, 2 * MIB, 0, 4, &err), 0);
+	tree_put(TREE_2M "/free_hugepages", "6");
+	assert_int_equal(hugepage_reserve(first, 2 * MIB, 0, 10, &err), 0);
+	assert_string_equal(tree_get(TREE_2M "/free_hugepages"), "10");
+	tree_put(TREE_2M "/free_hugepages", "18");
+	journal_close(first);
+	journal_close(second);
+	assert_string_equal(tree_get(TREE_2M "/nr_hugepages"), "0");
+}
+
+/* THP that another run switched on stays until the last run has ended. */
+static void test_two_runs_allow_thp(void **state)
+{
+	struct journal *first, *second;
+	struct error err = { 0 };
+
+	(void)state;
+	tree_put(TREE_THP "/hpage_pmd_size", "2097152");
+	tree_put(TREE_THP "/enabled", "always madvise [never]");
+	assert_int_equal(journal_open(&first, &err), 0);
+	assert_int_equal(journal_open(&second, &err), 0);
+	assert_int_equal(thp_allow(first, &err), 0);
+	assert_int_equal(thp_allow(second, &err), 0);
+	assert_int_equal(tree_kernel.nr_writes, 1);
+	journal_close(first);
+	assert_true(thp_available());
+	assert_int_equal(tree_kernel.nr_writes, 1);
+	journal_close(second);
+	assert_string_equal(tree_get(TREE_THP "/enabled"), "always madvise [never]");
+}
+
+static void pins_put(unsigned int acquired, unsigned int released)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "nr_foll_pin_acquired %u\nnr_foll_pin_released %u", acquired, released);
+	tree_put("/proc/vmstat", text);
+}
+
+/* A case that ended; what the pool and the pins are now, and what others hold. */
+static const struct after_row {
+	const char *what, *nr, *nr_free;
+	unsigned int acquired;     /* 100 were before, and all released */
+	const char *status;        /* of another process, that was not there before */
+	int code;
+	const char *text;          /* in the error */
+	const char *change;        /* free_hugepages_change; NULL: not said */
+	int balanced;              /* pins_balanced; -1: not said */
+} after_rows[] = {
+	{ "as before", "4", "3", 100, NULL, 0, NULL, "0", 1 },
+	{ "more are free", "4", "4", 100, NULL, 0, NULL, "1", 1 },
+	{ "the pool is larger", "9", "8", 100, NULL, 0, NULL, "0", 1 },
+	{ "fewer are free", "4", "1", 100, NULL, -EBUSY, "2 more huge pages", "-2", 1 },
+	{ "fewer, another program has none", "4", "1", 100, "VmPin: 0 kB\nHugetlbPages: 0 kB", -EBUSY, "2 more", "-2", 1 },
+	{ "fewer, another program has them", "4", "1", 100, "HugetlbPages: 4096 kB", 0, NULL, NULL, 1 },
+	{ "pins are held", "4", "3", 107, NULL, -EBUSY, "7 more pins", "0", 0 },
+	{ "pins are held by another program", "4", "3", 107, "VmPin: 28 kB", 0, NULL, "0", -1 },
+	{ "pins are held for VFIO", "4", "3", 107, "VmLck: 28 kB", 0, NULL, "0", -1 },
+	{ "fewer pins", "4", "3", 93, NULL, 0, NULL, "0", -1 },
+	{ "both", "4", "1", 107, NULL, -EBUSY, "2 more huge pages", "-2", 0 },
+};
+
+static void after_check(const struct after_row *row, struct journal *journal, bool pins_quiet)
+{
+	struct bystanders bystanders;
+	struct report report = { 0 };
+	struct result *result = report_add(&report, "a");
+	const struct fact *fact;
+	struct error err = { 0 };
+	struct before before;
+	bool company = journal != NULL || !pins_quiet;
+
+	pool_put(TREE_2M, "4", "3");
+	tree_put("/proc/sys/vm/stat_refresh", "");
+	pins_put(100, 100);
+	unlink(tree_path("/proc/7/status"));
+	bystanders_look(&bystanders);
+	before_look(&before, journal, 2 * MIB, 0);
+	pool_put(TREE_2M, row->nr, row->nr_free);
+	pins_put(row->acquired, 100);
+	if (row->status)
+		tree_put("/proc/7/status", row->status);
+	assert_int_equal(leak_check(&before, &bystanders, pins_quiet, result, &err), company && journal ? 0 : row->code);
+	if (row->code && !company)
+		assert_non_null(strstr(err.text, row->text));
+	fact = fact_find(&result->truth, "free_hugepages_change");
+	if (journal || !row->change) {
+		assert_null(fact);
+		assert_non_null(fact_find(&result->truth, "free_hugepages_unverified"));
+	} else {
+		assert_non_null(fact);
+		assert_int_equal(fact->number, atoi(row->change));
+	}
+	fact = fact_find(&result->truth, "pins_balanced");
+	if (row->balanced < 0 || (company && !row->balanced))
+		assert_null(fact);
+	else
+		assert_int_equal(fact->number, row->balanced);
+	assert_int_equal(result->nr_warnings, row->acquired != 100 && !fact);
+	report_free(&report);
+}
+
+static void test_what_a_case_leaves(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(after_rows) / sizeof(after_rows[0]); i++) {
+		print_message("%s\n", after_rows[i].what);
+		after_check(&after_rows[i], NULL, true);
+	}
+}
+
+/* Whatever the numbers are, no case fails for another run that counts on the same pool. */
+static void test_what_another_run_has(void **state)
+{
+	struct journal *own, *other;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(journal_open(&own, &err), 0);
+	assert_int_equal(journal_open(&other, &err), 0);
+	assert_int_equal(hugepage_reserve(other, 2 * MIB, 0, 1, &err), 0);
+	for (size_t i = 0; i < sizeof(after_rows) / sizeof(after_rows[0]); i++) {
+		print_message("%s\n", after_rows[i].what);
+		after_check(&after_rows[i], own, true);
+	}
+	journal_close(own);
+	journal_close(other);
+}
+
 static void test_memory_guard(void **state)
 {
 	struct error err = { 0 };
@@ -241,6 +434,12 @@ static void test_memory_guard(void **state)
 	assert_int_equal(memory_guard(100 * MIB + 1, &err), -EOPNOTSUPP);
 	tree_put("/sys/fs/cgroup/outer/memory.current", "629145601");
 	assert_int_equal(memory_guard(1, &err), -EOPNOTSUPP);
+	/* also where it is the inner one: 200 - 0 MiB, while the outer one leaves 400 */
+	tree_put("/sys/fs/cgroup/outer/memory.current", "209715200");
+	tree_put("/sys/fs/cgroup/outer/inner/memory.max", "209715200");
+	tree_put("/sys/fs/cgroup/outer/inner/memory.current", "0");
+	assert_int_equal(memory_guard(50 * MIB, &err), 0);
+	assert_int_equal(memory_guard(50 * MIB + 1, &err), -EOPNOTSUPP);
 	unlink(tree_path("/proc/meminfo"));
 	assert_int_equal(memory_guard(UINT64_MAX, &err), 0);
 }
@@ -257,6 +456,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_several_nodes_need_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_without_numa, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_thp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_runs_reserve, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_reserve_after_a_loss, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_runs_allow_thp, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_a_case_leaves, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_another_run_has, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_memory_guard, setup, teardown),
 	};
 

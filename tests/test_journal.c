@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -685,6 +686,289 @@ static void test_planted_directory(void **state)
 	assert_null(journal);
 }
 
+/* A value that the kernel makes another one of is not left behind. */
+static void test_altered_value(void **state)
+{
+	struct error err = { 0 };
+	struct journal *journal;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	tree_kernel.alter = KNOB;
+	tree_kernel.alter_to = "99";
+	assert_int_equal(journal_set(journal, KNOB, "100", &err), -EIO);
+	assert_non_null(strstr(err.text, "\"99\""));
+	assert_string_equal(tree_get(KNOB), "60");
+	journal_close(journal);
+	assert_as_before();
+}
+
+/* Somebody else raises the pool between our write and our reading it back: his pages are not ours. */
+static void test_raised_in_between(void **state)
+{
+	struct journal *journal;
+	uint64_t granted;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	tree_kernel.extra = 3;
+	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
+	assert_int_equal(granted, 8);
+	journal_close(journal);
+	assert_string_equal(tree_get(POOL), "7");
+}
+
+static void test_two_runs(void **state)
+{
+	struct journal_report report = { 0 };
+	struct journal *first, *second;
+	struct error err = { 0 };
+	uint64_t granted;
+	char pid[24];
+
+	(void)state;
+	assert_int_equal(journal_open(&first, NULL), 0);
+	assert_int_equal(journal_open(&second, NULL), 0);
+	assert_false(journal_shared(second, POOL));
+	assert_true(journal_shared(second, NULL));
+	assert_int_equal(all_change(first), 0);
+	assert_true(journal_shared(second, POOL));
+	assert_false(journal_shared(first, POOL));
+	/* another value is refused while the first run needs its own, and says whom to wait for */
+	snprintf(pid, sizeof(pid), "pinbench %d ", (int)getpid());
+	assert_int_equal(journal_set(second, KNOB, "50", &err), -EBUSY);
+	assert_non_null(strstr(err.text, pid));
+	assert_true(err.fix[0] != '\0');
+	assert_int_equal(journal_set(first, KNOB, "50", &err), -EBUSY);
+	tree_kernel.nr_writes = 0;
+	assert_int_equal(journal_set(second, KNOB, "100", &err), 0);
+	assert_int_equal(journal_set(second, THP, "madvise", &err), 0);
+	assert_int_equal(tree_kernel.nr_writes, 0);
+	assert_int_equal(journal_add(second, POOL, 5, &granted, &err), 0);
+	assert_string_equal(tree_get(POOL), "17");
+	/* the first one goes first, and takes what is its own alone */
+	assert_int_equal(journal_restore(first, &report, &err), 0);
+	assert_int_equal(report.nr_kept, 2);
+	assert_int_equal(report.nr_restored, 1);
+	assert_int_equal(report.nr_foreign + report.nr_failed, 0);
+	assert_non_null(strstr(report.lines[1], pid));
+	journal_report_free(&report);
+	journal_close(first);
+	assert_string_equal(tree_get(KNOB), "100");
+	assert_string_equal(tree_get(THP), "always [madvise] never");
+	assert_string_equal(tree_get(POOL), "9");
+	assert_int_equal(journals_count(), 1);
+	journal_close(second);
+	assert_as_before();
+	assert_int_equal(journals_count(), 0);
+}
+
+/* What a dead run needed otherwise is put back before another value is set; what it found changed is told by the one who came on it. */
+static void test_dead_run_needs_nothing(void **state)
+{
+	struct journal_report report = { 0 };
+	struct journal *journal;
+
+	(void)state;
+	run_killed(5);
+	tree_put(THP, "always madvise [never]");
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_set(journal, KNOB, "50", NULL), 0);
+	assert_int_equal(journal_set(journal, THP, "always", NULL), 0);
+	assert_int_equal(journal_restore(journal, &report, NULL), 0);
+	assert_int_equal(report.nr_foreign, 1);
+	assert_non_null(strstr(report.lines[0], "someone else"));
+	journal_report_free(&report);
+	journal_close(journal);
+	assert_string_equal(tree_get(KNOB), "60");
+	assert_string_equal(tree_get(THP), "always madvise [never]");
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr_restored, 1);
+	journal_report_free(&report);
+	assert_string_equal(tree_get(POOL), "4");
+	assert_int_equal(journals_count(), 0);
+}
+
+/* No room for a record (here: a limit of the file size), then room again: nothing torn stays in the file. */
+static void test_torn_record(void **state)
+{
+	struct rlimit before, small;
+	struct error err = { 0 };
+	struct journal *journal;
+	struct stat st, again;
+	uint64_t granted;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_set(journal, KNOB, "100", NULL), 0);
+	assert_int_equal(fstat(journal->fd, &st), 0);
+	small = before;
+	small.rlim_cur = (rlim_t)st.st_size + 10;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(journal_set(journal, THP, "madvise", &err), -EIO);
+	assert_non_null(strstr(err.text, "journal"));
+	assert_non_null(strstr(err.text, strerror(EFBIG)));
+	assert_int_equal(journal_add(journal, POOL, 8, &granted, &err), -EIO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(fstat(journal->fd, &again), 0);
+	assert_int_equal(again.st_size, st.st_size);
+	assert_string_equal(tree_get(THP), "[always] madvise never");
+	assert_string_equal(tree_get(POOL), "4");
+	assert_int_equal(journal_set(journal, THP, "madvise", NULL), 0);
+	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
+	journal_detach(journal);
+	assert_int_equal(journal_recover(NULL, &err), 0);
+	assert_as_before();
+	assert_int_equal(journals_count(), 0);
+}
+
+/* Whatever a run has tried before: 650 reservations that failed made a journal that was refused as a whole. */
+static void test_many_failed_reservations(void **state)
+{
+	struct journal_report report = { 0 };
+	struct journal *journal;
+	uint64_t granted;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(journal_open(&journal, NULL), 0);
+	assert_int_equal(journal_set(journal, KNOB, "100", NULL), 0);
+	tree_kernel.pages_left = 0;
+	for (int i = 0; i < 700; i++) {
+		size_t mark = journal_mark(journal);
+
+		assert_int_equal(journal_add(journal, POOL, 24, &granted, NULL), 0);
+		assert_int_equal(granted, 0);
+		assert_int_equal(journal_restore_to(journal, mark, NULL, NULL), 0);
+		assert_int_equal(fstat(journal->fd, &st), 0);
+		assert_in_range(st.st_size, 1, 20 * 1024);
+		/* the file that is locked is the one that others see */
+		assert_true(i % 100 || journals_count() == 1);
+	}
+	tree_kernel.pages_left = 100;
+	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr_live, 1);
+	journal_detach(journal);
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr_restored, 2);
+	journal_report_free(&report);
+	assert_as_before();
+	assert_int_equal(journals_count(), 0);
+}
+
+/* What an older version left, longer than it would have read itself. */
+static void test_long_old_journal(void **state)
+{
+	struct journal_report report = { 0 };
+	size_t room = 256 * 1024, used;
+	char *text = malloc(room);
+
+	(void)state;
+	assert_non_null(text);
+	used = (size_t)snprintf(text, room, HEAD "set\t" KNOB "\t60\t100\n");
+	for (int i = 1; i <= 1000; i++)
+		used += (size_t)snprintf(text + used, room - used, "add\t" POOL "\t4\t12\ngot\t%d\t0\ndone\t%d\n", i, i);
+	assert_true(used > 64 * 1024);
+	snprintf(text + used, room - used, "add\t" POOL "\t4\t12\ngot\t1001\t3");
+	tree_put(KNOB, "100");
+	tree_put(POOL, "7");
+	tree_put(FREE, "7");
+	planted(text, 0600);
+	free(text);
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr_restored, 2);
+	journal_report_free(&report);
+	assert_as_before();
+	assert_int_equal(journals_count(), 0);
+}
+
+/* kill -9 returns before its target has let go of its locks: a run that is about to be gone is waited for, and no other. */
+static void test_holder_that_ends(void **state)
+{
+	static const struct {
+		const char *stat, *pending;
+		bool ends;
+	} rows[] = {
+		{ "1 (a) b) S 1 1 1 0 -1 4194304 0", "0000000000000000", false },
+		{ "1 (a) b) Z 1 1 1 0 -1 4194304 0", "0000000000000000", true },
+		{ "1 (a) b) X 1 1 1 0 -1 4194304 0", "0000000000000000", true },
+		{ "1 (a) b) R 1 1 1 0 -1 4194308 0", "0000000000000000", true }, /* PF_EXITING */
+		{ "1 (a) b) S 1 1 1 0 -1 4194304 0", "0000000000000100", true }, /* SIGKILL is 9 */
+		{ "1 (a) b) S 1 1 1 0 -1 4194304 0", "0000000000000080", false },
+		{ NULL, NULL, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct journal_report report = { 0 };
+		char path[64], status[64];
+		int ends[2];
+		pid_t child;
+		char ready;
+
+		assert_int_equal(pipe(ends), 0);
+		child = fork();
+		if (child == 0) {
+			struct journal *journal;
+
+			if (journal_open(&journal, NULL) || all_change(journal) || write(ends[1], "x", 1) != 1)
+				_exit(1);
+			usleep(300 * 1000);
+			_exit(0);
+		}
+		assert_int_equal(read(ends[0], &ready, 1), 1);
+		if (rows[i].stat) {
+			snprintf(path, sizeof(path), "/proc/%d/stat", (int)child);
+			tree_put(path, rows[i].stat);
+			snprintf(path, sizeof(path), "/proc/%d/status", (int)child);
+			snprintf(status, sizeof(status), "Name:\tx\nShdPnd:\t%s", rows[i].pending);
+			tree_put(path, status);
+		}
+		assert_int_equal(journal_recover(&report, NULL), 0);
+		assert_int_equal(report.nr_live, !rows[i].ends);
+		assert_int_equal(report.nr_restored, rows[i].ends ? 3 : 0);
+		journal_report_free(&report);
+		assert_int_equal(waitpid(child, NULL, 0), child);
+		assert_int_equal(journal_recover(NULL, NULL), 0);
+		assert_as_before();
+		close(ends[0]);
+		close(ends[1]);
+	}
+}
+
+/* A directory that others could write or read is not trusted, nor is somebody else's. */
+static void test_modes_of_the_directory(void **state)
+{
+	static const mode_t bad[] = { 0770, 0750, 0710, 0720, 0740, 0707, 0701, 0704 };
+	struct journal *journal = NULL;
+	struct error err = { 0 };
+
+	(void)state;
+	tree_put("/run/file", "x");
+	assert_int_equal(mkdir(tree_path(JOURNAL_DIR), 0700), 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(chmod(tree_path(JOURNAL_DIR), bad[i]), 0);
+		assert_int_equal(journal_open(&journal, &err), -EPERM);
+		assert_int_equal(journal_recover(NULL, &err), -EPERM);
+	}
+	assert_int_equal(chmod(tree_path(JOURNAL_DIR), 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(tree_path(JOURNAL_DIR), 65534, 0), 0);
+		assert_int_equal(journal_open(&journal, &err), -EPERM);
+		assert_int_equal(chown(tree_path(JOURNAL_DIR), 0, 0), 0);
+	}
+	/* half of a journal that was being written anew when its run was killed */
+	tree_put(JOURNAL_DIR "/.1-1", "x");
+	assert_int_equal(journal_open(&journal, &err), 0);
+	assert_int_equal(journal_set(journal, KNOB, "100", NULL), 0);
+	assert_false(sysfile_exists(JOURNAL_DIR "/.1-1"));
+	journal_close(journal);
+	assert_as_before();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -710,6 +994,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_journals, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unclear_counter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_altered_value, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_raised_in_between, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_two_runs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_dead_run_needs_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_torn_record, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_failed_reservations, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_old_journal, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_holder_that_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_modes_of_the_directory, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

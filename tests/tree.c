@@ -169,8 +169,19 @@ int __wrap_sysfile_write(const char *path, const char *text, struct error *err)
 		return error_errno(err, EACCES, "cannot write %s", path);
 	if (tree_kernel.ignore && strcmp(tree_kernel.ignore, path) == 0)
 		return 0;
+	if (tree_kernel.alter && strcmp(tree_kernel.alter, path) == 0) {
+		tree_put(path, tree_kernel.alter_to);
+		tree_kernel.alter = NULL;
+		return 0;
+	}
 	if (strcmp(name, "nr_hugepages") == 0) {
+		char more[24];
+
 		counter_write(path, text);
+		snprintf(more, sizeof(more), "%" PRIu64, number_get(path) + tree_kernel.extra);
+		if (tree_kernel.extra)
+			counter_write(path, more);
+		tree_kernel.extra = 0;
 		return 0;
 	}
 	if (strchr(tree_get(path), '[') && choice_write(path, text))

@@ -26,6 +26,9 @@ struct tree_kernel {
 	uint64_t pages_left;      /* huge pages that memory has room for */
 	const char *refuse;       /* path of a file that cannot be written now, -EACCES; or NULL */
 	const char *ignore;       /* path of a file that keeps its value whatever is written; or NULL */
+	const char *alter;        /* path of a file that takes @alter_to at the next write, whatever is written; or NULL */
+	const char *alter_to;
+	uint64_t extra;           /* pages that somebody else adds right after the next write to a counter */
 	unsigned int nr_writes;
 	void (*before)(const char *path); /* called before each write; or NULL */
 };
