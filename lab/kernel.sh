@@ -144,6 +144,7 @@ kernel_from_list() {
 # The files that belong to a tree, as they are now: with changes not committed, without what a build left there.
 tree_copy() { # TREE COPY
 	mkdir -p "$2"
+	rm -f "$2.files"
 	if git -C "$1" rev-parse --show-toplevel >/dev/null 2>&1 && [ "$(git -C "$1" rev-parse --show-prefix)" = "" ]; then
 		git -C "$1" ls-files -z >"$2.files"
 		rsync -a --delete-missing-args --files-from="$2.files" --from0 "$1/" "$2/"
@@ -151,6 +152,25 @@ tree_copy() { # TREE COPY
 		rsync -a --delete --exclude='*.o' --exclude='*.cmd' --exclude='*.a' --exclude='/vmlinux*' --exclude=/.config \
 			--exclude=/include/config --exclude=/include/generated --exclude='/arch/*/include/generated' "$1/" "$2/"
 	fi
+}
+
+# TREE COPY ARCH: what no kernel is built without is there; else "make allnoconfig" would fail and say little.
+tree_check() {
+	local arch file lost='' nowhere='' others
+	arch=arch/$(kbuild_arch "$3")
+	for file in Makefile Kbuild Kconfig "$arch/Makefile" "$arch/Kconfig" scripts/Kbuild.include scripts/kconfig/Makefile \
+		init/Kconfig kernel/Makefile mm/Kconfig mm/Makefile mm/gup.c include/linux/mm.h; do
+		[ -e "$2/$file" ] && continue
+		if [ -e "$1/$file" ]; then lost+=" $file"; else nowhere+=" $file"; fi
+	done
+	if [ -n "$lost" ]; then
+		die "only the $(tr -cd '\0' <"$2.files" | wc -c) files that git tracks in $1 are copied, and no kernel is built without these, which are there but not tracked:$lost${nowhere:+; and these are not there at all:$nowhere}" \
+			"git -C $1 add them, or give a copy of the tree without its .git"
+	fi
+	[ -z "$nowhere" ] || die "$1 is not a whole kernel source tree: it lacks$nowhere" "BASE=a tree with all of its files"
+	[ -f "$2.files" ] || return 0
+	others=$(git -C "$1" ls-files --others --exclude-standard -- '*.[chS]' '*Kconfig*' '*Makefile' '*Kbuild' | sed -n 1,5p | tr '\n' ' ')
+	[ -z "$others" ] || say "not copied, because git does not track them (git add): $others"
 }
 
 kernel_from_tree() {
@@ -167,6 +187,7 @@ kernel_from_tree() {
 	wanted=$copy.config
 	say "copying $tree (your tree is not changed)"
 	tree_copy "$tree" "$copy"
+	tree_check "$tree" "$copy" "$arch"
 	if [ -n "$patch" ]; then
 		patch -d "$copy" -p1 -s -f --no-backup-if-mismatch -r - <"$patch" >&2 ||
 			die "$patch does not apply to $tree" "rebase it on this tree"

@@ -57,8 +57,8 @@ int cmd_label_check(const char *label, struct error *err)
 
 int cmd_result_stamp(const char *const *labels, size_t nr, char *stamp, size_t size, struct error *err)
 {
-	if (mkdir("results", 0777) && errno != EEXIST)
-		return error_errno(err, errno, "make the directory results");
+	if (outfile_directory("results", err))
+		return -err->code;
 	outfile_stamp("results", labels, nr, stamp, size);
 	return 0;
 }

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "infile.h"
 #include "job.h"
 #include "suggest.h"
 
@@ -176,37 +176,22 @@ static int config_read(struct config *config, json_t *root, struct error *err)
 	return 0;
 }
 
-/* The whole file, of at most CONFIG_MAX_BYTES: pipes and /dev/stdin are read like any other. */
 static int file_read(const char *path, char **text, size_t *bytes, struct error *err)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	size_t used = 0;
+	autoclose int fd = infile_open(path, err);
+	int ret;
 
 	*text = NULL;
-	if (fd < 0) {
-		int code = errno;
-
-		error_errno(err, code, "%.256s", path);
-		return code == ENOENT && !strchr(path, '/') ? error_fix(err, "-c configs/%s", path) : -code;
+	if (fd == -ENOENT) {
+		error_errno(err, ENOENT, "%.256s", path);
+		return strchr(path, '/') ? -ENOENT : error_fix(err, "-c configs/%s", path);
 	}
-	*text = malloc(CONFIG_MAX_BYTES + 1);
-	if (!*text)
-		return error_errno(err, ENOMEM, "%.256s", path);
-	while (used <= CONFIG_MAX_BYTES) {
-		ssize_t got = read(fd, *text + used, CONFIG_MAX_BYTES + 1 - used);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return error_errno(err, errno, "%.256s", path);
-		if (got == 0)
-			break;
-		used += (size_t)got;
-	}
-	if (used > CONFIG_MAX_BYTES)
+	if (fd < 0)
+		return fd;
+	ret = infile_read(fd, path, CONFIG_MAX_BYTES, text, bytes, err);
+	if (ret == -EFBIG)
 		return error_set(err, E2BIG, "%.256s: larger than %u bytes, the limit of a job file", path, CONFIG_MAX_BYTES);
-	*bytes = used;
-	return 0;
+	return ret;
 }
 
 int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,

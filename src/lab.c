@@ -244,8 +244,8 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 		ret = side_open(lab, i, err);
 	if (!ret)
 		ret = job_read(lab, err);
-	if (!ret && lab->command.is_run && mkdir(request->directory, 0777) && errno != EEXIST)
-		ret = error_errno(err, errno, "make %s", request->directory);
+	if (!ret && lab->command.is_run)
+		ret = outfile_directory(request->directory, err);
 	if (!ret)
 		ret = accel_choose(lab, err);
 	if (!ret) {

@@ -7,6 +7,9 @@
 #include "crc32.h"
 #include "lab_channel.h"
 #include "lab_wire.h"
+#include "text.h"
+
+#define SHOWN_MAX 100 /* bytes of a kernel's release */
 
 struct header {
 	char kind[16];
@@ -26,6 +29,18 @@ static void text_set(struct frame_text *text, const char *bytes, size_t size)
 	copy[size] = '\0';
 	free(text->bytes);
 	*text = (struct frame_text){ copy, size };
+}
+
+/* What is shown, and not parsed: nothing in it may steer a terminal. */
+static void text_take(struct frame_text *text, const char *bytes, size_t size, bool lines)
+{
+	text_set(text, bytes, lines || size < SHOWN_MAX ? size : SHOWN_MAX);
+	if (!text->bytes)
+		return;
+	text_plain_lines(text->bytes, text->size);
+	if (!lines)
+		text_plain(text->bytes);
+	text->size = strlen(text->bytes);
 }
 
 static void end_check(struct channel *channel, const char *bytes, size_t size)
@@ -60,11 +75,11 @@ static void frame_take(struct channel *channel, const struct header *header, con
 	channel->nr_frames++;
 	channel->sum = crc32_add(channel->sum, &crc, sizeof(crc));
 	if (!strcmp(header->kind, "ready"))
-		text_set(&channel->ready, bytes, header->size);
+		text_take(&channel->ready, bytes, header->size, false);
 	else if (!strcmp(header->kind, "result"))
 		text_set(&channel->result, bytes, header->size);
 	else if (!strcmp(header->kind, "stdout"))
-		text_set(&channel->output, bytes, header->size);
+		text_take(&channel->output, bytes, header->size, true);
 }
 
 /* 1: a header, 0: the line is not all there yet, -EINVAL: not a header. */

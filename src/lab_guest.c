@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "infile.h"
 #include "lab_cpio.h"
 #include "lab_guest.h"
 #include "lab_wire.h"
@@ -23,8 +24,10 @@ int guest_find(char *path, unsigned long size, const char *given, const char *ar
 	char *slash;
 
 	if (given) {
+		autoclose int fd = infile_open(given, err);
+
 		snprintf(path, size, "%s", given);
-		return access(path, R_OK) ? error_errno(err, errno, "guest %s", path) : 0;
+		return fd < 0 ? fd : 0;
 	}
 	if (readlink("/proc/self/exe", here, sizeof(here) - 1) < 0)
 		return error_errno(err, errno, "read /proc/self/exe");
@@ -43,22 +46,15 @@ int guest_find(char *path, unsigned long size, const char *given, const char *ar
 
 static int config_read(struct guest_command *command, const char *path, struct error *err)
 {
-	autofclose FILE *file = fopen(path, "re");
-	size_t size;
+	autoclose int fd = infile_open(path, err);
+	int ret;
 
-	if (!file)
-		return error_errno(err, errno, "open %s", path);
+	if (fd < 0)
+		return fd;
 	free(command->config); /* of an earlier -c: the last one counts */
-	command->config = malloc(CONFIG_MAX_BYTES_HERE + 1);
-	if (!command->config)
-		return error_errno(err, ENOMEM, "read %s", path);
-	size = fread(command->config, 1, CONFIG_MAX_BYTES_HERE + 1, file);
-	if (ferror(file))
-		return error_errno(err, EIO, "read %s", path);
-	if (size > CONFIG_MAX_BYTES_HERE)
-		return error_set(err, E2BIG, "%s is larger than 1 MiB", path);
-	command->config_size = size;
-	return 0;
+	command->config = NULL;
+	ret = infile_read(fd, path, CONFIG_MAX_BYTES_HERE, &command->config, &command->config_size, err);
+	return ret == -EFBIG ? error_set(err, E2BIG, "%s is larger than 1 MiB", path) : ret;
 }
 
 /* The value of option @shorter or @longer at argv[*i], which may stand in the next word; NULL: another option. */

@@ -86,6 +86,10 @@ int lab_image_open(struct lab_image *image, const char *path, struct error *err)
 	image->fd = -1;
 	if (stat(path, &st))
 		return error_errno(err, errno, "kernel %s", path);
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
+		error_set(err, EINVAL, "kernel %s: not a regular file", path);
+		return error_fix(err, "give a bzImage, Image or vmlinuz, or a build tree");
+	}
 	if (S_ISDIR(st.st_mode)) {
 		ret = build_tree_find(image, path, err);
 		if (ret)
@@ -93,7 +97,7 @@ int lab_image_open(struct lab_image *image, const char *path, struct error *err)
 	} else if (snprintf(image->path, sizeof(image->path), "%s", path) >= (int)sizeof(image->path)) {
 		return error_set(err, ENAMETOOLONG, "kernel %s: the path is too long", path);
 	}
-	image->fd = open(image->path, O_RDONLY | O_CLOEXEC);
+	image->fd = open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (image->fd < 0)
 		return error_errno(err, errno, "open kernel %s", image->path);
 	ret = arch_tell(image, err);

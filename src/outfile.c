@@ -42,6 +42,46 @@ static int give_to_caller(const struct outfile *out, struct error *err)
 	return 0;
 }
 
+/* Whoever may write there could put his own file in the place of ours. */
+static int directory_check(int dir, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(dir, &st))
+		return error_errno(err, errno, "%s", path);
+	if (!(st.st_mode & S_IWOTH) || (st.st_mode & S_ISVTX))
+		return 0;
+	error_set(err, EPERM, "%s: everybody may change what is in it", path);
+	return error_fix(err, "chmod o-w %s", path);
+}
+
+int outfile_directory(const char *path, struct error *err)
+{
+	bool made = mkdir(path, 0777) == 0;
+	unsigned int uid, gid;
+	int dir, ret;
+
+	if (!made && errno != EEXIST)
+		return error_errno(err, errno, "make the directory %s", path);
+	dir = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	if (dir < 0) {
+		struct stat st;
+
+		if (errno != ENOTDIR && errno != ELOOP)
+			return error_errno(err, errno, "%s", path);
+		if (lstat(path, &st) || !S_ISLNK(st.st_mode))
+			return error_errno(err, ENOTDIR, "%s", path);
+		error_set(err, ELOOP, "%s: is a symbolic link, which others may have planted", path);
+		return error_fix(err, "a directory of that name, or -o with the path that it points to");
+	}
+	ret = directory_check(dir, path, err);
+	if (!ret && made && geteuid() == 0 && !sudo_id("SUDO_UID", &uid) && !sudo_id("SUDO_GID", &gid) && fchown(dir, uid, gid) &&
+	    errno != EPERM && errno != EINVAL)
+		ret = error_errno(err, errno, "%s: cannot give it to user %u", path, uid);
+	close(dir);
+	return ret;
+}
+
 static int check_target(const struct outfile *out, struct error *err)
 {
 	struct stat st;
@@ -74,7 +114,8 @@ int outfile_open(struct outfile *out, const char *path, struct error *err)
 	out->dir = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (out->dir < 0)
 		return error_errno(err, errno, "%s: cannot open its directory", path);
-	rc = check_target(out, err);
+	rc = directory_check(out->dir, slash ? directory : ".", err);
+	rc = rc ? rc : check_target(out, err);
 	if (rc)
 		return rc;
 	for (int tries = 0; out->fd < 0 && tries < 16; tries++) {

@@ -18,6 +18,11 @@ struct outfile {
  * Refuses what a rename would destroy or a planted link would redirect: -EEXIST when @path is there and is not
  * a regular file. Under sudo the file is given to the user who called it (SUDO_UID, SUDO_GID).
  */
+/*
+ * A directory for results: made where there is none, for the user behind sudo. -ELOOP: it is a symbolic link; -EPERM, here and of
+ * outfile_open(): everybody may change what is in it (without the sticky bit).
+ */
+int outfile_directory(const char *path, struct error *err);
 int outfile_open(struct outfile *out, const char *path, struct error *err);
 int outfile_write(struct outfile *out, const void *data, size_t size, struct error *err);
 /* Syncs, renames, syncs the directory. On failure the old file is untouched and nothing is left behind. */

@@ -23,15 +23,26 @@ static size_t decode(const unsigned char *at, uint32_t *code)
 	return length;
 }
 
-/* Unicode's explicit bidirectional marks, line and paragraph separators, and the byte order mark. */
+/*
+ * What turns the reading order, ends a line, or cannot be seen: control characters, what Unicode lists as default-ignorable (zero-width
+ * characters, soft hyphen, fillers, variation selectors, tags), annotation marks, and what is no character and not allowed in XML.
+ */
+static const struct { uint32_t first, last; } unseen[] = {
+	{ 0x0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+	{ 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+	{ 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
 static bool steers(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c ||
-	       code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+		if (code >= unseen[i].first && code <= unseen[i].last)
+			return true;
+	return (code & 0xfffe) == 0xfffe;
 }
 
-static void replace(char *text, bool ascii)
+static void replace(char *text, bool ascii, bool lines)
 {
 	const unsigned char *from = (const unsigned char *)text;
 	char *to = text;
@@ -45,6 +56,8 @@ static void replace(char *text, bool ascii)
 			*to++ = '+';
 			*to++ = '-';
 			from += length;
+		} else if (lines && (code == '\n' || code == '\t')) {
+			*to++ = (char)*from++;
 		} else if (length == 0 || steers(code) || (ascii && code >= 0x80)) {
 			*to++ = '?';
 			from += length ? length : 1;
@@ -59,12 +72,20 @@ static void replace(char *text, bool ascii)
 
 void text_plain(char *text)
 {
-	replace(text, false);
+	replace(text, false, false);
+}
+
+void text_plain_lines(char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!text[i])
+			text[i] = '?';
+	replace(text, false, true);
 }
 
 void text_ascii(char *text)
 {
-	replace(text, true);
+	replace(text, true, false);
 }
 
 void text_hide_home(char *text)

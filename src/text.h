@@ -6,9 +6,12 @@
 
 /*
  * Replaces in place, by '?', what could steer a terminal or turn the reading order: control characters (C0, DEL, C1),
- * line breaks, bidirectional marks, and bytes that are not UTF-8.
+ * line breaks, bidirectional marks, what cannot be seen (zero-width characters, soft hyphens, tags, variation selectors),
+ * and bytes that are not UTF-8.
  */
 void text_plain(char *text);
+/* As text_plain, but line breaks and tabs stay; @size bytes and a NUL. What a guest prints. */
+void text_plain_lines(char *text, size_t size);
 /* As text_plain, and everything that is not ASCII becomes '?' too (plus-minus: "+-"). */
 void text_ascii(char *text);
 /* Replaces in place, by "~", each "/home/NAME": what a file says must not name a user. */

@@ -480,12 +480,25 @@ static void test_merge_status(void **state)
 static void test_text_plain(void **state)
 {
 	char text[] = "a\x1b[31mb\r\n\tc\x7f \xc2\x9b \xe2\x80\xae \xc3\xa9 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff";
-	char ascii[] = "1 \xc2\xb1 2 \xc3\xa9 \x1b";
+	char ascii[] = "1 \xc2\xb1 2 \xc3\xa9 \x1b", lines[] = "a\n\tb\0c\r\x1b\xff\n", one[16];
+	/* of Unicode's DerivedCoreProperties.txt, Default_Ignorable_Code_Point: first and last of some ranges, and what is beside them */
+	static const char *const unseen[] = {
+		"\u00ad", "\u034f", "\u061c", "\u115f", "\u17b4", "\u180b", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f",
+		"\u2028", "\u2029", "\u202a", "\u202e", "\u2060", "\u2064", "\u2066", "\u206f", "\u3164", "\ufe00", "\ufe0f", "\ufeff", "\uffa0",
+		"\ufff9", "\uffff", "\U0001d173", "\U000e0001", "\U000e0041", "\U000e0100", "\U000e01ef", "\U0010ffff", "\x7f", "\xc2\x85",
+	};
 
 	(void)state;
 	text_plain(text);
 	assert_string_equal(text, "a?[31mb???c? ? ? \xc3\xa9 ?? ??? ???? ?");
 	text_ascii(ascii);
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
+		snprintf(one, sizeof(one), "a%sb", unseen[i]);
+		text_plain(one);
+		assert_string_equal(one, "a?b");
+	}
+	text_plain_lines(lines, sizeof(lines) - 1);
+	assert_string_equal(lines, "a\n\tb?c???\n");
 	assert_string_equal(ascii, "1 +- 2 ? ?");
 	assert_int_equal(text_width("\xc2\xb1" "1"), 2);
 	assert_true(text_is_word("hugetlb-64K"));

@@ -62,6 +62,34 @@ same "every fragment and variant of the list is there" \
 		sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done)" ""
 same "an unknown kernel" "$(lab/kernel.sh no-such 2>&1 | grep -c 'no kernel "no-such" in lab/kernels.json')" 1
 
+# A tree of one's own. Only what git tracks is copied, and what is missing then is said, not left to "make allnoconfig".
+if command -v git >/dev/null && command -v rsync >/dev/null; then
+	own=$dir/own
+	case $(uname -m) in x86_64) arch=x86 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
+	mkdir -p "$own/arch/$arch" "$own"/{scripts/kconfig,init,kernel,mm,include/linux}
+	for file in MAINTAINERS Kbuild Kconfig Makefile "arch/$arch/"{Makefile,Kconfig} scripts/Kbuild.include scripts/kconfig/Makefile init/Kconfig \
+		kernel/Makefile mm/{Kconfig,Makefile,gup.c} include/linux/mm.h; do
+		: >"$own/$file"
+	done
+	git -C "$own" init -q
+	git -C "$own" add MAINTAINERS Makefile
+	kernel() { PINBENCH_CACHE=$dir/cache HOME=$dir lab/kernel.sh --tree "$own" >"$dir/out" 2>&1; }
+	if kernel; then not_ok "a tree of which two files are tracked must be refused"; else ok "a tree of which two files are tracked is refused"; fi
+	same "... saying what is copied" "$(grep -c "only the 2 files that git tracks in $own are copied" "$dir/out")" 1
+	same "... what is missing, and that it is there" "$(grep -c "there but not tracked: Kbuild Kconfig arch/$arch/Makefile .* mm/gup.c include/linux/mm.h$" "$dir/out")" 1
+	same "... and not that make failed" "$(grep -c allnoconfig "$dir/out")" 0
+	git -C "$own" add .
+	: >"$own/mm/new.c"
+	kernel # make fails here: nothing is in these files
+	same "all tracked: a new file that is not is named" "$(grep -c 'not copied, because git does not track them (git add): mm/new.c' "$dir/out")" 1
+	same "... and nothing is said to be missing" "$(grep -c 'no kernel is built without' "$dir/out")" 0
+	rm -rf "$own/.git" "$own/init"
+	kernel
+	same "without git: what the tree lacks" "$(grep -c "not a whole kernel source tree: it lacks init/Kconfig$" "$dir/out")" 1
+else
+	ok "a tree of one's own # SKIP needs git and rsync (make deps)"
+fi
+
 # vm: told before anything is booted.
 printf 'not a kernel' >"$dir/text"
 refused() { # STATUS TEXT ARGUMENT...
