@@ -356,25 +356,26 @@ static uint64_t uring_held_refs(const struct pin *pin)
 	const struct region *region = pin->job.region;
 	size_t nr = pin->job.bytes / region->base_bytes, unit = region->layout->page_bytes / region->base_bytes;
 	unsigned int release = kernel_release();
-	struct frame *frames, *frame;
+	struct frame *frames = NULL;
 	uint64_t refs = 0;
+	size_t done = 0;
 	bool broken = false;
 
 	if (release < KERNEL(6, 3) || region->layout->backing == BACKING_BASE)
 		return nr;
-	frame = frames = calloc(nr, sizeof(*frames));
-	if (region->layout->backing == BACKING_THP &&
-	    (!frames || !frames_visible(NULL) ||
-	     frames_read(region->addr + pin->job.offset, nr, region->base_bytes, unit, frames, NULL)))
-		broken = true;
+	if (region->layout->backing != BACKING_HUGETLB) {
+		frames = calloc(nr, sizeof(*frames));
+		broken = !frames || (region->layout->backing == BACKING_THP && (!frames_visible(NULL) ||
+			 frames_read(region->addr + pin->job.offset, nr, region->base_bytes, unit, frames, NULL)));
+	}
 	for (unsigned int i = 0; i < pin->nr_buffers && !broken; i++) {
 		size_t pages = pin->buffers[i].iov_len / region->base_bytes;
 		uint64_t folios = region->layout->backing == BACKING_HUGETLB ?
 				  hugetlb_folios(&pin->job, &pin->buffers[i]) :
-				  folios_of(frame, pages, &broken);
+				  folios_of(frames + done, pages, &broken);
 
 		refs += folios == 1 || (folios && release >= KERNEL(6, 12)) ? folios : pages;
-		frame += pages;
+		done += pages;
 	}
 	free(frames);
 	return broken ? PIN_REFS_UNKNOWN : refs;

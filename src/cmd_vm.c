@@ -192,7 +192,7 @@ int cmd_vm(int argc, char **argv)
 	static struct vm vm = { .request = { .order = ORDER_ABBA, .memory_mib = 2048, .timeout_s = 600,
 					       .directory = "results" } };
 	const struct lab_events events = { &stop, begins, tick, settled, boot_ended, &vm };
-	struct sigaction action = { .sa_handler = on_stop };
+	struct sigaction action = { .sa_handler = on_stop }, inherited;
 	struct error err = { 0 };
 	int ret;
 
@@ -205,7 +205,9 @@ int cmd_vm(int argc, char **argv)
 		return cmd_fail(&err, EXIT_USAGE);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	/* nohup(1) means that it goes on when its terminal goes away */
+	if (sigaction(SIGHUP, NULL, &inherited) || inherited.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 
 	ret = lab_run(&vm.request, &events, &err);
 	if (stop && vm.nr_done < vm.nr_boots)

@@ -38,9 +38,8 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
 	"Boots kernels in turn in QEMU and runs the same pinbench command inside.\v"
-	"PATH: bzImage, Image, vmlinuz or build tree. Files are DIR/NAME-UTC.json.\n"
-	"  pinbench vm -k base=~/a -k new=~/b -- run -c configs/seed-1.json\n"
-	"Do not boot kernels that you do not trust: an emulator is not a wall.";
+	"PATH: bzImage, Image, vmlinuz or build tree. Boot only what you trust.\n"
+	"  pinbench vm -k base=~/a -k new=~/b -- run -c configs/seed-1.json";
 
 static void kernel_parse(struct argp_state *state, struct lab_request *request, const char *text)
 {

@@ -101,7 +101,7 @@ if unshare -rm true 2>/dev/null; then
 	mkdir full
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	fails 2 'No space left on device' unshare -rm sh -c '
-		mount -t tmpfs -o size=4k,mode=777 none full && "$@"
+		mount -t tmpfs -o size=4k,mode=755 none full && "$@"
 		code=$?
 		[ -z "$(ls -A full)" ] || echo "something is left on the full disk"
 		exit $code' - "$pinbench" run -q -p pinner=null -p samples=1000 -o full/x.json
