@@ -663,7 +663,8 @@ static struct said line_verdict(const struct scan *scan)
 
 	if (said.kind == VERDICT_NONE)
 		said = verdict_parse(line_core(scan->text));
-	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "not ok ")) && !isalnum((unsigned char)at[-1]))
+	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "not ok ")) && at > scan->line.text &&
+	    !isalnum((unsigned char)at[-1]))
 		said = verdict_parse(at);
 	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "[FAIL]")) && !has_word(at + strlen("[FAIL]")))
 		said = verdict_parse(at);

@@ -24,12 +24,13 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 	# shellcheck disable=SC2046 # the flags are words
 	if ! clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=gnu11 -D_GNU_SOURCE -Isrc \
 		$(pkg-config --cflags jansson) -o "$dir/fuzz-$target" "tests/fuzz/fuzz_$target.c" "$@" \
-		$(pkg-config --libs jansson) -lm; then
+		$(pkg-config --libs jansson libmd) -lm; then
 		echo "not ok - the fuzz target $target does not build"
 		bad=1
 		return
 	fi
-	if "$dir/fuzz-$target" -seed=1 -print_funcs=0 -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+	# freed memory is kept for a while to find its use: 256 MiB of it would be fetched page by page
+	if ASAN_OPTIONS=quarantine_size_mb=4:malloc_context_size=4 "$dir/fuzz-$target" -seed=1 -print_funcs=0 -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
 		-artifact_prefix="$dir/$target-" -dict="tests/fuzz/$target.dict" "$corpus" "$seeds" >"$dir/log" 2>&1; then
 		echo "ok - fuzzed $target: $(grep -o '^Done .*' "$dir/log")"
 		return
@@ -42,7 +43,7 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 	bad=1
 }
 
-reports=(src/report*.c src/outfile.c src/fact.c src/text.c src/size.c src/error.c src/sample.c)
+reports=(src/report*.c src/outfile.c src/fact.c src/text.c src/size.c src/error.c src/sample.c src/digest.c)
 fuzz report tests/fixtures "${reports[@]}" src/compar*.c src/verdict*.c src/rank*.c src/random.c src/schedule.c src/table*.c \
 	src/unshare.c src/summary.c src/heading.c src/grid.c src/footnotes.c src/stats.c
 fuzz import tests/fixtures/logs "${reports[@]}" src/import_*.c
