@@ -40,7 +40,7 @@ void row_value_format(const struct row *row, size_t side, bool icount, bool brie
 	char *space;
 
 	if (row->kind == ROW_RATE) {
-		rate_format(row->value[side], text, size);
+		hit_rate_format(&(struct hit_rate){ row->value[side], row->bound[side] ? INFINITY : row->value[side], 0 }, text, size);
 	} else if (row->kind == ROW_COUNT) {
 		snprintf(text, size, "%" PRIu64, (side ? row->new : row->base)->counts.value[row->which]);
 	} else if (row->nr_measured[side] == 0) {
@@ -87,6 +87,10 @@ void row_change_format(const struct row *row, char *text, size_t size)
 	char number[32];
 
 	text[0] = '\0';
+	if (row->bound[0] || row->bound[1]) {
+		snprintf(text, size, "%+.4g to %+.4g points", row->interval.low * 100 + 0.0, row->interval.high * 100 + 0.0);
+		return;
+	}
 	if (row->design == DESIGN_EXACT && !row->moved) {
 		snprintf(text, size, "=");
 	} else if (row->kind == ROW_RATE) {
@@ -107,7 +111,9 @@ void row_interval_format(const struct row *row, char *text, size_t size)
 	int nr;
 
 	text[0] = '\0';
-	if (row->design == DESIGN_EXACT) {
+	if (row->bound[0] || row->bound[1]) {
+		snprintf(text, size, "bound");
+	} else if (row->design == DESIGN_EXACT) {
 		snprintf(text, size, "exact");
 	} else if (isfinite(row->interval.low) && isfinite(row->interval.high) && row->nr[0] > 1) {
 		nr = decimals(fmax(fabs(row->interval.low), fabs(row->interval.high)));

@@ -51,6 +51,13 @@ static void put_number(FILE *out, double number)
 	put_end(out, false);
 }
 
+static void put_last(FILE *out, double number)
+{
+	if (!isnan(number))
+		fprintf(out, "%.15g", number);
+	put_end(out, true);
+}
+
 /* What is not known is 0 here, and an empty field there. */
 static void put_count(FILE *out, uint64_t number)
 {
@@ -115,7 +122,9 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	row_note(row, verdicts, note, sizeof(note));
 	put_text(out, note, false);
 	put_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", false);
-	put_text(out, remarks, true);
+	put_text(out, remarks, false);
+	put_number(out, numbers.least[0]);
+	put_last(out, numbers.least[1]);
 }
 
 void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
@@ -125,7 +134,7 @@ void compare_print_csv(FILE *out, const struct look *look, const struct comparis
 	(void)options;
 	fputs("base,new,key,pinner,layout,state,access,window,pages_per_call,metric,kind,unit,better,design,"
 	      "base_runs,new_runs,base_value,new_value,base_spread,new_spread,change,change_low,change_high,p,alpha,"
-	      "verdict,control,redundant,need,note,new_key,remarks\r\n", out);
+	      "verdict,control,redundant,need,note,new_key,remarks,base_least,new_least\r\n", out);
 	for (size_t i = 0; i < nr; i++) {
 		const struct verdicts *verdicts = &comparisons[i].verdicts;
 		autofree char *remarks = remarks_join(&comparisons[i].comparable);

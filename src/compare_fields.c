@@ -62,20 +62,20 @@ static double rounded(double number)
 struct row_numbers row_numbers(const struct row *row)
 {
 	struct row_numbers numbers = {
-		.value = { NAN, NAN }, .spread = { NAN, NAN }, .change = NAN, .low = NAN, .high = NAN,
+		.value = { NAN, NAN }, .spread = { NAN, NAN }, .least = { NAN, NAN }, .change = NAN, .low = NAN, .high = NAN,
 		.p = NAN, .alpha = NAN,
 	};
 	bool exact = row->design == DESIGN_EXACT;
 
 	for (size_t side = 0; side < 2; side++) {
 		if (exact || row->nr_measured[side] > 0)
-			numbers.value[side] = row->value[side];
+			*(row->bound[side] ? &numbers.least[side] : &numbers.value[side]) = row->value[side];
 		if (row_has_spread(row, side))
 			numbers.spread[side] = rounded(row->spread[side]);
 	}
 	if (row->change_known)
 		numbers.change = rounded(row->change);
-	if (!exact) {
+	if (!exact || row->bound[0] || row->bound[1]) {
 		numbers.low = rounded(row->interval.low);
 		numbers.high = rounded(row->interval.high);
 	}

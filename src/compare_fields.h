@@ -16,6 +16,7 @@ const char *row_better(const struct row *row);
 /* The numbers of a row. One that is not known is NAN, never 0 and never infinite. */
 struct row_numbers {
 	double value[2], spread[2];
+	double least[2];      /* of a hit rate that is known no better; its value is not known then */
 	double change, low, high;
 	double p, alpha;
 };

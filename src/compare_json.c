@@ -155,6 +155,7 @@ static json_t *row_json(const struct row *row, const struct verdicts *verdicts)
 	set_text(object, "design", design_names[row->design]);
 	set_sides(object, "runs", (double[]){ (double)row->nr[0], (double)row->nr[1] });
 	set_sides(object, "value", numbers.value);
+	set_sides(object, "least", numbers.least);
 	set_sides(object, "spread", numbers.spread);
 	set_number(object, "change", numbers.change);
 	set_number(object, "change_low", numbers.low);

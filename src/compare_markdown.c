@@ -167,7 +167,8 @@ static void put_row(FILE *out, const struct section *section, const struct row *
 		put_call(out, row->new);
 	}
 	fprintf(out, " | %s | %s | %s%s | %s | %s%s%s", cells.value[0], cells.value[1], cells.change,
-		row->kind == ROW_RATE && row->moved ? " points" : "", row->design == DESIGN_EXACT ? "exact" : cells.interval,
+		row->kind == ROW_RATE && row->moved && *cells.change ? " points" : "",
+		row->design == DESIGN_EXACT && !*cells.interval ? "exact" : cells.interval,
 		strong, verdict_names[row->verdict], strong);
 	if (note)
 		fprintf(out, " <sup>%zu</sup>", note);

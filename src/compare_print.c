@@ -123,11 +123,11 @@ static void print_warnings(const struct text_print *print, const struct report *
 static bool knows(const struct result *result, size_t measure, const char **name)
 {
 	static const struct row rate = { .kind = ROW_RATE };
-	double value;
+	struct hit_rate range;
 
 	if (measure == 0) {
 		*name = row_label(&rate);
-		return result_hit_rate(result, &value);
+		return result_hit_range(result, &range);
 	}
 	if (measure <= NR_COUNTS) {
 		*name = row_label(&(struct row){ .kind = ROW_COUNT, .which = measure - 1 });

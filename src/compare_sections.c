@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "compare_cells.h"
 #include "compare_sections.h"
 
 #include <math.h>
@@ -165,11 +166,19 @@ void sections_free(struct sections *sections)
 	*sections = (struct sections){ 0 };
 }
 
-static void value_format(const struct row *row, const struct unit *unit, double value, char *text, size_t size)
+static void value_format(const struct row *row, const struct unit *unit, size_t side, char *text, size_t size)
 {
-	if (row->kind == ROW_RATE)
-		rate_format(value, text, size);
-	else if (row->kind == ROW_COUNT)
+	double value = row->value[side];
+	char rate[40];
+
+	if (row->kind == ROW_RATE) {
+		row_value_format(row, side, false, false, rate, sizeof(rate));
+		/* ">= 93.75 %" without its blanks and its unit */
+		snprintf(text, size, "%s%.*s", row->bound[side] ? ">=" : "", (int)strcspn(rate + (row->bound[side] ? 3 : 0), " "),
+			 rate + (row->bound[side] ? 3 : 0));
+		return;
+	}
+	if (row->kind == ROW_COUNT)
 		snprintf(text, size, "%.0f", value);
 	else
 		ticks_format(unit, value, text, size);
@@ -198,6 +207,8 @@ static void change_format(const struct row *row, char *text, size_t size)
 	if (row->kind == ROW_TIME || row->kind == ROW_TAIL) {
 		if (row->change_known)
 			part_format(row->change, "%", text, size);
+	} else if (row->bound[0] || row->bound[1]) {
+		text[0] = '\0';
 	} else if (by == 0) {
 		snprintf(text, size, "=");
 	} else {
@@ -212,8 +223,10 @@ void row_cells(const struct row *row, const struct unit *unit, struct row_cells 
 	*cells = (struct row_cells){ 0 };
 	for (size_t side = 0; side < 2; side++)
 		if (row->design == DESIGN_EXACT || row->nr_measured[side])
-			value_format(row, unit, row->value[side], cells->value[side], sizeof(cells->value[side]));
+			value_format(row, unit, side, cells->value[side], sizeof(cells->value[side]));
 	change_format(row, cells->change, sizeof(cells->change));
+	if (row->bound[0] || row->bound[1])
+		snprintf(cells->interval, sizeof(cells->interval), "[%+.4g, %+.4g]", row->interval.low * 100, row->interval.high * 100);
 	if (row->design == DESIGN_EXACT || !row->change_known || row->note == NOTE_NO_REPLICATION ||
 	    !isfinite(row->interval.low) || !isfinite(row->interval.high))
 		return;

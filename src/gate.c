@@ -61,9 +61,9 @@ static void missing_add(struct gate *gate, const struct result *base, const stru
 
 static bool has_rate(const struct result *result)
 {
-	double rate;
+	struct hit_rate range;
 
-	return result_hit_rate(result, &rate);
+	return result_hit_range(result, &range);
 }
 
 /* By default a time may be gone, as a faster pin is below what gup_test's clock can tell, but not all of them. */

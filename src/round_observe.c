@@ -234,6 +234,8 @@ int round_observe(struct scene *scene, struct error *err)
 	if (watches_open(scene, &watches, err) || scene_arrange(scene, err) || scene_open(scene, err))
 		return -err->code;
 	scene_note_text(scene, "entry", scene->path.entry);
+	if (scene->path.max_pages && scene->pin_job.pages_per_call > scene->path.max_pages)
+		scene_note_number(scene, "gup_call_pages", (int64_t)scene->path.max_pages);
 	if (scene_count_pins(&from, &counted, err))
 		return -err->code;
 	scene_stage(scene, "pinning under the observers");

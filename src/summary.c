@@ -230,16 +230,56 @@ bool count_known(const struct result *result, enum count count)
 	return result->counts.observer[count][0] != '\0';
 }
 
+/* Base pages that one entry of the slow path left there at the most: those of the largest call that reaches GUP. */
+static double most_pages_of_call(const struct result *result, double pages)
+{
+	const struct fact *cut = fact_find(&result->truth, "gup_call_pages");
+	double most = result->params.pages_per_call ? (double)result->params.pages_per_call : pages;
+
+	return cut && cut->kind == FACT_NUMBER && cut->number > 0 ? fmin(most, (double)cut->number) : most;
+}
+
+bool result_hit_range(const struct result *result, struct hit_rate *range)
+{
+	double asked = (double)result->counts.value[COUNT_REQUESTED_PAGES], slow = (double)result->counts.value[COUNT_SLOW_PAGES];
+
+	*range = (struct hit_rate){ .most = 1, .by = COUNT_SLOW_PAGES };
+	if (count_known(result, COUNT_SLOW_PAGES)) {
+		if (!count_known(result, COUNT_REQUESTED_PAGES) || asked == 0 || slow > asked)
+			return false;
+		range->least = range->most = 1 - slow / asked;
+		return true;
+	}
+	asked = (double)result_pages(result);
+	if (!count_known(result, COUNT_SLOW_CALLS) || asked == 0)
+		return false;
+	range->by = COUNT_SLOW_CALLS;
+	slow = (double)result->counts.value[COUNT_SLOW_CALLS] * most_pages_of_call(result, asked);
+	range->least = 1 - fmin(slow, asked) / asked;
+	return true;
+}
+
 bool result_hit_rate(const struct result *result, double *rate)
 {
-	uint64_t asked = result->counts.value[COUNT_REQUESTED_PAGES];
-	uint64_t slow = result->counts.value[COUNT_SLOW_PAGES];
+	struct hit_rate range;
 
-	if (!count_known(result, COUNT_REQUESTED_PAGES) || !count_known(result, COUNT_SLOW_PAGES) ||
-	    asked == 0 || slow > asked)
+	if (!result_hit_range(result, &range) || range.least < range.most)
 		return false;
-	*rate = 1 - (double)slow / asked;
+	*rate = range.least;
 	return true;
+}
+
+void hit_rate_format(const struct hit_rate *range, char *text, size_t size)
+{
+	char least[32];
+
+	if (range->least == range->most) {
+		rate_format(range->least, text, size);
+		return;
+	}
+	/* down, to digits that are not rounded again */
+	rate_format(floor(range->least * 1e4 + 1e-6) / 1e4, least, sizeof(least));
+	snprintf(text, size, ">= %s", least);
 }
 
 void rate_format(double rate, char *text, size_t size)

@@ -41,11 +41,24 @@ bool result_metric_whole(const struct result *result, enum metric metric);
 /* The same for results that shall be compared: pin where all have it in every run, else cycle, else what all have. */
 bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric);
 bool count_known(const struct result *result, enum count count);
-/* Part of the pages asked that GUP-fast pinned itself, 0..1; false: not known, or nothing asked. */
+/*
+ * What is known of the hit rate, the part of the pages asked that GUP-fast pinned itself: between @least and @most, which are the
+ * same where pages were counted. Where only entries of the slow path were, k of them, each left at most the pages of its call:
+ * none proves 1, more prove a least rate. Nothing is said of the most then: a fault that drops mmap_lock enters once more.
+ */
+struct hit_rate {
+	double least, most;   /* 0..1 */
+	enum count by;        /* whose observer knows: COUNT_SLOW_PAGES or COUNT_SLOW_CALLS */
+};
+/* False: nothing is known, or nothing was asked. */
+bool result_hit_range(const struct result *result, struct hit_rate *range);
+/* Exactly; false: not known so well. */
 bool result_hit_rate(const struct result *result, double *rate);
 
 /* "6.25 %"; never rounded to 0 % or 100 % when it is not exactly that. */
 void rate_format(double rate, char *text, size_t size);
+/* The same of a range: ">= 93.75 %", and never more than is proved. */
+void hit_rate_format(const struct hit_rate *range, char *text, size_t size);
 
 /* One unit for a row: chosen from the values in it, so that they can be compared by eye. */
 struct unit {

@@ -21,11 +21,12 @@ void table_add_case(struct grid *grid, const struct result *result)
 	grid_add(grid, "%s", extras);
 }
 
-/* Counts that are a column of their own: not those in the hit rate. */
+/* Counts that are a column of their own: not those in the hit rate, unless it is made of nothing else. */
 static const struct {
 	enum count count;
 	const char *heading;
 } count_columns[] = {
+	{ COUNT_SLOW_CALLS, "slow calls" },
 	{ COUNT_FAULTS, "faults" },
 	{ COUNT_UNSHARE_FAULTS, "unshared" },
 	{ COUNT_COPIED_PAGES, "copied" },
@@ -89,10 +90,23 @@ static void add_samples(struct grid *grid, const struct report *report, const st
 	grid_add(grid, "%s", text);
 }
 
+/* Where entries of the slow path were counted, and not its pages. */
+static bool rate_from_calls(const struct result *result)
+{
+	struct hit_rate range;
+
+	return result_hit_range(result, &range) && range.by == COUNT_SLOW_CALLS;
+}
+
 static void add_notes(struct grid *grid, const struct result *result, struct footnotes *notes)
 {
-	char text[64] = "";
+	char text[64] = "", rate[200];
 
+	if (rate_from_calls(result)) {
+		snprintf(rate, sizeof(rate), "the hit rate is what the slow calls prove, which %.24s counted: each left at most the pages "
+			 "of its call to ordinary GUP", result->counts.observer[COUNT_SLOW_CALLS]);
+		snprintf(text, sizeof(text), "[%zu]", footnote(notes, rate));
+	}
 	for (size_t i = 0; i < result->nr_warnings && strlen(text) < sizeof(text) - 8; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "[%zu]",
 			 footnote(notes, result->warnings[i]));
@@ -110,8 +124,8 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 		    const struct block *block, const char *layout, struct footnotes *notes)
 {
 	uint64_t pages = result_pages(result);
+	struct hit_rate rate;
 	char text[32];
-	double rate;
 
 	grid_add(grid, "%s", layout);
 	table_add_case(grid, result);
@@ -120,8 +134,8 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 	else
 		grid_add(grid, "%s", "");
 	text[0] = '\0';
-	if (result_hit_rate(result, &rate))
-		rate_format(rate, text, sizeof(text));
+	if (result_hit_range(result, &rate))
+		hit_rate_format(&rate, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	for (size_t i = 0; i < NR_COUNT_COLUMNS; i++) {
 		if (block->counts >> i & 1)
@@ -161,8 +175,8 @@ static struct block block_of(const struct report *report, const struct params *p
 			continue;
 		rows[nr++] = result;
 		for (size_t j = 0; j < NR_COUNT_COLUMNS; j++)
-			if (count_known(result, count_columns[j].count) &&
-			    result->counts.value[count_columns[j].count])
+			if (count_columns[j].count == COUNT_SLOW_CALLS ? rate_from_calls(result) :
+			    count_known(result, count_columns[j].count) && result->counts.value[count_columns[j].count])
 				block.counts |= 1u << j;
 	}
 	results_pin_metric(rows, nr, &block.metric);
@@ -199,7 +213,7 @@ static void print_block(FILE *out, const struct look *look, const struct report 
 
 	heading.layout[0] = '\0';
 	group_format(&heading, common, title, sizeof(title));
-	grid_init(&grid, look, "llrlrrrrrrrrrrrrll");
+	grid_init(&grid, look, "llrlrrrrrrrrrrrrrll");
 	add_heading(&grid, block.metric);
 	for (size_t i = first; i < report->nr_results; i++) {
 		const char *layout = report->results[i].params.layout, *shown = layout;
@@ -321,7 +335,7 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 	struct params common;
 	char text[512];
 	size_t nr_done = 0, nr_rates = 0;
-	double rate;
+	struct hit_rate rate;
 
 	if (!printed)
 		abort();
@@ -343,7 +357,7 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 	}
 	for (size_t i = 0; i < report->nr_results; i++) {
 		nr_done += report->results[i].status == STATUS_DONE;
-		nr_rates += result_hit_rate(&report->results[i], &rate);
+		nr_rates += result_hit_range(&report->results[i], &rate);
 	}
 	if (nr_rates)
 		fputs("hit rate: pages that GUP-fast pinned itself, of those asked\n", out);

@@ -79,6 +79,7 @@ enum row_note {
 	NOTE_ZERO,           /* a run took no time that its clock could see: there is no ratio */
 	NOTE_MANY_ROWS,      /* p99: too many rows for the resamples */
 	NOTE_COUNT_VARIES,   /* runs of one side counted differently: not exact here */
+	NOTE_BOUND,          /* a hit rate of which only a bound is known, and that leaves it open */
 	NOTE_OTHER_OBSERVER, /* the sides differ, and were counted by different observers */
 	NR_NOTES
 };
@@ -91,11 +92,12 @@ struct row {
 	size_t nr[2];                /* runs of each side that count: pairs or seeds: equal; 1 without replication */
 	size_t nr_measured[2];       /* times: runs that @value is made of, those without a partner too */
 	double value[2];             /* the number of the case (summary.h), ticks; rate 0..1; count */
+	bool bound[2];               /* rates: value is the least that it can be, and not known better */
 	double spread[2];            /* half the distance of the quartiles of the runs, as a part of value; 0 for one run */
 	bool change_known;           /* false: 0 in the base, or nothing to divide */
 	double change;               /* new / base - 1, estimated as the header says; rates: new - base */
 	struct interval interval;    /* of change, at 1 - @alpha; infinite: n is too small. icount: the range over the seeds;
-				      * exact: [change, change] */
+				      * exact: [change, change], or what the bounds leave possible */
 	double p;                    /* raw, of no change; 1 where there is no test */
 	double alpha;                /* Holm's level for this row; 0 where there is no test */
 	bool moved;                  /* no change is ruled out: by the interval, by the rule of seeds, or exactly */

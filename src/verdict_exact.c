@@ -10,13 +10,17 @@ static bool varies(const struct result *base, const struct result *new, enum row
 {
 	if (kind == ROW_COUNT)
 		return count_varies(base, which) || count_varies(new, which);
-	return varies(base, new, ROW_COUNT, COUNT_REQUESTED_PAGES) || varies(base, new, ROW_COUNT, COUNT_SLOW_PAGES);
+	return varies(base, new, ROW_COUNT, COUNT_REQUESTED_PAGES) || varies(base, new, ROW_COUNT, COUNT_SLOW_PAGES) ||
+	       (!count_known(base, COUNT_SLOW_PAGES) && count_varies(base, COUNT_SLOW_CALLS)) ||
+	       (!count_known(new, COUNT_SLOW_PAGES) && count_varies(new, COUNT_SLOW_CALLS));
 }
 
 static bool observed_alike(const struct result *base, const struct result *new, enum row_kind kind, unsigned int which)
 {
 	if (kind == ROW_COUNT)
 		return strcmp(base->counts.observer[which], new->counts.observer[which]) == 0;
+	if (!count_known(base, COUNT_SLOW_PAGES) && !count_known(new, COUNT_SLOW_PAGES))
+		return observed_alike(base, new, ROW_COUNT, COUNT_SLOW_CALLS);
 	return observed_alike(base, new, ROW_COUNT, COUNT_REQUESTED_PAGES) && observed_alike(base, new, ROW_COUNT, COUNT_SLOW_PAGES);
 }
 
@@ -45,14 +49,35 @@ static struct row *add(struct verdict_work *work, const struct result *base, con
 	return row;
 }
 
+/* The change lies between what the bounds allow: any change that they leave possible is no proof. */
+static struct row *add_rate(struct verdict_work *work, const struct result *base, const struct result *new,
+			    const struct hit_rate *was, const struct hit_rate *is)
+{
+	struct row *row = add(work, base, new, ROW_RATE, 0, was->least, is->least);
+
+	row->bound[0] = was->least < was->most;
+	row->bound[1] = is->least < is->most;
+	if (!row->bound[0] && !row->bound[1])
+		return row;
+	row->interval = (struct interval){ is->least - was->most, is->most - was->least };
+	row->moved = row->interval.low > 0 || row->interval.high < 0;
+	row->change_known = false;
+	row->change = 0;
+	row->note = doubt(row);
+	if (row->note == NOTE_NONE && !row->moved)
+		row->note = NOTE_BOUND;
+	row->verdict = row_judge(row, 0);
+	return row;
+}
+
 void rows_add_exact(struct verdict_work *work, const struct result *base, const struct result *new)
 {
-	double was, is;
-	bool rate = result_hit_rate(base, &was) && result_hit_rate(new, &is);
+	struct hit_rate was, is;
+	bool rate = result_hit_range(base, &was) && result_hit_range(new, &is);
 	enum verdict rate_verdict = VERDICT_SAME;
 
 	if (rate)
-		rate_verdict = add(work, base, new, ROW_RATE, 0, was, is)->verdict;
+		rate_verdict = add_rate(work, base, new, &was, &is)->verdict;
 	for (unsigned int i = 0; i < NR_COUNTS; i++) {
 		struct row *row;
 

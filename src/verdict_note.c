@@ -115,6 +115,9 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 	case NOTE_COUNT_VARIES:
 		snprintf(text, size, "runs of one side counted differently: not exact here");
 		break;
+	case NOTE_BOUND:
+		snprintf(text, size, "slow calls prove only how low the hit rate can be; a kernel with kprobes counts pages");
+		break;
 	case NOTE_OTHER_OBSERVER:
 		snprintf(text, size, "counted by different observers: what differs may be theirs");
 		break;

@@ -562,6 +562,46 @@ static void test_hit_rate(void **state)
 	report_free(&report);
 }
 
+/* What entries of the slow path prove: each left the pages of its call at the most, and the largest calls may be those. */
+static void test_hit_range(void **state)
+{
+	static const struct {
+		uint64_t pages, per_call, cut, slow_calls;
+		double least;
+		const char *text;
+	} cases[] = {
+		{ 64, 4, 0, 0, 1, "100 %" }, { 64, 4, 0, 1, 0.9375, ">= 93.75 %" }, { 64, 4, 0, 16, 0, ">= 0 %" },
+		{ 64, 4, 0, 17, 0, ">= 0 %" }, { 5, 2, 0, 2, 0.2, ">= 20 %" }, { 5, 2, 0, 3, 0, ">= 0 %" },
+		{ 512, 512, 256, 1, 0.5, ">= 50 %" }, { 512, 512, 1024, 1, 0, ">= 0 %" }, { 3, 1, 0, 1, 2 / 3.0, ">= 66.66 %" },
+		{ 1 << 20, 1, 0, 1, 1 - 0x1p-20, ">= 99.99 %" },
+	};
+	struct hit_rate range;
+	char text[48];
+	double rate;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct report report = { 0 };
+		struct result *result = add_time(&report, "p,l,s,read,page,n=1", cases[i].pages, 5);
+
+		result->params.pages_per_call = cases[i].per_call;
+		assert_false(result_hit_range(result, &range)); /* nothing was counted */
+		set_count(result, COUNT_SLOW_CALLS, cases[i].slow_calls);
+		if (cases[i].cut)
+			fact_number(&result->truth, (int64_t)cases[i].cut, "gup_call_pages");
+		assert_true(result_hit_range(result, &range));
+		assert_true(fabs(range.least - cases[i].least) < 1e-12 && range.most == 1 && range.by == COUNT_SLOW_CALLS);
+		hit_rate_format(&range, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+		assert_int_equal(result_hit_rate(result, &rate), cases[i].slow_calls == 0);
+		/* pages, where they were counted, know better */
+		set_count(result, COUNT_REQUESTED_PAGES, 4);
+		set_count(result, COUNT_SLOW_PAGES, 1);
+		assert_true(result_hit_range(result, &range) && range.least == 0.75 && range.most == 0.75 && range.by == COUNT_SLOW_PAGES);
+		report_free(&report);
+	}
+}
+
 static void test_units(void **state)
 {
 	static const struct {
@@ -632,6 +672,7 @@ int main(void)
 		cmocka_unit_test(test_summary_of_one_run),
 		cmocka_unit_test(test_cost_picture),
 		cmocka_unit_test(test_hit_rate),
+		cmocka_unit_test(test_hit_range),
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_headings),
 	};

@@ -565,6 +565,46 @@ static void test_results_text(void **state)
 	not_parsed(" \n[\"", "f:2:2: premature end of input");
 }
 
+/* An environment of so many facts, one of them with a dotted name of so many bytes. */
+static int parse_facts(size_t nr, size_t name_bytes, struct error *err)
+{
+	struct report report;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int rc;
+
+	assert_non_null(out);
+	fprintf(out, HEAD "\"results\": [],\n\"environment\": {\"group\": {\"%0*d\": true}", (int)(name_bytes - strlen("group.")), 0);
+	for (size_t i = 1; i < nr; i++)
+		fprintf(out, ", \"f%zu\": %zu", i, i);
+	fputs("}}\n", out);
+	fclose(out);
+	*err = (struct error){ 0 };
+	rc = report_parse(&report, text, size, "f", err);
+	if (!rc) {
+		assert_int_equal(report.environment.nr, nr);
+		assert_int_equal(strlen(report.environment.items[0].name), name_bytes);
+		report_free(&report);
+	}
+	free(text);
+	return rc;
+}
+
+/* As many facts, and names as long, as docs/result-format.md says; not one more. */
+static void test_fact_limits(void **state)
+{
+	struct error err;
+
+	(void)state;
+	if (parse_facts(4096, 191, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(parse_facts(4097, 100, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "more than 4096 facts"));
+	assert_int_equal(parse_facts(1, 192, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "the dotted name has more than 191 bytes"));
+}
+
 /* A file whose second result has these samples. */
 static int parse_samples(struct report *report, const char *samples, struct error *err)
 {
@@ -649,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_merge_status),
 		cmocka_unit_test(test_text_plain),
 		cmocka_unit_test(test_results_text),
+		cmocka_unit_test(test_fact_limits),
 		cmocka_unit_test(test_number_lists),
 	};
 

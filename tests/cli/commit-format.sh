@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # compare --format=commit goes through git commit -e, git format-patch and git am byte for byte, whatever is in the files, and is
-# shellcheck disable=SC2016,SC2088 # dollars, backticks and tildes stand for themselves in many words here
 # as checkpatch.pl wants it.
+# shellcheck disable=SC2016,SC2088 # dollars, backticks and tildes stand for themselves in many words here
 set -u
 pinbench=$(realpath "${PINBENCH:-./pinbench}")
 top=$PWD files=$PWD/tests/fixtures

@@ -277,6 +277,12 @@ check "a regression is one, strict or not"
 # --- not hidden ---
 gate 0 'pass: 6 rows' slower-base.json $worse --filter ',[012]M' && grep -q '^  not asked for, and worse: 2 rows (pinbench compare shows them)$' out
 check "what got worse outside the filter is said"
+# slow pages and slow calls of the two rates say the same again, and are rows of no table
+[ "$("$pinbench" compare --format=json "$fixtures"/after.json "$fixtures"/before.json |
+	jq -c '[.comparisons[0].rows[] | select(.verdict == "worse").redundant] | sort')" = '[false,false,true,true,true,true]' ] &&
+	gate 3 'cannot decide' "$fixtures"/after.json "$fixtures"/before.json --fail-on time:5% && grep -q '^  not asked for, and worse: 2 rows ' out &&
+	gate 3 'cannot decide' "$fixtures"/before.json "$fixtures"/after.json --fail-on time:5% && ! grep -q 'not asked for' out
+check "... once, and nothing else"
 
 # --- git bisect ---
 gate 0 pass $base $good --bisect && gate 1 regression slower-base.json $worse --bisect && gate 128 'not comparable' $base pages.json --bisect &&
