@@ -6,6 +6,7 @@
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
 # make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
 # make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/rank*')
+# make torture     1,300 kills of runs that change settings (TORTURE_PART=10: a tenth of them); needs root
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
@@ -49,7 +50,7 @@ PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
-OUTER := deps clean bench check check-lab lab lint mutants qualify
+OUTER := deps clean bench check check-lab lab lint mutants qualify torture
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 endif
@@ -146,6 +147,12 @@ check-lab:
 	$(Q)$(MAKE) --no-print-directory ARCH=arm64 guest
 	$(Q)PINBENCH_TEST_TIMEOUT=5400 tests/run $(wildcard tests/lab/*.sh)
 
+# They print what they measured; each ends with an error when something was not put back.
+torture:
+	$(Q)$(DEPS) build run test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)bad=0; for script in tests/torture/*.sh; do PINBENCH=$(CURDIR)/$(B)/pinbench $$script || bad=1; done; exit $$bad
+
 # What takes long to build is built first: the time is measured too.
 qualify:
 	$(Q)$(DEPS) build run test $(if $(filter 0,$(LAB)),,lab)
@@ -179,7 +186,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)tests/check_floors.sh
-	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh tests/qualify/*.sh) tests/run .ci/run
+	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
 	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 install: all $(if $(wildcard $(B)/guest.cpio),guest)

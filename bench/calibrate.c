@@ -39,7 +39,7 @@ static int known_call_open(struct known_call *known, enum way way, struct error 
 	if (way == WAY_SPLICE)
 		return pipe2(known->fd, O_CLOEXEC | O_NONBLOCK) ? error_errno(err, errno, "make a pipe")
 								: 0;
-	known->fd[0] = open(GUP_TEST_NODE, O_RDWR | O_CLOEXEC);
+	known->fd[0] = TEMP_FAILURE_RETRY(open(GUP_TEST_NODE, O_RDWR | O_CLOEXEC));
 	known->fd[1] = -1;
 	return known->fd[0] < 0 ? error_errno(err, errno, "open %s", GUP_TEST_NODE) : 0;
 }

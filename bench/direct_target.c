@@ -36,7 +36,7 @@ static int open_file(struct direct_target *target, const char *directory, struct
 	struct statfs fs;
 
 	snprintf(target->where, sizeof(target->where), "a file in %.40s", directory);
-	target->fd = open(directory, O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600);
+	target->fd = TEMP_FAILURE_RETRY(open(directory, O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600));
 	if (target->fd < 0)
 		return error_errno(err, errno, "a nameless O_DIRECT file in %s", directory);
 	if (fstatfs(target->fd, &fs) < 0)
@@ -73,7 +73,7 @@ static int block_keeps(int fd, bool *keeps, struct error *err)
 		return error_errno(err, ENOMEM, "two pages");
 	memset(out, 0x5a, page);
 	memset(in, 0, page);
-	if (pwrite(fd, out, page, 0) != (ssize_t)page || pread(fd, in, page, 0) != (ssize_t)page)
+	if (TEMP_FAILURE_RETRY(pwrite(fd, out, page, 0)) != (ssize_t)page || TEMP_FAILURE_RETRY(pread(fd, in, page, 0)) != (ssize_t)page)
 		return error_errno(err, errno, "writing and reading one page");
 	*keeps = memcmp(in, out, page) == 0;
 	return 0;
@@ -103,7 +103,7 @@ static int open_block(struct direct_target *target, const char *node, bool named
 	if (rc)
 		return rc;
 	/* O_EXCL: refused while it is mounted, swapped to, or part of something */
-	target->fd = open(node, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC);
+	target->fd = TEMP_FAILURE_RETRY(open(node, O_RDWR | O_DIRECT | O_EXCL | O_CLOEXEC));
 	if (target->fd < 0)
 		return error_errno(err, errno, "opening %s", node);
 	if (fstat(target->fd, &st) < 0)

@@ -30,7 +30,7 @@ static int open_proc(const char *path, struct error *err)
 	int fd;
 
 	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path); /* the root is half as long at most */
-	fd = open(full, O_RDONLY | O_CLOEXEC);
+	fd = TEMP_FAILURE_RETRY(open(full, O_RDONLY | O_CLOEXEC));
 	return fd >= 0 ? fd : error_errno(err, errno, "open %s", full);
 }
 
@@ -38,7 +38,7 @@ static int open_proc(const char *path, struct error *err)
 static int read_words(int fd, const char *path, uint64_t *words, size_t nr, uint64_t index,
 		      struct error *err)
 {
-	ssize_t got = pread(fd, words, nr * sizeof(*words), (off_t)(index * sizeof(*words)));
+	ssize_t got = TEMP_FAILURE_RETRY(pread(fd, words, nr * sizeof(*words), (off_t)(index * sizeof(*words))));
 
 	if (got < 0)
 		return error_errno(err, errno, "read %s", path);
@@ -119,7 +119,7 @@ static int flags_of(struct flag_blocks *cache, uint64_t pfn, uint64_t *flags, st
 	uint64_t first = pfn - pfn % BLOCK_WORDS;
 
 	if (!block->nr || block->first != first) {
-		ssize_t got = pread(cache->fd, block->words, sizeof(block->words), (off_t)(first * sizeof(*block->words)));
+		ssize_t got = TEMP_FAILURE_RETRY(pread(cache->fd, block->words, sizeof(block->words), (off_t)(first * sizeof(*block->words))));
 
 		if (got < 0)
 			return error_errno(err, errno, "read %s", KPAGEFLAGS);

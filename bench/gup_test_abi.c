@@ -59,7 +59,7 @@ static int node_refused(int code, struct error *err)
 int gup_test_open(struct error *err)
 {
 	struct gup_test empty = { 0 };
-	int node = open(GUP_TEST_NODE, O_RDWR | O_CLOEXEC);
+	int node = TEMP_FAILURE_RETRY(open(GUP_TEST_NODE, O_RDWR | O_CLOEXEC));
 	int code;
 
 	if (node < 0)
@@ -100,7 +100,7 @@ static int pin_copies(int node, unsigned long command, unsigned int flags, bool 
 	volatile char *map;
 	int rc = 0;
 
-	if (file < 0 || ftruncate(file, (off_t)page) < 0 || pwrite(file, "a", 1, 0) != 1)
+	if (file < 0 || TEMP_FAILURE_RETRY(ftruncate(file, (off_t)page)) < 0 || TEMP_FAILURE_RETRY(pwrite(file, "a", 1, 0)) != 1)
 		return error_errno(err, errno, "memfd_create");
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
 	if (map == MAP_FAILED)
@@ -109,7 +109,7 @@ static int pin_copies(int node, unsigned long command, unsigned int flags, bool 
 	test.addr = (uintptr_t)map;
 	if (ioctl(node, command, &test) < 0 || test.size != page)
 		rc = error_set(err, EIO, "gup_test could not pin a page of a private file mapping");
-	else if (pwrite(file, "b", 1, 0) != 1)
+	else if (TEMP_FAILURE_RETRY(pwrite(file, "b", 1, 0)) != 1)
 		rc = error_errno(err, errno, "writing to a memfd");
 	else
 		*copies = map[0] == 'a';

@@ -45,9 +45,9 @@ static void __attribute__((noreturn)) peer_live(const struct peer *peer)
 {
 	char question;
 
-	while (read(peer->ask, &question, 1) == 1) {
+	while (TEMP_FAILURE_RETRY(read(peer->ask, &question, 1)) == 1) {
 		look(peer);
-		if (write(peer->answer, &question, 1) != 1)
+		if (TEMP_FAILURE_RETRY(write(peer->answer, &question, 1)) != 1)
 			break;
 	}
 	_exit(0);
@@ -118,7 +118,7 @@ int peer_look(struct peer *peer, struct peer_view *view, struct error *err)
 {
 	char question = '?';
 
-	if (write(peer->ask, &question, 1) != 1 || read(peer->answer, &question, 1) != 1)
+	if (TEMP_FAILURE_RETRY(write(peer->ask, &question, 1)) != 1 || TEMP_FAILURE_RETRY(read(peer->answer, &question, 1)) != 1)
 		return error_set(err, ECHILD, "the child that shares the region is gone%s",
 				 peer->region->layout->backing == BACKING_HUGETLB
 					 ? " (hugetlb: no spare page for its copy)" : "");
@@ -139,8 +139,7 @@ void peer_stop(struct peer *peer)
 	close(peer->ask);
 	close(peer->answer);
 	if (peer->pid > 0)
-		while (waitpid(peer->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+		TEMP_FAILURE_RETRY(waitpid(peer->pid, NULL, 0));
 	munmap(peer->sight, peer->sight_bytes);
 	free(peer);
 }

@@ -125,7 +125,7 @@ int perf_ring_stop(struct perf_ring *ring, void (*hit)(void *sum, const struct p
 
 	if (ioctl(ring->fd, PERF_EVENT_IOC_DISABLE, 0))
 		return error_errno(err, errno, "stop a perf event");
-	if (read(ring->fd, nr_hits, sizeof(*nr_hits)) != sizeof(*nr_hits))
+	if (TEMP_FAILURE_RETRY(read(ring->fd, nr_hits, sizeof(*nr_hits))) != sizeof(*nr_hits))
 		return error_errno(err, errno, "read a perf event");
 	if (!ring->map)
 		return ring->map_bytes ? error_set(err, ENOMEM, "no memory for perf records") : 0;

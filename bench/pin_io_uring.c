@@ -310,7 +310,7 @@ static int uring_read(struct pin *pin, void *bytes, struct error *err)
 			rc = uring_write(pin, i, done, part, err);
 			if (rc)
 				return rc;
-			if (pread(pin->file, to, part, 0) != (ssize_t)part)
+			if (TEMP_FAILURE_RETRY(pread(pin->file, to, part, 0)) != (ssize_t)part)
 				return error_errno(err, errno, "reading a memfd");
 			to += part;
 		}

@@ -45,7 +45,7 @@ static int odirect_write_all(const struct pin *pin, unsigned char *chunk, struct
 
 		if (pin->job.access == ACCESS_WRITE)
 			region_pattern(chunk, pin->job.offset + done, part);
-		if (pwrite(pin->target.fd, chunk, part, (off_t)done) != (ssize_t)part)
+		if (TEMP_FAILURE_RETRY(pwrite(pin->target.fd, chunk, part, (off_t)done)) != (ssize_t)part)
 			return error_errno(err, errno, "filling %s with %zu bytes",
 					   pin->target.where, pin->job.bytes);
 	}
@@ -135,8 +135,8 @@ static int odirect_cycle(struct pin *pin, struct sample *sample, struct error *e
 	start = clock_now();
 	for (done = 0; done < pin->job.bytes; done += bytes) {
 		bytes = pin->job.bytes - done < pin->request ? pin->job.bytes - done : pin->request;
-		moved = writes ? pwrite(pin->target.fd, window + done, bytes, (off_t)done) :
-				 pread(pin->target.fd, window + done, bytes, (off_t)done);
+		moved = TEMP_FAILURE_RETRY(writes ? pwrite(pin->target.fd, window + done, bytes, (off_t)done) :
+							    pread(pin->target.fd, window + done, bytes, (off_t)done));
 		if (moved != (ssize_t)bytes)
 			break;
 	}
@@ -173,7 +173,7 @@ static int odirect_read(struct pin *pin, void *bytes, struct error *err)
 	for (size_t done = 0; done < pin->job.bytes; done += CHUNK) {
 		size_t part = pin->job.bytes - done < CHUNK ? pin->job.bytes - done : CHUNK;
 
-		if (pread(pin->target.fd, chunk, part, (off_t)done) != (ssize_t)part)
+		if (TEMP_FAILURE_RETRY(pread(pin->target.fd, chunk, part, (off_t)done)) != (ssize_t)part)
 			return error_errno(err, errno, "reading back from %s", pin->target.where);
 		memcpy((unsigned char *)bytes + done, chunk, part);
 	}

@@ -86,7 +86,7 @@ static int group_number(const char *function, unsigned int *number, struct error
 
 static int open_container(struct error *err)
 {
-	int container = open(NODE, O_RDWR | O_CLOEXEC);
+	int container = TEMP_FAILURE_RETRY(open(NODE, O_RDWR | O_CLOEXEC));
 
 	if (container < 0 && (errno == ENOENT || errno == ENODEV)) {
 		error_set(err, EOPNOTSUPP, "this kernel offers no VFIO container (%s)", NODE);
@@ -107,7 +107,7 @@ static int open_group(struct pin *pin, const char *function, unsigned int number
 	char node[48];
 
 	snprintf(node, sizeof(node), "/dev/vfio/%u", number);
-	pin->group = open(node, O_RDWR | O_CLOEXEC);
+	pin->group = TEMP_FAILURE_RETRY(open(node, O_RDWR | O_CLOEXEC));
 	if (pin->group < 0 && errno == EBUSY)
 		return error_set(err, EBUSY, "%s (of %.40s) is open elsewhere", node, function);
 	if (pin->group < 0) {

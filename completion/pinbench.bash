@@ -23,7 +23,7 @@ _pinbench()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		list | doctor | run | vm | compare | gate | plot | import | help) verb=${COMP_WORDS[i]} ;;
+		list | doctor | run | vm | compare | gate | plot | import | restore | help) verb=${COMP_WORDS[i]} ;;
 		esac
 	done
 	# bash takes "=" for a word of its own: -p layout = base,th
@@ -65,15 +65,15 @@ _pinbench()
 	--order) words='abba random' ;;
 	plot) words='hit bars cost' ;;
 	import) words='gup_test' ;;
-	help) words='list doctor run vm compare gate plot import' ;;
+	help) words='list doctor run vm compare gate plot import restore' ;;
 	esac
 	if [[ ! $verb ]]; then
-		words='list doctor run vm compare gate plot import help version --help --version'
+		words='list doctor run vm compare gate plot import restore help version --help --version'
 	elif [[ $cur == -* ]]; then
 		words=$("$program" "$verb" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	elif [[ ! $words && $verb == list ]]; then
 		words='pinners layouts states windows observers'
-	elif [[ ! $words ]]; then
+	elif [[ ! $words && $verb != restore ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames 2>/dev/null
 		return

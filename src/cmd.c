@@ -55,25 +55,34 @@ int cmd_label_check(const char *label, struct error *err)
 			 "--label: up to 64 printable characters without space or '/', not starting with '.' or '-'");
 }
 
-int cmd_result_stamp(const char *const *labels, size_t nr, char *stamp, size_t size, struct error *err)
+int cmd_result_name(const char *label, const char *utc, char *path, struct error *err)
 {
 	if (outfile_directory("results", err))
 		return -err->code;
-	outfile_stamp("results", labels, nr, stamp, size);
+	snprintf(path, REPORT_PATH_MAX, "results/%.100s-%.30s.json", label, utc);
 	return 0;
 }
 
-int cmd_result_path(const char *output, const char *label, char *path, size_t size, struct error *err)
+int cmd_result_file(struct result_file *file, const char *output, const char *label, struct error *err)
 {
-	char when[32];
+	char utc[32];
 
+	file->is_new = !output;
 	if (output)
-		return snprintf(path, size, "%s", output) < (int)size
+		return snprintf(file->path, sizeof(file->path), "%s", output) < (int)sizeof(file->path)
 			       ? 0 : error_set(err, ENAMETOOLONG, "--output: %s", output);
-	if (cmd_result_stamp(&label, 1, when, sizeof(when), err))
-		return -err->code;
-	snprintf(path, size, "results/%s-%s.json", label, when);
-	return 0;
+	cmd_utc_now(utc, sizeof(utc), "%Y%m%dT%H%M%SZ");
+	return cmd_result_name(label, utc, file->path, err);
+}
+
+int cmd_result_save(struct result_file *file, const struct report *report, struct error *err)
+{
+	char *path = file->path;
+	int rc = file->is_new ? report_save_new(&report, &path, 1, err) : report_save(report, path, err);
+
+	if (!rc)
+		file->is_new = false;
+	return rc;
 }
 
 int cmd_exit_code(const struct report *report)

@@ -4,6 +4,8 @@
  * The verbs. Each parses its own options with argp (argv[0] is "pinbench VERB"), prints, and returns the exit code;
  * usage errors leave through argp with EXIT_USAGE. Only cmd_*.c and main.c print: results on stdout, the rest on stderr.
  */
+#include <stdbool.h>
+
 #include "error.h"
 #include "memory.h"
 #include "plan.h"
@@ -29,6 +31,7 @@ int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns @exit_code. */
 int cmd_fail(const struct error *err, int exit_code);
@@ -45,10 +48,18 @@ double cmd_real(struct argp_state *state, const char *name, const char *text, co
 /* -EINVAL: what may not stand in a file name and on a terminal. */
 int cmd_label_check(const char *label, struct error *err);
 void cmd_utc_now(char *text, size_t size, const char *strftime_format);
-/* Makes results/, and finds a UTC, now or soon, for which none of the files results/LABEL-UTC.json is there. */
-int cmd_result_stamp(const char *const *labels, size_t nr, char *stamp, size_t size, struct error *err);
-/* @output, or where no name was given results/LABEL-UTC.json below the current directory. */
-int cmd_result_path(const char *output, const char *label, char *path, size_t size, struct error *err);
+/* Makes results/; results/LABEL-UTC.json is the name that a result begins with (REPORT_PATH_MAX). */
+int cmd_result_name(const char *label, const char *utc, char *path, struct error *err);
+
+/* Where a result goes: into the file that the user named, or under a name in results/ that nothing has yet. */
+struct result_file {
+	char path[REPORT_PATH_MAX];
+	bool is_new; /* nothing was saved there yet, and nothing that is there may be replaced */
+};
+/* @output may be NULL. */
+int cmd_result_file(struct result_file *file, const char *output, const char *label, struct error *err);
+/* The first time under a new name, if it is to have one; @file says which. */
+int cmd_result_save(struct result_file *file, const struct report *report, struct error *err);
 /* What became of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */
 int cmd_exit_code(const struct report *report);
 

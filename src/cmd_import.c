@@ -134,19 +134,19 @@ static void label_make(char *label, size_t size, const struct order *order, cons
 static int report_write(struct report *report, const struct order *order, const char *label, int argc, char **argv)
 {
 	struct error err = { 0 };
-	char path[4096];
+	struct result_file file;
 
 	report->tool_version = strdup(PINBENCH_VERSION);
 	report->label = strdup(label);
 	report_set_command(report, argc, argv);
-	if (cmd_result_path(order->output, label, path, sizeof(path), &err) || report_save(report, path, &err))
+	if (cmd_result_file(&file, order->output, label, &err) || cmd_result_save(&file, report, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	if (!order->quiet) {
 		struct look look = look_of(stdout);
 
 		table_print(stdout, &look, report);
 		fflush(stdout);
-		fprintf(stderr, "\nwritten to %s\n", path);
+		fprintf(stderr, "\nwritten to %s\n", file.path);
 	}
 	return cmd_exit_code(report);
 }

@@ -36,7 +36,7 @@ static void on_stop(int signal_nr)
 /* --- writing --- */
 
 struct sink {
-	const char *path; /* NULL: standard output, once */
+	struct result_file *file; /* NULL: standard output, once */
 	struct progress progress;
 	uint64_t last_ns, last_cost_ns;
 };
@@ -47,11 +47,11 @@ static int sink_save(void *context, const struct report *report, struct error *e
 	struct sink *sink = context;
 	uint64_t now = clock_now();
 
-	if (!sink->path)
+	if (!sink->file)
 		return 0;
 	if (now - sink->last_ns < SAVE_EVERY_NS + 20 * sink->last_cost_ns)
 		return 0;
-	if (report_save(report, sink->path, err))
+	if (cmd_result_save(sink->file, report, err))
 		return -err->code;
 	sink->last_ns = clock_now();
 	sink->last_cost_ns = sink->last_ns - now;
@@ -87,9 +87,9 @@ static void troubles_print(char **troubles)
 }
 
 static int measure_and_write(const struct order *order, const struct plan *plan,
-			     struct report *report, const char *path)
+			     struct report *report, struct result_file *file)
 {
-	struct sink sink = { .path = strcmp(path, "-") ? path : NULL };
+	struct sink sink = { .file = strcmp(file->path, "-") ? file : NULL };
 	struct run_options run_options = {
 		.icount = order->icount,
 		.placement_seed = order->placed ? &order->placement_seed : NULL,
@@ -110,28 +110,29 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 	ret = run_plan(plan, &run_options, report, &troubles, &err);
 	progress_close(&sink.progress);
 	troubles_print(troubles);
-	if (ret && ret != -EINTR)
+	if (ret && !(ret == -EINTR && run_stop))
 		return cmd_fail(&err, EXIT_USAGE);
-	if (sink.path ? report_save(report, path, &err) : report_print(report, stdout, &err))
+	if (sink.file ? cmd_result_save(file, report, &err) : report_print(report, stdout, &err))
 		return cmd_fail(&err, EXIT_USAGE);
-	if (!order->quiet && sink.path) {
+	if (!order->quiet && sink.file) {
 		struct look look = look_of(stdout);
 
 		table_print(stdout, &look, report);
 		if (order->precision.part > 0)
 			precision_print(stdout, report, &order->precision, "--runs");
 		fflush(stdout);
-		fprintf(stderr, "\nwritten to %s\n", path);
+		fprintf(stderr, "\nwritten to %s\n", file->path);
 		if (ret == 0)
-			fprintf(stderr, "next: pinbench compare BASE %s\n", path);
+			fprintf(stderr, "next: pinbench compare BASE %s\n", file->path);
 	}
-	return ret == -EINTR ? EXIT_INTERRUPTED : cmd_exit_code(report);
+	return ret ? EXIT_INTERRUPTED : cmd_exit_code(report);
 }
 
 void run_catch_signals(void)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = on_stop }, inherited;
+	/* what is being written goes on; what waits looks at the flag */
+	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART }, inherited;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
 		/* nohup(1) means that a run goes on when its terminal goes away */
@@ -177,7 +178,7 @@ int cmd_run(int argc, char **argv)
 	struct plan plan;
 	struct error err = { 0 };
 	struct utsname uts;
-	char path[4096];
+	struct result_file file;
 	int ret;
 
 	cmd_parse(&run_argp, argc, argv, 0, &order);
@@ -203,7 +204,7 @@ int cmd_run(int argc, char **argv)
 	if (order.dry_run) {
 		cmd_plan_print(&plan);
 		ret = cmd_plan_exit_code(&plan);
-	} else if (cmd_result_path(order.output, order.label, path, sizeof(path), &err)) {
+	} else if (cmd_result_file(&file, order.output, order.label, &err)) {
 		ret = cmd_fail(&err, EXIT_USAGE);
 	} else {
 		run_catch_signals();
@@ -211,7 +212,7 @@ int cmd_run(int argc, char **argv)
 			run_design_tell(&plan, order.precision.part > 0 ? 0 : nr_runs_of(&plan), false);
 		report_begin(&report, &order, argc, argv);
 		report.config = config_text(&config);
-		ret = measure_and_write(&order, &plan, &report, path);
+		ret = measure_and_write(&order, &plan, &report, &file);
 	}
 	report_free(&report);
 	plan_free(&plan);

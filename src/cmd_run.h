@@ -48,7 +48,8 @@ int run_with(const struct order *order, int argc, char **argv);
 /* Labels and files of two sides. */
 struct with_names {
 	char labels[INTERLEAVE_SIDES][65];
-	char paths[INTERLEAVE_SIDES][4096];
+	char paths[INTERLEAVE_SIDES][REPORT_PATH_MAX];
+	bool is_new[INTERLEAVE_SIDES]; /* in results/, and not of a schedule that is resumed */
 };
 
 /* By the options, or after the files in which the @sides differ. -EINVAL: one label for both. */

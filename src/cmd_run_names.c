@@ -89,6 +89,14 @@ static bool is_of_this(const struct with_names *names, const char *path)
 	return is;
 }
 
+/* Whether the tail "UTC.json" or "UTC-N.json" of a name is of a later result than @than. */
+static bool is_newer(const char *tail, const char *than)
+{
+	int order = strncmp(tail, than, strcspn(tail, "-."));
+
+	return order ? order > 0 : strlen(tail) != strlen(than) ? strlen(tail) > strlen(than) : strcmp(tail, than) > 0;
+}
+
 /* The newest results/LABEL-UTC.json of either side that belongs to such a schedule; the other has the same stamp. */
 static int paths_find(struct with_names *names, struct error *err)
 {
@@ -98,18 +106,17 @@ static int paths_find(struct with_names *names, struct error *err)
 		size_t skip = strlen("results/") + strlen(names->labels[i]) + 1;
 		glob_t found;
 
-		snprintf(pattern, sizeof(pattern), "results/%s-[0-9]*T[0-9]*Z.json", names->labels[i]);
+		snprintf(pattern, sizeof(pattern), "results/%s-[0-9]*T[0-9]*Z*.json", names->labels[i]);
 		if (glob(pattern, 0, NULL, &found))
 			continue;
 		for (size_t k = found.gl_pathc; k-- > 0;) {
 			const char *stamp = found.gl_pathv[k] + skip;
 
-			if (strcmp(stamp, newest) <= 0 || strlen(stamp) >= sizeof(newest))
-				break;
+			if (!is_newer(stamp, newest) || strlen(stamp) >= sizeof(newest))
+				continue;
 			if (!is_of_this(names, found.gl_pathv[k]))
 				continue;
 			strcpy(newest, stamp);
-			break;
 		}
 		globfree(&found);
 	}
@@ -145,17 +152,17 @@ static bool same_file(const char *a, const char *b)
 int with_paths(struct with_names *names, const struct order *order, struct error *err)
 {
 	const char *const given[] = { order->output, order->with_output };
-	const char *const labels[] = { names->labels[0], names->labels[1] };
-	char when[32] = "";
+	char when[32];
 
 	if (!given[0] && order->resume)
 		return paths_find(names, err);
-	if (!given[0] && cmd_result_stamp(labels, INTERLEAVE_SIDES, when, sizeof(when), err))
-		return -err->code;
+	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		int length = given[i] ? snprintf(names->paths[i], sizeof(names->paths[i]), "%s", given[i])
-				      : snprintf(names->paths[i], sizeof(names->paths[i]), "results/%s-%s.json", names->labels[i], when);
+		int length = given[i] ? snprintf(names->paths[i], sizeof(names->paths[i]), "%s", given[i]) : 0;
 
+		names->is_new[i] = !given[i];
+		if (!given[i] && cmd_result_name(names->labels[i], when, names->paths[i], err))
+			return -err->code;
 		if (length >= (int)sizeof(names->paths[i]) || strcmp(names->paths[i], "-") == 0)
 			return error_set(err, EINVAL, "%.100s: two sides need two files", names->paths[i]);
 	}

@@ -133,7 +133,7 @@ static int ended(struct with *with, int ret, const struct error *err)
 	const struct interleave_side *sides = with->interleave.sides;
 	int codes[INTERLEAVE_SIDES];
 
-	if (ret == -EINTR) {
+	if (ret == -EINTR && run_stop) {
 		if (!with->order->quiet)
 			fprintf(stderr, "interrupted; go on: the same command with --resume\n");
 		return EXIT_INTERRUPTED;
@@ -163,6 +163,8 @@ static int with_measure(struct with *with, struct error *err)
 
 	if (with_paths(&with->names, order, err))
 		return cmd_fail(err, EXIT_USAGE);
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
+		interleave->sides[i].is_new = with->names.is_new[i] && !order->resume;
 	if (order->resume)
 		ret = interleave_take_up(interleave, order->seed_given, err);
 	if (ret) {

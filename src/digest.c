@@ -31,7 +31,7 @@ int digest_file(int fd, char digest[DIGEST_SIZE], struct error *err)
 	ssize_t size;
 
 	SHA256Init(&state);
-	while ((size = pread(fd, bytes, sizeof(bytes), offset)) > 0) {
+	while ((size = TEMP_FAILURE_RETRY(pread(fd, bytes, sizeof(bytes), offset))) > 0) {
 		SHA256Update(&state, (const uint8_t *)bytes, (size_t)size);
 		offset += size;
 	}

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "doctor.h"
 
+#include <dirent.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "doctor_limits.h"
 #include "environment.h"
 #include "hugepage.h"
+#include "journal.h"
 #include "probe.h"
 #include "size.h"
 #include "sysfile.h"
@@ -330,6 +335,60 @@ static void system_describe(char *text, size_t size)
 	fact_list_free(&facts);
 }
 
+/* The runs that have a journal, by their process numbers, which its name begins with. */
+static void journal_holders(char *text, size_t size)
+{
+	DIR *dir = opendir(JOURNAL_DIR);
+	struct dirent *entry;
+
+	text[0] = '\0';
+	while (dir && (entry = readdir(dir))) {
+		size_t used = strlen(text);
+
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			snprintf(text + used, size - used, "%s%d", used ? ", " : "", atoi(entry->d_name));
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Another user's directory does not open; that of a tmpfs tells by its size how many names are in it (mm/shmem.c: 20 bytes each). */
+static void journals_foreign_check(struct section *section)
+{
+	struct statfs system;
+	struct stat st;
+
+	if (stat(JOURNAL_DIR, &st) || statfs(JOURNAL_DIR, &system) || st.st_uid == geteuid() || system.f_type != TMPFS_MAGIC ||
+	    st.st_size < 60)
+		return;
+	finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE,
+		    "root's runs have journals of changed settings in %s: they go on, or were killed", JOURNAL_DIR);
+	finding_fix(&section->items[section->nr - 1].finding, "sudo pinbench restore");
+}
+
+/* Every verb has put back what it could before: what is left now cannot be, or is of runs that go on. */
+static void journals_check(struct section *section)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+	struct finding *finding;
+	char holders[120];
+	int rc = journal_recover(&report, &err);
+
+	if (rc || report.nr_failed) {
+		finding = diagnosis_add(section, "settings");
+		finding_set(finding, LEVEL_WARN, "of a killed run, not put back: %.200s", rc ? err.text : report.lines[0]);
+		finding_fix(finding, "%.200s", err.fix[0] ? err.fix : "pinbench restore, as root");
+	} else if (report.nr_live) {
+		journal_holders(holders, sizeof(holders));
+		finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE, "changed for the time of %u run%s: process %s",
+			    report.nr_live, report.nr_live == 1 ? "" : "s", holders);
+	} else {
+		journals_foreign_check(section);
+	}
+	journal_report_free(&report);
+}
+
 void checkup_make(struct checkup *checkup, const struct need *need)
 {
 	static const char *const names[NR_SECTIONS][2] = {
@@ -354,6 +413,8 @@ void checkup_make(struct checkup *checkup, const struct need *need)
 	observers_check(&sections[SECTION_OBSERVERS]);
 	for (const struct limit *limit = limits; limit->name; limit++)
 		limit->check(diagnosis_add(&sections[SECTION_LIMITS], "%s", limit->name), need);
+	if (sysfile_is_live())
+		journals_check(&sections[SECTION_LIMITS]);
 	for (const struct noise *noise = noises; noise->name; noise++)
 		noise->check(diagnosis_add(&sections[SECTION_NOISE], "%s", noise->name), &kconfig);
 	kconfig_free(&kconfig);

@@ -18,11 +18,11 @@
 /* A wish, not a need: a killed supervisor is more often than not one that ran out of memory. */
 static void outlive_oom(void)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int fd = TEMP_FAILURE_RETRY(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
 
 	if (fd < 0)
 		return;
-	if (write(fd, "-1000", 5) < 0)
+	if (TEMP_FAILURE_RETRY(write(fd, "-1000", 5)) < 0)
 		errno = 0;
 	close(fd);
 }
@@ -43,8 +43,10 @@ static void cpus_avoid(const cpu_set_t *measured)
 /* Nothing of the supervisor's stays open but its process, as descriptor 3. */
 static int descriptors_own(int process)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = TEMP_FAILURE_RETRY(open("/dev/null", O_RDWR | O_CLOEXEC));
 
+	if (null < 0) /* a root directory without devices */
+		null = TEMP_FAILURE_RETRY(open("/", O_PATH | O_CLOEXEC));
 	if (null < 0)
 		return -errno;
 	for (int fd = 0; fd < 3; fd++)
@@ -86,8 +88,7 @@ static int guardian_wait(struct guardian *guardian, int ready, struct error *err
 {
 	char nothing;
 
-	while (read(ready, &nothing, 1) < 0 && errno == EINTR)
-		;
+	TEMP_FAILURE_RETRY(read(ready, &nothing, 1));
 	if (TEMP_FAILURE_RETRY(waitpid(guardian->pid, NULL, WNOHANG)) == 0)
 		return 0;
 	guardian->pid = 0;
@@ -132,7 +133,6 @@ void guardian_end(struct guardian *guardian)
 	if (guardian->pid <= 0)
 		return;
 	kill(guardian->pid, SIGKILL);
-	while (waitpid(guardian->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	TEMP_FAILURE_RETRY(waitpid(guardian->pid, NULL, 0));
 	guardian->pid = 0;
 }

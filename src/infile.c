@@ -32,7 +32,7 @@ static int file_check(int fd, const char *path, struct error *err)
 
 int infile_open(const char *path, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), ret;
+	int fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)), ret;
 
 	if (fd < 0)
 		return error_errno(err, errno, "%.256s: cannot read", path);
@@ -51,10 +51,8 @@ int infile_read(int fd, const char *name, size_t limit, char **text, size_t *siz
 
 	*size = 0;
 	for (*text = malloc(room); *text; ) {
-		ssize_t got = read(fd, *text + *size, room - *size - 1);
+		ssize_t got = TEMP_FAILURE_RETRY(read(fd, *text + *size, room - *size - 1));
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
 			return error_errno(err, errno, "%.256s: cannot read", name);
 		*size += (size_t)got;

@@ -21,7 +21,8 @@
 
 struct interleave_side {
 	const char *label;
-	const char *path;          /* of the result file */
+	char *path;                /* of the result file, in a buffer of REPORT_PATH_MAX */
+	bool is_new;               /* nothing was saved there yet: it gets a name that nothing has, as report_save_new() chooses */
 	const char *job;           /* its job file; NULL: the built-in one */
 	struct program program;
 	const struct plan *plan;   /* of its job */

@@ -110,10 +110,36 @@ int interleave_take(struct interleave *interleave, struct interleave_side *side,
 	return 0;
 }
 
+/* Both under one new name, or that of one where the other was given. */
+static int save_new(struct interleave *interleave, struct error *err)
+{
+	const struct report *reports[INTERLEAVE_SIDES];
+	struct interleave_side *sides[INTERLEAVE_SIDES];
+	char *paths[INTERLEAVE_SIDES];
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		struct interleave_side *side = &interleave->sides[i];
+
+		if (!side->unsaved || !side->is_new)
+			continue;
+		sides[nr] = side;
+		reports[nr] = &side->report;
+		paths[nr++] = side->path;
+	}
+	if (nr && report_save_new(reports, paths, nr, err))
+		return -err->code;
+	for (size_t i = 0; i < nr; i++)
+		sides[i]->unsaved = sides[i]->is_new = false;
+	return 0;
+}
+
 int interleave_save(struct interleave *interleave, struct error *err)
 {
 	uint64_t started = clock_now();
 
+	if (save_new(interleave, err))
+		return -err->code;
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		struct interleave_side *side = &interleave->sides[i];
 

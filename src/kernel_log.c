@@ -28,7 +28,7 @@ static uint64_t taint_now(void)
 void kernel_log_open(struct kernel_log *log)
 {
 	log->taint = taint_now();
-	log->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	log->fd = TEMP_FAILURE_RETRY(open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (log->fd >= 0)
 		lseek(log->fd, 0, SEEK_END);
 }
@@ -55,9 +55,7 @@ int kernel_log_look(struct kernel_log *log, char *text, size_t size, uint64_t *n
 	while (log->fd >= 0) {
 		char *message;
 
-		got = read(log->fd, record, sizeof(record) - 1);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = TEMP_FAILURE_RETRY(read(log->fd, record, sizeof(record) - 1));
 		if (got < 0 && errno == EPIPE) {
 			lost = 1;
 			continue;

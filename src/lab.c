@@ -45,7 +45,7 @@ static int side_open(struct lab *lab, size_t i, struct error *err)
 		ret = guest_find(side->guest, sizeof(side->guest), request->guest, side->image.arch, err);
 	if (ret)
 		return ret;
-	fd = open(side->guest, O_RDONLY | O_CLOEXEC);
+	fd = TEMP_FAILURE_RETRY(open(side->guest, O_RDONLY | O_CLOEXEC));
 	if (fd < 0)
 		return error_errno(err, errno, "open the guest %s", side->guest);
 	ret = digest_file(fd, side->guest_digest, err);
@@ -75,7 +75,7 @@ static int kvm_try(struct lab *lab, const struct lab_side *side, struct error *e
 
 	if (ret)
 		return ret;
-	fd = open(KVM_NODE, O_RDWR | O_CLOEXEC);
+	fd = TEMP_FAILURE_RETRY(open(KVM_NODE, O_RDWR | O_CLOEXEC));
 	if (fd < 0)
 		return error_errno(err, errno, "open " KVM_NODE);
 	close(fd);
@@ -173,16 +173,14 @@ static void origin_fill(struct lab *lab)
 		digest_bytes(lab->command.config, lab->command.config_size, origin->job);
 }
 
-/* DIR/NAME-UTC.json, one UTC for all and none that another invocation has taken. */
+/* DIR/NAME-UTC.json, or DIR/NAME-UTC-2.json where that is there: one UTC and number for all, and their files. */
 static int paths_choose(struct lab *lab, struct error *err)
 {
 	const struct lab_request *request = lab->request;
-	const char *names[LAB_MAX_KERNELS];
+	time_t now = time(NULL);
 	char stamp[32];
 
-	for (size_t i = 0; i < request->nr_kernels; i++)
-		names[i] = lab->sides[i].name;
-	outfile_stamp(request->directory, names, request->nr_kernels, stamp, sizeof(stamp));
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime(&now));
 	for (size_t i = 0; i < request->nr_kernels; i++) {
 		struct lab_side *side = &lab->sides[i];
 
@@ -190,7 +188,7 @@ static int paths_choose(struct lab *lab, struct error *err)
 		    (int)sizeof(side->path))
 			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", request->directory);
 	}
-	return 0;
+	return lab->command.is_run ? sides_reserve(lab->sides, request->nr_kernels, &lab->origin, err) : 0;
 }
 
 static int schedule_choose(struct lab *lab, struct error *err)

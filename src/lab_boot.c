@@ -23,7 +23,7 @@ static int tap_drain(int fd, off_t *offset, struct channel *channel)
 	ssize_t size;
 	int ret = 0;
 
-	while (!ret && (size = pread(fd, bytes, sizeof(bytes), *offset)) > 0) {
+	while (!ret && (size = TEMP_FAILURE_RETRY(pread(fd, bytes, sizeof(bytes), *offset))) > 0) {
 		*offset += size;
 		ret = channel_feed(channel, bytes, size);
 	}
@@ -40,7 +40,7 @@ static char *tail_read(int fd, size_t size)
 	if (!text || fstat(fd, &st))
 		return text;
 	from = st.st_size > (off_t)size ? st.st_size - (off_t)size : 0;
-	if (pread(fd, text, size, from) < 0)
+	if (TEMP_FAILURE_RETRY(pread(fd, text, size, from)) < 0)
 		text[0] = '\0';
 	for (size_t i = 0; i < size && from + (off_t)i < st.st_size; i++)
 		if (!text[i])

@@ -61,7 +61,7 @@ static int build_tree_find(struct lab_image *image, const char *tree, struct err
 static int arch_tell(struct lab_image *image, struct error *err)
 {
 	char head[0x240] = "";
-	ssize_t size = pread(image->fd, head, sizeof(head), 0);
+	ssize_t size = TEMP_FAILURE_RETRY(pread(image->fd, head, sizeof(head), 0));
 
 	for (size_t i = 0; i < NR_MAGICS; i++) {
 		const struct magic *magic = &magics[i];
@@ -123,7 +123,7 @@ int lab_image_open(struct lab_image *image, const char *path, struct error *err)
 	} else if (snprintf(image->path, sizeof(image->path), "%s", path) >= (int)sizeof(image->path)) {
 		return error_set(err, ENAMETOOLONG, "kernel %s: the path is too long", path);
 	}
-	image->fd = open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	image->fd = TEMP_FAILURE_RETRY(open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 	if (image->fd < 0)
 		return error_errno(err, errno, "open kernel %s", image->path);
 	ret = arch_tell(image, err);

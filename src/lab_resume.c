@@ -10,22 +10,28 @@
 #include "lab_resume.h"
 #include "schedule.h"
 
-#define STAMP_LENGTH 16 /* 20260131T120000Z */
+#define UTC_LENGTH 16   /* 20260131T120000Z */
+#define STAMP_LENGTH 22 /* 20260131T120000Z-12345 */
 
-/* The stamp in "NAME-STAMP.json", or NULL. */
-static const char *stamp_of(const char *file, const char *name)
+/* The stamp in "NAME-STAMP.json" with the number that may stand behind it, without ".json": its length, or 0. */
+static size_t stamp_of(const char *file, const char *name, const char **stamp)
 {
 	static const char form[] = "dddddddd-dddddd-"; /* '-': a letter */
-	size_t length = strlen(name);
-	const char *stamp = file + length + 1;
+	size_t skip = strlen(name) + 1, length = strlen(file), digits;
 
-	if (strncmp(file, name, length) || file[length] != '-' || strlen(stamp) != STAMP_LENGTH + strlen(".json") ||
-	    strcmp(stamp + STAMP_LENGTH, ".json"))
-		return NULL;
-	for (size_t i = 0; i < STAMP_LENGTH; i++)
-		if ((form[i] == 'd') != (stamp[i] >= '0' && stamp[i] <= '9'))
-			return NULL;
-	return stamp;
+	if (strncmp(file, name, skip - 1) || file[skip - 1] != '-' || length < skip + UTC_LENGTH + strlen(".json"))
+		return 0;
+	*stamp = file + skip;
+	length -= skip + strlen(".json");
+	if (strcmp(*stamp + length, ".json") || length > STAMP_LENGTH)
+		return 0;
+	for (size_t i = 0; i < UTC_LENGTH; i++)
+		if ((form[i] == 'd') != ((*stamp)[i] >= '0' && (*stamp)[i] <= '9'))
+			return 0;
+	digits = length > UTC_LENGTH ? strspn(*stamp + UTC_LENGTH + 1, "0123456789") : 0;
+	if (length > UTC_LENGTH && ((*stamp)[UTC_LENGTH] != '-' || digits == 0 || UTC_LENGTH + 1 + digits != length))
+		return 0;
+	return length;
 }
 
 struct stamps {
@@ -35,7 +41,12 @@ struct stamps {
 
 static int compare_newest(const void *a, const void *b)
 {
-	return strcmp(b, a);
+	const char *left = a, *right = b;
+	int order = strncmp(right, left, UTC_LENGTH);
+
+	if (order)
+		return order;
+	return strlen(left) != strlen(right) ? (strlen(left) < strlen(right) ? 1 : -1) : strcmp(right, left);
 }
 
 /* The times at which files of any of the sides were begun, newest first, each once. */
@@ -50,14 +61,15 @@ static int stamps_find(struct stamps *stamps, const struct lab_side *sides, unsi
 		return errno == ENOENT ? 0 : error_errno(err, errno, "open %s", directory);
 	while ((entry = readdir(dir))) {
 		for (unsigned int i = 0; i < nr_sides; i++) {
-			const char *stamp = stamp_of(entry->d_name, sides[i].name);
+			const char *stamp;
+			size_t length = stamp_of(entry->d_name, sides[i].name, &stamp);
 
-			if (!stamp)
+			if (!length)
 				continue;
 			stamps->list = realloc(stamps->list, (stamps->nr + 1) * sizeof(*stamps->list));
 			if (!stamps->list)
 				abort();
-			snprintf(stamps->list[stamps->nr++], sizeof(*stamps->list), "%.*s", STAMP_LENGTH, stamp);
+			snprintf(stamps->list[stamps->nr++], sizeof(*stamps->list), "%.*s", (int)length, stamp);
 		}
 	}
 	closedir(dir);

@@ -5,9 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab.h"
 #include "lab_side.h"
 #include "schedule.h"
 #include "steady.h"
+#include "version.h"
 
 bool side_begun(const struct lab_side *side)
 {
@@ -88,6 +90,31 @@ static void report_begin(struct report *report, const struct side_origin *origin
 	report->started = strdup(origin->started);
 }
 
+int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *origin, struct error *err)
+{
+	const struct report *reports[LAB_MAX_KERNELS] = { NULL };
+	char *paths[LAB_MAX_KERNELS] = { NULL };
+	int ret;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct report *report = &sides[i].report;
+
+		report->tool_version = strdup(PINBENCH_VERSION);
+		report->icount = origin->icount;
+		report_begin(report, origin);
+		report_finish(&sides[i], origin);
+		reports[i] = report;
+		paths[i] = sides[i].path;
+	}
+	ret = report_save_new(reports, paths, nr, err);
+	for (size_t i = 0; i < nr; i++) {
+		report_free(&sides[i].report);
+		sides[i].report = (struct report){ 0 };
+		sides[i].reserved = !ret;
+	}
+	return ret;
+}
+
 int side_take(struct lab_side *side, const struct side_origin *origin, unsigned int slot, const struct boot *boot,
 	      struct error *err)
 {
@@ -166,6 +193,8 @@ void side_close(struct lab_side *side)
 	lab_image_close(&side->image);
 	if (side->measured)
 		report_free(&side->report);
+	else if (side->reserved)
+		unlink(side->path);
 	schedule_free(&side->schedule);
 	fact_list_free(&side->lost);
 	free(side->whole);

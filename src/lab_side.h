@@ -34,10 +34,17 @@ struct lab_side {
 	char path[4096];               /* of the result file */
 	struct report report;          /* of all boots so far; it has the schedule */
 	bool measured;                 /* there is a report */
+	bool reserved;                 /* the file was made to keep its name; without anything measured it goes again */
 	struct schedule schedule;      /* as this side's file will have it; its own */
 	struct fact_list lost;         /* "lab.bootN": why the boot of block N did not end well */
 	bool *whole;                   /* by block: booted to its end, and in the report if there is one */
 };
+
+/*
+ * A file without a result for each, complete: false, under names that nothing had and with one number for all: the boots that fill
+ * them end at different times.
+ */
+int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *origin, struct error *err);
 
 /*
  * Puts what a boot sent into the report of its side, stamped with @slot, and writes the file. Slots of a side are to be taken

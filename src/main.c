@@ -2,6 +2,8 @@
 /* pinbench VERB: what pinning user pages costs, and which path it took. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,7 @@ static const struct verb verbs[] = {
 	{ "gate", cmd_gate, "an exit code: did anything get worse? (--bisect)" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
 	{ "import", cmd_import, "figures of the kernel's own gup_test as a result file" },
+	{ "restore", cmd_restore, "put back the settings of a run that was killed" },
 };
 
 #define NR_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -78,7 +81,8 @@ static int verb_run(int argc, char **argv)
 			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 		return EXIT_USAGE;
 	}
-	cmd_recover();
+	if (verb->fn != cmd_restore) /* it does that itself, and says so */
+		cmd_recover();
 	snprintf(name, sizeof(name), "pinbench %s", verb->name);
 	argv[0] = name; /* argp shows it in usage and errors */
 	return verb->fn(argc, argv);
@@ -95,8 +99,23 @@ static void stdout_close(void)
 	_exit(EXIT_USAGE);
 }
 
+/* First of all: the next file that is opened would be taken for a standard descriptor, and get what is meant for the user. */
+static void descriptors_open(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* the lowest that is free is this one; where there is no such device, what can be neither read nor written */
+		if (TEMP_FAILURE_RETRY(open("/dev/null", O_RDWR)) < 0 && TEMP_FAILURE_RETRY(open("/", O_PATH)) < 0)
+			_exit(EXIT_USAGE);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	descriptors_open();
+	/* a limit of file sizes is an error of the write that meets it, which has a name and a way out */
+	signal(SIGXFSZ, SIG_IGN);
 	argp_err_exit_status = EXIT_USAGE;
 	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* three lines that help nobody */
 	atexit(stdout_close);

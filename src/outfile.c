@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "outfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -98,6 +100,78 @@ static int check_target(const struct outfile *out, struct error *err)
 	return error_fix(err, "name a new or a regular file");
 }
 
+/* ".pinbench-0123abcd.tmp" */
+static bool is_temp(const char *name)
+{
+	static const char head[] = ".pinbench-", tail[] = ".tmp";
+	size_t digits = strspn(name + (strncmp(name, head, strlen(head)) ? 0 : strlen(head)), "0123456789abcdef");
+
+	return !strncmp(name, head, strlen(head)) && digits == 8 && !strcmp(name + strlen(head) + digits, tail);
+}
+
+static bool is_mine(uid_t uid)
+{
+	unsigned int caller;
+
+	return uid == geteuid() || (geteuid() == 0 && !sudo_id("SUDO_UID", &caller) && uid == caller);
+}
+
+/* Whoever still writes it holds its lock. The name may have become another's file since: it is looked at again under the lock. */
+static void temp_sweep(int dir, const char *name)
+{
+	autoclose int fd = TEMP_FAILURE_RETRY(openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	struct stat mine, there;
+
+	if (fd < 0 || fstat(fd, &mine) || !S_ISREG(mine.st_mode) || !is_mine(mine.st_uid) ||
+	    TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) || fstat(fd, &mine) || mine.st_nlink != 1)
+		return;
+	if (fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == mine.st_dev && there.st_ino == mine.st_ino)
+		unlinkat(dir, name, 0);
+}
+
+/* What killed programs left in @dir; looked for once, not at every save of a run. */
+static void temps_sweep(int dir)
+{
+	static dev_t last_dev;
+	static ino_t last_ino;
+	int fd = TEMP_FAILURE_RETRY(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct stat st;
+
+	if (!entries) {
+		cleanup_close(&fd);
+		return;
+	}
+	if (fstat(fd, &st) == 0 && (st.st_dev != last_dev || st.st_ino != last_ino)) {
+		last_dev = st.st_dev;
+		last_ino = st.st_ino;
+		while ((entry = readdir(entries)))
+			if (is_temp(entry->d_name))
+				temp_sweep(dir, entry->d_name);
+	}
+	closedir(entries);
+}
+
+/* A new file of that name, locked. -EAGAIN: the name is taken, or another one swept it before it had its lock. */
+static int temp_make(struct outfile *out)
+{
+	struct stat st;
+
+	out->fd = TEMP_FAILURE_RETRY(openat(out->dir, out->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+	if (out->fd < 0)
+		return errno == EEXIST ? -EAGAIN : -errno;
+	/* a file system without locks: nothing is swept there either */
+	if ((TEMP_FAILURE_RETRY(flock(out->fd, LOCK_EX | LOCK_NB)) && errno == EWOULDBLOCK) || fstat(out->fd, &st) ||
+	    st.st_nlink == 0) {
+		unlinkat(out->dir, out->temp, 0);
+		cleanup_close(&out->fd);
+		out->fd = -1;
+		return -EAGAIN;
+	}
+	return 0;
+}
+
 int outfile_open(struct outfile *out, const char *path, struct error *err)
 {
 	autofree char *directory = strdup(path);
@@ -111,28 +185,27 @@ int outfile_open(struct outfile *out, const char *path, struct error *err)
 		return error_set(err, ENOMEM, "%s: out of memory", path);
 	if (slash)
 		slash[slash == directory] = '\0';
-	out->dir = open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	out->dir = TEMP_FAILURE_RETRY(open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (out->dir < 0)
 		return error_errno(err, errno, "%s: cannot open its directory", path);
 	rc = directory_check(out->dir, slash ? directory : ".", err);
 	rc = rc ? rc : check_target(out, err);
 	if (rc)
 		return rc;
-	for (int tries = 0; out->fd < 0 && tries < 16; tries++) {
+	temps_sweep(out->dir);
+	rc = -EAGAIN;
+	for (int tries = 0; rc == -EAGAIN && tries < 16; tries++) {
 		unsigned int salt;
 
 		/* A guest that has just booted would gather entropy for seconds; O_EXCL is what makes it safe. */
 		if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) != sizeof(salt))
 			salt = (unsigned int)getpid() * 16 + (unsigned int)tries;
 		snprintf(out->temp, sizeof(out->temp), ".pinbench-%08x.tmp", salt);
-		out->fd = openat(out->dir, out->temp,
-				 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-		if (out->fd < 0 && errno != EEXIST)
-			break;
+		rc = temp_make(out);
 	}
-	if (out->fd < 0) {
+	if (rc) {
 		out->temp[0] = '\0';
-		return error_errno(err, errno, "%s: cannot write in its directory", path);
+		return error_errno(err, -rc, "%s: cannot write in its directory", path);
 	}
 	return give_to_caller(out, err);
 }
@@ -142,10 +215,8 @@ int outfile_write(struct outfile *out, const void *data, size_t size, struct err
 	const char *at = data;
 
 	while (size > 0) {
-		ssize_t done = write(out->fd, at, size);
+		ssize_t done = TEMP_FAILURE_RETRY(write(out->fd, at, size));
 
-		if (done < 0 && errno == EINTR)
-			continue;
 		if (done < 0)
 			return error_errno(err, errno, "%s: cannot write", out->path);
 		at += done;
@@ -154,22 +225,73 @@ int outfile_write(struct outfile *out, const void *data, size_t size, struct err
 	return 0;
 }
 
-int outfile_commit(struct outfile *out, struct error *err)
+/*
+ * A network file system may tell of a full disk only when a descriptor is closed: that of a copy, as the lock has to last until
+ * the file has its name. Linux has closed it also when a signal came.
+ */
+static int sync_file(struct outfile *out, struct error *err)
 {
-	int fd = out->fd;
+	int copy;
 
-	if (fdatasync(fd))
+	if (TEMP_FAILURE_RETRY(fdatasync(out->fd)))
 		return error_errno(err, errno, "%s: cannot write", out->path);
-	/* a network file system may tell of a full disk only here */
-	out->fd = -1;
-	if (close(fd))
+	copy = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0 || (close(copy) && errno != EINTR))
 		return error_errno(err, errno, "%s: cannot write", out->path);
-	if (renameat(out->dir, out->temp, out->dir, out->name))
-		return error_errno(err, errno, "%s: cannot rename %s to it", out->path, out->temp);
+	return 0;
+}
+
+static int sync_directory(struct outfile *out, struct error *err)
+{
 	out->temp[0] = '\0';
-	if (fsync(out->dir) && errno != EINVAL && errno != ENOTSUP)
+	if (TEMP_FAILURE_RETRY(fsync(out->dir)) && errno != EINVAL && errno != ENOTSUP)
 		return error_errno(err, errno, "%s: cannot sync its directory", out->path);
 	return 0;
+}
+
+int outfile_commit(struct outfile *out, struct error *err)
+{
+	int rc = sync_file(out, err);
+
+	if (rc)
+		return rc;
+	if (TEMP_FAILURE_RETRY(renameat(out->dir, out->temp, out->dir, out->name)))
+		return error_errno(err, errno, "%s: cannot rename %s to it", out->path, out->temp);
+	return sync_directory(out, err);
+}
+
+/* Where the file system cannot rename so: a second name, or an empty file that only one can make. */
+static int rename_new(const struct outfile *out)
+{
+	int fd;
+
+	if (TEMP_FAILURE_RETRY(renameat2(out->dir, out->temp, out->dir, out->name, RENAME_NOREPLACE)) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	if (linkat(out->dir, out->temp, out->dir, out->name, 0) == 0)
+		return unlinkat(out->dir, out->temp, 0) ? -errno : 0;
+	if (errno == EEXIST)
+		return -EEXIST;
+	fd = TEMP_FAILURE_RETRY(openat(out->dir, out->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return TEMP_FAILURE_RETRY(renameat(out->dir, out->temp, out->dir, out->name)) ? -errno : 0;
+}
+
+int outfile_commit_new(struct outfile *out, struct error *err)
+{
+	int rc = sync_file(out, err);
+
+	if (rc)
+		return rc;
+	rc = rename_new(out);
+	if (rc == -EEXIST)
+		return error_set(err, EEXIST, "%s: is there already", out->path);
+	if (rc)
+		return error_errno(err, -rc, "%s: cannot rename %s to it", out->path, out->temp);
+	return sync_directory(out, err);
 }
 
 void outfile_close(struct outfile *out)
@@ -181,21 +303,4 @@ void outfile_close(struct outfile *out)
 	free(out->path);
 	free(out->name);
 	*out = (struct outfile){ .dir = -1, .fd = -1 };
-}
-
-void outfile_stamp(const char *directory, const char *const *labels, size_t nr, char *stamp, size_t size)
-{
-	bool taken = true;
-	char path[4096];
-	struct tm utc;
-
-	for (time_t when = time(NULL); taken; when++) {
-		strftime(stamp, size, "%Y%m%dT%H%M%SZ", gmtime_r(&when, &utc));
-		taken = false;
-		for (size_t i = 0; i < nr; i++) {
-			/* what is too long for a path is the caller's to refuse */
-			taken = taken || (snprintf(path, sizeof(path), "%s/%s-%s.json", directory, labels[i], stamp) <
-					  (int)sizeof(path) && !access(path, F_OK));
-		}
-	}
 }

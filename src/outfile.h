@@ -2,7 +2,8 @@
 #pragma once
 /*
  * A file that appears whole or not at all: written under a new temporary name beside @path, then renamed.
- * The old file stays until outfile_commit has synced the new one.
+ * The old file stays until outfile_commit has synced the new one. A program that is killed in between leaves the temporary
+ * file, which the next one that writes into that directory removes: its lock went with the program.
  */
 #include <stdio.h>
 
@@ -27,7 +28,7 @@ int outfile_open(struct outfile *out, const char *path, struct error *err);
 int outfile_write(struct outfile *out, const void *data, size_t size, struct error *err);
 /* Syncs, renames, syncs the directory. On failure the old file is untouched and nothing is left behind. */
 int outfile_commit(struct outfile *out, struct error *err);
-/* A UTC, now or soon, for which none of the files DIRECTORY/LABEL-UTC.json is there: of the last second others may be. */
-void outfile_stamp(const char *directory, const char *const *labels, size_t nr, char *stamp, size_t size);
+/* The same for a name that nothing has yet, in one step: -EEXIST otherwise, and @out can be committed again. */
+int outfile_commit_new(struct outfile *out, struct error *err);
 /* Removes the temporary file; after a commit, and on one never opened ({ -1, -1 }), it only frees. */
 void outfile_close(struct outfile *out);

@@ -69,7 +69,7 @@ static int pass_wait(struct child *child, const volatile sig_atomic_t *stop)
 static void first_words(int fd, char *text, size_t size)
 {
 	char all[2048];
-	ssize_t got = pread(fd, all, sizeof(all) - 1, 0);
+	ssize_t got = TEMP_FAILURE_RETRY(pread(fd, all, sizeof(all) - 1, 0));
 	char *line;
 
 	all[got > 0 ? got : 0] = '\0';

@@ -105,6 +105,8 @@ struct report_file {
 	char digest[DIGEST_SIZE];
 };
 
+#define REPORT_PATH_MAX 4096 /* with its NUL */
+
 struct report {
 	char *path;              /* where it was read from; NULL for a new one */
 	struct report_file *files; /* all that it was loaded and merged from; none: from memory */
@@ -162,6 +164,11 @@ const char *counterpart_key(const struct result *result, const struct report *fr
  * is too long, a skipped or failed result without a reason.
  */
 int report_save(const struct report *report, const char *path, struct error *err);
+/*
+ * The first files of @nr reports that belong together, under names that nothing has yet: where "x.json" is there, "x-2.json", and so on,
+ * the same number for all. @paths: the names to begin with, each in a buffer of REPORT_PATH_MAX; then those that were taken.
+ */
+int report_save_new(const struct report *const *reports, char *const *paths, size_t nr, struct error *err);
 
 /* The same text to @out. */
 int report_print(const struct report *report, FILE *out, struct error *err);

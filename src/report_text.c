@@ -15,7 +15,7 @@
 int json_text_read(const char *path, char **text, size_t *size, struct error *err)
 {
 	/* O_NONBLOCK: opening a pipe that nobody writes to must not hang */
-	autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	autoclose int fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
@@ -30,10 +30,8 @@ int json_text_read(const char *path, char **text, size_t *size, struct error *er
 		return error_set(err, ENOMEM, "%s: out of memory", path);
 	*size = 0;
 	while (*size < (size_t)st.st_size) {
-		ssize_t got = read(fd, *text + *size, st.st_size - *size);
+		ssize_t got = TEMP_FAILURE_RETRY(read(fd, *text + *size, st.st_size - *size));
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
 			return error_errno(err, errno, "%s: cannot read", path);
 		if (got == 0)

@@ -5,12 +5,15 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "outfile.h"
 #include "report_json.h"
 #include "report_writer.h"
 #include "text.h"
+
+#define NR_NAMES 10000u /* of one label in one second */
 
 void writer_set(struct writer *writer, json_t *object, const char *name, json_t *value)
 {
@@ -291,22 +294,71 @@ static char *report_text(const struct report *report, const char *path, size_t *
 	return text;
 }
 
-int report_save(const struct report *report, const char *path, struct error *err)
+static int text_save(const char *text, size_t size, const char *path, bool is_new, struct error *err)
 {
 	struct outfile out = { .dir = -1, .fd = -1 };
+	int rc = outfile_open(&out, path, err);
+
+	if (!rc)
+		rc = outfile_write(&out, text, size, err);
+	if (!rc)
+		rc = is_new ? outfile_commit_new(&out, err) : outfile_commit(&out, err);
+	outfile_close(&out);
+	return rc;
+}
+
+static int save(const struct report *report, const char *path, bool is_new, struct error *err)
+{
 	struct error why = { 0 };
 	size_t size;
 	char *text = report_text(report, path, &size, &why);
-	int rc = text ? outfile_open(&out, path, &why) : -why.code;
+	int rc = text ? text_save(text, size, path, is_new, &why) : -why.code;
 
-	if (!rc)
-		rc = outfile_write(&out, text, size, &why);
-	if (!rc)
-		rc = outfile_commit(&out, &why);
-	outfile_close(&out);
 	free(text);
 	if (rc && err)
 		*err = why;
+	return rc;
+}
+
+int report_save(const struct report *report, const char *path, struct error *err)
+{
+	return save(report, path, false, err);
+}
+
+/* "x.json" is "x-2.json" as the second. */
+static void path_number(char *path, const char *first, unsigned int nth)
+{
+	size_t length = strlen(first), tail = length > 5 && !strcmp(first + length - 5, ".json") ? 5 : 0;
+
+	if (nth == 1)
+		snprintf(path, REPORT_PATH_MAX, "%s", first);
+	else
+		snprintf(path, REPORT_PATH_MAX, "%.*s-%u%s", (int)(length - tail), first, nth, first + length - tail);
+}
+
+int report_save_new(const struct report *const *reports, char *const *paths, size_t nr, struct error *err)
+{
+	autofree char *first = malloc(nr * REPORT_PATH_MAX);
+	size_t nr_saved;
+	int rc = -EEXIST;
+
+	if (!first)
+		abort();
+	for (size_t i = 0; i < nr; i++) {
+		if (strlen(paths[i]) > REPORT_PATH_MAX - 8)
+			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", paths[i]);
+		strcpy(first + i * REPORT_PATH_MAX, paths[i]);
+	}
+	for (unsigned int nth = 1; rc == -EEXIST && nth <= NR_NAMES; nth++) {
+		rc = 0;
+		for (nr_saved = 0; nr_saved < nr && !rc; nr_saved += !rc) {
+			path_number(paths[nr_saved], first + nr_saved * REPORT_PATH_MAX, nth);
+			rc = save(reports[nr_saved], paths[nr_saved], true, err);
+		}
+		/* all have one number, or none: theirs alone is what tells which belong together */
+		while (rc && nr_saved-- > 0)
+			unlink(paths[nr_saved]);
+	}
 	return rc;
 }
 

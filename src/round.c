@@ -55,9 +55,9 @@ static void child_settle(void)
 	/* what whoever started us may have chosen for his own programs would change what is measured */
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0); /* KSM; 6.4 */
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	fd = TEMP_FAILURE_RETRY(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
 	if (fd >= 0) {
-		if (write(fd, "1000", 4) < 0) /* a wish, not a need */
+		if (TEMP_FAILURE_RETRY(write(fd, "1000", 4)) < 0) /* a wish, not a need */
 			errno = 0;
 		close(fd);
 	}

@@ -44,7 +44,7 @@ static int sysfile_open(const char *path, int flags, struct error *err)
 
 	if ((size_t)snprintf(full, sizeof(full), "%s%s", root, path) >= sizeof(full))
 		return error_errno(err, ENAMETOOLONG, "cannot open %.200s", path);
-	fd = open(full, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	fd = TEMP_FAILURE_RETRY(open(full, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
 	if (fd < 0)
 		return error_errno(err, errno, "cannot open %s", full);
 	return fd;
@@ -58,10 +58,8 @@ int sysfile_read(const char *path, char *text, size_t size, struct error *err)
 	if (fd < 0)
 		return fd;
 	for (;;) {
-		ssize_t got = read(fd, text + used, size - used);
+		ssize_t got = TEMP_FAILURE_RETRY(read(fd, text + used, size - used));
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
 			return error_errno(err, errno, "cannot read %s%s", root, path);
 		if (got == 0)
@@ -177,16 +175,14 @@ int sysfile_write(const char *path, const char *text, struct error *err)
 
 	if (fd < 0)
 		return fd;
-	do {
-		put = write(fd, text, length);
-	} while (put < 0 && errno == EINTR);
+	put = TEMP_FAILURE_RETRY(write(fd, text, length));
 	if (put < 0)
 		return error_errno(err, errno, "cannot write \"%s\" to %s%s", text, root, path);
 	if ((size_t)put != length)
 		return error_set(err, EIO, "%s%s took %zd of the %zu bytes \"%s\"", root, path, put, length,
 				 text);
 	/* A kernel file replaces its value; the regular file that stands in for it has to be cut. */
-	if (!sysfile_is_live() && ftruncate(fd, put))
+	if (!sysfile_is_live() && TEMP_FAILURE_RETRY(ftruncate(fd, put)))
 		return error_errno(err, errno, "cannot cut %s%s", root, path);
 	return 0;
 }
