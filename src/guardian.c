@@ -13,7 +13,7 @@
 
 #include "journal.h"
 
-#define BUSY_TRIES 12 /* of 5 s each: another pinbench restores, and waits for pages that are in use */
+#define BUSY_TRIES 12 /* each waits for another pinbench, which restores or raises a pool */
 
 /* A wish, not a need: a killed supervisor is more often than not one that ran out of memory. */
 static void outlive_oom(void)
