@@ -50,8 +50,14 @@ start() # NAME: in the background, its result in NAME.json
 	"$pinbench" "${job[@]}" -o "$dir/$1.json" >"$dir/$1.out" 2>&1 &
 }
 
+why() # NAME: what did not go well in it
+{
+	sed 's/^/# /' "$dir/$1.out"
+	jq -r '.results[] | select(.status != "done") | "# \(.key): \(.why)"' "$dir/$1.json"
+}
+
 begun=${EPOCHREALTIME/./}
-"$pinbench" "${job[@]}" -o "$dir/whole.json" >"$dir/whole.out" 2>&1 || { sed 's/^/# /' "$dir/whole.out"; echo "not ok - a run that nobody kills"; exit 1; }
+"$pinbench" "${job[@]}" -o "$dir/whole.json" >"$dir/whole.out" 2>&1 || { why whole; echo "not ok - a run that nobody kills"; exit 1; }
 took=$((${EPOCHREALTIME/./} - begun)) # microseconds
 total=$begun
 
@@ -130,7 +136,7 @@ round() # KIND ALONE|BESIDE
 	else
 		wait $run 2>/dev/null
 		if [ -n "$other" ]; then
-			wait $other || { failed=$((failed + 1)); sed 's/^/# beside: /' "$dir/other.out" | head -5; }
+			wait $other || { failed=$((failed + 1)); why other | head -5; }
 		fi
 		if [ "$kind" = both ]; then
 			"$pinbench" list pinners >/dev/null 2>&1
