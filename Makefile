@@ -92,7 +92,7 @@ $(B)/tests/test_states: LDFLAGS += -Wl,--wrap=peer_look,--wrap=frames_visible
 $(filter $(B)/tests/test_verdict%,$(TESTS)): $(B)/tests/sides.o
 $(B)/tests/test_hugepage: LDFLAGS += -Wl,--wrap=nanosleep
 # Its own kernel, and processes that are killed at any system call.
-$(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat nanosleep \
+$(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat fchmod nanosleep \
 	sysfile_read sysfile_read_u64 sysfile_read_choice sysfile_read_field sysfile_write sysfile_exists)
 tests: $(TESTS)
 # Programs that compute what "make qualify" prints; tests/cli/simulate.sh runs the first in small.

@@ -27,6 +27,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "hugepage.h"
@@ -69,6 +70,8 @@ int __real_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __wrap_renameat(int from_fd, const char *from, int to_fd, const char *to);
 int __real_openat(int dir_fd, const char *name, int flags, mode_t mode);
 int __wrap_openat(int dir_fd, const char *name, int flags, mode_t mode);
+int __real_fchmod(int fd, mode_t mode);
+int __wrap_fchmod(int fd, mode_t mode);
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
 int __wrap_sysfile_read(const char *path, char *text, size_t size, struct error *err);
 int __wrap_sysfile_read_u64(const char *path, uint64_t *value, struct error *err);
@@ -110,6 +113,12 @@ int __wrap_openat(int dir_fd, const char *name, int flags, mode_t mode)
 	if ((flags & O_CREAT) && killed_here())
 		return __real_openat(AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
 	return __real_openat(dir_fd, name, flags, mode);
+}
+
+/* What a dead one opened is /dev/null, whose mode is not ours to change. */
+int __wrap_fchmod(int fd, mode_t mode)
+{
+	return dead ? 0 : __real_fchmod(fd, mode);
 }
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left)

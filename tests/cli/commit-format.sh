@@ -168,9 +168,8 @@ for name in a b; do # an image says its name; arm64's magic is at 0x38
 	{ head -c 56 /dev/zero; printf 'ARMd'; head -c 4 /dev/zero; printf '%s' $name; } >"it's a job/$name.img"
 done
 left_out=(-q -o "$dir/lab/results")
-qemu=()
-"$pinbench" vm --help | grep -q -e --qemu && qemu=(--qemu "$dir/path/qemu-system-aarch64")
-pinbench vm --accel tcg "${qemu[@]}" --guest "$dir/lab/guest" -k "a=it's a job/a.img" -k "b=$PWD/it's a job/b.img" --boots 2 --clock icount \
+env | grep '^BOOT_' >"$dir/path/settings"
+pinbench vm --accel tcg --qemu "$dir/path/qemu-system-aarch64" --guest "$dir/lab/guest" -k "a=it's a job/a.img" -k "b=$PWD/it's a job/b.img" --boots 2 --clock icount \
 	--append hugepages=4 -o "$dir/lab/results" -- run -q -c "$long" -p samples=3 >"$dir/out" 2>"$dir/err" </dev/null
 check "vm: measured" || sed 's/^/# /' "$dir/err"
 typed "vm" "$dir"/lab/results/a-*.json "$dir"/lab/results/b-*.json

@@ -18,10 +18,8 @@ fi
 # QEMU runs as nobody when root starts it.
 chmod 755 "$dir"
 # Neither $PATH nor the environment reaches it: --qemu names it, and what this test tells it stands in a file.
-install -m 755 tests/fixtures/qemu.py "$dir/qemu.py"
-mkdir "$dir/bin"
-printf '#!/bin/bash\n. "%s/settings"\nexec python3 "%s/qemu.py" "$@"\n' "$dir" "$dir" >"$dir/bin/qemu-system-aarch64"
-chmod 755 "$dir/bin" "$dir/bin/qemu-system-aarch64"
+install -D -m 755 tests/fixtures/qemu.py "$dir/bin/qemu-system-aarch64"
+chmod 755 "$dir/bin"
 install -m 644 tests/fixtures/small.json "$dir/small.json"
 export BOOT_LOG=$dir/log BOOT_RESULT=$dir/small.json BOOT_SECONDS=0 BOOT_PANIC=''
 printf 'guest' >"$dir/guest"
@@ -29,9 +27,9 @@ for name in a bb ccc; do # an image says its name; arm64's magic is at 0x38
 	{ head -c 56 /dev/zero; printf 'ARMd'; head -c 4 /dev/zero; printf '%s' $name; } >"$dir/$name.img"
 done
 settings() { # of the stand-in, as they are now
-	local own=$dir/settings.$BASHPID
-	export -p | grep ' BOOT_' >"$own"
-	mv "$own" "$dir/settings"
+	local own=$dir/bin/settings.$BASHPID
+	env | grep '^BOOT_' >"$own"
+	mv "$own" "$dir/bin/settings"
 }
 vm() { # ARGUMENT...: status in $status
 	status=0

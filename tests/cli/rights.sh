@@ -27,6 +27,7 @@ cat >"$dir/bin/qemu-system-aarch64" <<SCRIPT
 {
 	grep -E '^(Uid|Gid|Groups|CapPrm|CapEff|CapBnd|NoNewPrivs):' /proc/\$\$/status
 	tr '\\0' '\\n' </proc/\$\$/environ | sort
+	while [ \$# -gt 1 ]; do [ "\$1" = -kernel ] && echo "kernel: \$(wc -c <"\$2")"; shift; done
 	readlink /proc/\$\$/fd/* | grep -vE 'memfd:|/dev/null|qemu-system|arm.img|x86.img|pipe:|/seen$' | sed 's/^/open /'
 } >"$dir/seen"
 SCRIPT
@@ -198,6 +199,12 @@ vm --qemu "$dir/bin" -- run
 seen Uid "65534 65534 65534 65534" && seen Gid "65534 65534 65534 65534" && seen Groups "" && seen CapPrm 0000000000000000 &&
 	seen CapEff 0000000000000000 && seen NoNewPrivs 1
 check "QEMU is nobody, and can be nobody else"
+chmod 600 "$dir/arm.img"
+anew
+vm --qemu "$dir/bin" -- run
+seen kernel "$(stat -c %s "$dir/arm.img")"
+check "a kernel for root's eyes alone is one that it can read"
+chmod 644 "$dir/arm.img"
 SUDO_UID=0 SUDO_GID=0 vm --qemu "$dir/bin" -- run
 seen Uid "65534 65534 65534 65534"
 check "whatever the environment says of sudo"
