@@ -22,7 +22,8 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 	shift 2
 	mkdir -p "$corpus"
 	# shellcheck disable=SC2046 # the flags are words
-	if ! clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -std=gnu11 -D_GNU_SOURCE -Isrc \
+	if ! clang -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fno-sanitize-recover=all \
+		-std=gnu11 -D_GNU_SOURCE -Isrc \
 		$(pkg-config --cflags jansson) -o "$dir/fuzz-$target" "tests/fuzz/fuzz_$target.c" "$@" \
 		$(pkg-config --libs jansson libmd) -lm; then
 		echo "not ok - the fuzz target $target does not build"
@@ -30,7 +31,8 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 		return
 	fi
 	# freed memory is kept for a while to find its use: 256 MiB of it would be fetched page by page
-	if ASAN_OPTIONS=quarantine_size_mb=4:malloc_context_size=4 "$dir/fuzz-$target" -seed=1 -print_funcs=0 -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+	if ASAN_OPTIONS=quarantine_size_mb=4:malloc_context_size=1 \
+		"$dir/fuzz-$target" -seed=1 -print_funcs=0 -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
 		-artifact_prefix="$dir/$target-" -dict="tests/fuzz/$target.dict" "$corpus" "$seeds" >"$dir/log" 2>&1; then
 		echo "ok - fuzzed $target: $(grep -o '^Done .*' "$dir/log")"
 		return
