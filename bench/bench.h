@@ -185,7 +185,10 @@ struct pinner {
 	int (*open)(struct pin **pin, const struct pinner *pinner, const struct pin_job *job,
 		    struct error *err);
 	int (*cycle)(struct pin *pin, struct sample *sample, struct error *err);
-	/* The clock that cycle() uses for a metric and its grain in ns, the same for every pin; NULL if it never measures it. */
+	/*
+	 * The clock that cycle() uses for a metric and its grain in ns; NULL if it never measures it for this @pin: for none, where
+	 * @pin is NULL. The window may decide that, what a clock reads never: a metric is in all samples of a case or in none.
+	 */
 	const char *(*clock)(const struct pin *pin, enum metric metric, uint64_t *quantum_ns);
 	int (*hold)(struct pin *pin, struct error *err);                   /* or NULL */
 	int (*release)(struct pin *pin, struct error *err);                /* with hold */

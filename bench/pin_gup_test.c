@@ -4,9 +4,10 @@
  *
  * Times. The kernel's own clock counts whole microseconds, so every cycle is timed from outside, less the
  * empty ioctl (PIN_FAST of size 0, see overhead.h): what remains is pin, unpin, and one zeroed
- * array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where it read 100 us or
- * more, a grain of 1 %. Commands but *-fast take mmap_lock before the kernel's clock starts, so it is in the cycle
- * and not in the pin.
+ * array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where the window has APART_PAGES or
+ * more: whatever it reads, 0 too, is kept, with its grain. Below that a grain says little on any machine; and what
+ * decides must be the window, never the reading, or slow runs would have a pin that fast ones lack. Commands but
+ * *-fast take mmap_lock before the kernel's clock starts, so it is in the cycle and not in the pin.
  *
  * Truth. The ioctl returns 0 whatever happened. A call that pinned nothing ends the loop and shows in size; a call
  * that pinned some ends it at the next round, so a short *last* call counts as whole (mm/gup_test.c of 6.1 and
@@ -24,7 +25,8 @@
 #include "overhead.h"
 #include "stats.h"
 
-#define GRAIN_US 100 /* ticks of the kernel's clock below which it is too coarse */
+#define GRAIN_NS 1000u   /* of the kernel's clock */
+#define APART_PAGES 512u /* base pages from which pin and unpin are told apart */
 
 struct gup_row {
 	unsigned long command;
@@ -38,6 +40,7 @@ struct pin {
 	const struct gup_row *row;
 	struct gup_test test;
 	size_t page;
+	bool apart;
 };
 
 static struct pin_path gup_path(const struct pinner *pinner)
@@ -99,6 +102,7 @@ static int gup_prepare(struct pin *pin, const struct pin_job *job, struct error 
 	pin->test.addr = (uintptr_t)job->region->addr + job->offset;
 	pin->test.size = job->bytes;
 	pin->test.nr_pages_per_call = job->pages_per_call;
+	pin->apart = job->bytes / pin->page >= APART_PAGES;
 	if (job->access == ACCESS_WRITE)
 		pin->test.gup_flags |= FOLL_WRITE;
 	if (pin->row->longterm_flag)
@@ -151,25 +155,23 @@ static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
 				 (unsigned long long)pin->test.size / pin->page);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE, .nr_pages = test.size / pin->page };
 	sample->ticks[METRIC_CYCLE] = overhead_less(cycle, before, gup_empty(pin->node));
-	if (test.get_delta_usec >= GRAIN_US) {
-		sample->ticks[METRIC_PIN] = test.get_delta_usec * 1000;
-		sample->have |= 1u << METRIC_PIN;
-	}
-	if (test.put_delta_usec >= GRAIN_US) {
-		sample->ticks[METRIC_UNPIN] = test.put_delta_usec * 1000;
-		sample->have |= 1u << METRIC_UNPIN;
+	if (pin->apart) {
+		sample->ticks[METRIC_PIN] = test.get_delta_usec * GRAIN_NS;
+		sample->ticks[METRIC_UNPIN] = test.put_delta_usec * GRAIN_NS;
+		sample->have |= 1u << METRIC_PIN | 1u << METRIC_UNPIN;
 	}
 	return 0;
 }
 
 static const char *gup_clock(const struct pin *pin, enum metric metric, uint64_t *quantum_ns)
 {
-	(void)pin;
 	if (metric == METRIC_CYCLE) {
 		*quantum_ns = clock_grain();
 		return CLOCK_OUTSIDE;
 	}
-	*quantum_ns = 1000;
+	if (pin && !pin->apart)
+		return NULL;
+	*quantum_ns = GRAIN_NS;
 	return GUP_TEST_CLOCK;
 }
 

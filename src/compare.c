@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report_index.h"
+#include "summary.h"
 
 const struct compare_options compare_options_default = {
 	.rule = { .threshold = 0.02, .level = 0.95 },
@@ -112,6 +113,19 @@ static void find_pairs(struct comparison *comparison)
 	report_index_free(&in_new);
 }
 
+/* A time that some runs lack has no row: why is said before the numbers. */
+static void find_partial(struct comparison *comparison)
+{
+	const struct report *reports[2] = { comparison->base, comparison->new };
+	char text[400];
+
+	for (size_t i = 0; i < 2; i++) {
+		report_partial_format(reports[i], text, sizeof(text));
+		if (*text)
+			remark_add(&comparison->comparable.unknowns, "%s: %s", i ? "new" : "base", text);
+	}
+}
+
 int compare_filter(regex_t *regex, const char *filter, struct error *err)
 {
 	int code = regcomp(regex, filter, REG_EXTENDED | REG_NOSUB);
@@ -142,6 +156,7 @@ int compare_reports(struct comparison *comparison, const struct report *base, co
 	}
 	find_changes(comparison);
 	find_pairs(comparison);
+	find_partial(comparison);
 	verdicts_find(&comparison->verdicts, base, new, &options->rule);
 	verdicts_filter(&comparison->verdicts, options->filter ? &regex : NULL);
 	if (options->filter)

@@ -3,6 +3,7 @@
  * A comparison for a commit message: what a reviewer has to know to believe the numbers and to get them again, and no more. The
  * table itself is compare_commit_rows.c.
  */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 #include "compare_command.h"
 #include "compare_commit.h"
 #include "heading.h"
+#include "table.h"
 
+#define MANY_COSTS 8u     /* of unsharing: a line each */
 #define MANY_ROWS 24u     /* lines of a table that people still read in a commit message */
 #define MAX_CHANGES 3u    /* of the environment, and remarks */
 #define MAX_LABEL 12u     /* columns of a heading */
@@ -197,6 +200,36 @@ static void put_reproduction(struct lines *lines, const struct comparison *compa
 		command_free(&commands[i]);
 }
 
+/* Of the costs that this table has room for, both sides on a line each. */
+static void put_unshare(struct lines *lines, const struct comparison *comparison)
+{
+	struct unshare_list base, new;
+	char texts[2][160];
+
+	if (comparison->base->icount != comparison->new->icount)
+		return;
+	unshare_find(&base, comparison->base);
+	unshare_find(&new, comparison->new);
+	for (size_t i = 0; new.nr && i < base.nr && i < MANY_COSTS; i++) {
+		const struct unshare *sides[2] = { &base.items[i], unshare_of(&new, base.items[i].with->key) };
+		struct unit unit = unit_for(base.icount, sides[0]->with_ticks, fabs(unshare_ticks(sides[0])));
+
+		if (!sides[1])
+			continue;
+		if (i == 0)
+			lines_wrap(lines, 0, 2, "unshare cost, %s:", cost_legend(&base));
+		for (size_t j = 0; j < 2; j++)
+			cost_format(&sides[j]->cost, &unit, texts[j], sizeof(texts[j]));
+		lines_wrap(lines, 2, 4, "%s %s %s n=%" PRIu64 ": %s -> %s", sides[0]->with->params.layout,
+			   sides[0]->with->params.state, sides[0]->with->params.window,
+			   sides[0]->with->params.pages_per_call, texts[0], texts[1]);
+	}
+	if (new.nr && base.nr > MANY_COSTS)
+		lines_wrap(lines, 0, 2, "and %zu more unshare costs", base.nr - MANY_COSTS);
+	unshare_list_free(&base);
+	unshare_list_free(&new);
+}
+
 static void put_one(struct lines *lines, const struct comparison *comparison)
 {
 	const struct report *reports[2] = { comparison->base, comparison->new };
@@ -228,6 +261,7 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 	if (comparison->nr_others)
 		lines_wrap(lines, 0, 2, "not compared: %zu case%s not done in both", comparison->nr_others,
 			   comparison->nr_others == 1 ? "" : "s");
+	put_unshare(lines, comparison);
 	put_notes(lines, verdicts);
 	put_rule(lines, verdicts, &sections);
 	put_reproduction(lines, comparison);

@@ -10,6 +10,7 @@
 #include "compare_fields.h"
 #include "heading.h"
 #include "text.h"
+#include "unshare.h"
 
 #define COMPARISON_SCHEMA "urn:pinbench:comparison:1"
 
@@ -208,6 +209,44 @@ static json_t *tally_json(const struct verdicts *verdicts)
 	return object;
 }
 
+static json_t *cost_json(const struct unshare *unshare, const char *side, const struct report *report)
+{
+	const struct cost *cost = &unshare->cost;
+	json_t *object = json_object();
+
+	set_text(object, "key", unshare->with->key);
+	set_text(object, "without_key", unshare->without->key);
+	set_text(object, "side", side);
+	set_text(object, "metric", metric_names[unshare->metric]);
+	set_text(object, "unit", report_unit(report));
+	set_count(object, "pages", unshare->nr_pages);
+	set_number(object, "with", unshare->with_ticks);
+	set_number(object, "without", unshare->without_ticks);
+	set_number(object, "cost", cost->value);
+	if (cost->lack == COST_KNOWN) {
+		set_number(object, "cost_low", cost->interval.low);
+		set_number(object, "cost_high", cost->interval.high);
+		set(object, "distinguishable", json_boolean(!cost->zero));
+	}
+	return object;
+}
+
+/* Behind the rows: of each side, where both count in one unit, if there is any. */
+static void put_unshare(FILE *out, const struct comparison *comparison)
+{
+	const struct report *reports[2] = { comparison->base, comparison->new };
+	const char *separator = "],\n  \"unshare\": [\n  ";
+
+	for (size_t side = 0; side < 2 && reports[0]->icount == reports[1]->icount; side++) {
+		struct unshare_list list;
+
+		unshare_find(&list, reports[side]);
+		for (size_t i = 0; i < list.nr; i++, separator = ",\n  ")
+			put(out, separator, cost_json(&list.items[i], side ? "new" : "base", reports[side]), "");
+		unshare_list_free(&list);
+	}
+}
+
 /* Each of its many members on a line of its own, and never all of them in memory. */
 static void put_comparison(FILE *out, const struct comparison *comparison)
 {
@@ -232,6 +271,7 @@ static void put_comparison(FILE *out, const struct comparison *comparison)
 		put(out, separator, row_json(&verdicts->rows[i], verdicts), "");
 		separator = ",\n  ";
 	}
+	put_unshare(out, comparison);
 	fputs("],\n  \"not_compared\": [", out);
 	separator = "\n  ";
 	for (size_t i = 0; i < comparison->nr_others; i++, separator = ",\n  ")

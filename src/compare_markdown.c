@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A comparison as tables of GitHub's markdown, to be read in a browser and in the mail that it becomes. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "compare_sections.h"
 #include "footnotes.h"
 #include "heading.h"
+#include "table.h"
 #include "text.h"
 
 #define MANY_ROWS 100u
@@ -221,6 +223,34 @@ static void put_head(FILE *out, const struct comparison *comparison, const struc
 	}
 }
 
+/* What unsharing cost on both sides, with its interval. */
+static void put_unshare(FILE *out, const struct comparison *comparison)
+{
+	struct unshare_list base, new;
+	char texts[2][160];
+
+	if (comparison->base->icount != comparison->new->icount)
+		return;
+	unshare_find(&base, comparison->base);
+	unshare_find(&new, comparison->new);
+	if (base.nr && new.nr)
+		fprintf(out, "\nunshare cost, %s:\n\n", cost_legend(&base));
+	for (size_t i = 0; i < base.nr && i < MANY_ROWS; i++) {
+		const struct unshare *sides[2] = { &base.items[i], unshare_of(&new, base.items[i].with->key) };
+		struct unit unit = unit_for(base.icount, sides[0]->with_ticks, fabs(unshare_ticks(sides[0])));
+
+		if (!sides[1])
+			continue;
+		for (size_t j = 0; j < 2; j++)
+			cost_format(&sides[j]->cost, &unit, texts[j], sizeof(texts[j]));
+		fputs("- ", out);
+		put_code(out, sides[0]->with->key);
+		fprintf(out, ": %s to %s\n", texts[0], texts[1]);
+	}
+	unshare_list_free(&base);
+	unshare_list_free(&new);
+}
+
 static void put_one(FILE *out, const struct comparison *comparison, bool all)
 {
 	const struct report *reports[2] = { comparison->base, comparison->new };
@@ -250,6 +280,7 @@ static void put_one(FILE *out, const struct comparison *comparison, bool all)
 	tally_format(sections.nr_left_out, text, sizeof(text));
 	if (sections.nr_left_out_all)
 		fprintf(out, "\nnot listed: %s\n", text);
+	put_unshare(out, comparison);
 	if (comparison->nr_others)
 		fprintf(out, "\nnot compared: %zu case%s not done in both\n", comparison->nr_others,
 			comparison->nr_others == 1 ? "" : "s");

@@ -124,6 +124,7 @@ static bool knows(const struct result *result, size_t measure, const char **name
 {
 	static const struct row rate = { .kind = ROW_RATE };
 	struct hit_rate range;
+	size_t nr_runs;
 
 	if (measure == 0) {
 		*name = row_label(&rate);
@@ -134,7 +135,8 @@ static bool knows(const struct result *result, size_t measure, const char **name
 		return count_known(result, measure - 1);
 	}
 	*name = metric_names[measure - 1 - NR_COUNTS];
-	return result_metric_whole(result, measure - 1 - NR_COUNTS);
+	/* in some runs: said above the numbers */
+	return result_metric_runs(result, measure - 1 - NR_COUNTS, &nr_runs) > 0;
 }
 
 static void print_one_sided(const struct text_print *print, size_t side, const char *label)

@@ -8,18 +8,10 @@
 #include "summary.h"
 #include "table.h"
 
-static const struct unshare *same_case(const struct unshare_list *list, const char *key)
-{
-	for (size_t i = 0; i < list->nr; i++)
-		if (strcmp(list->items[i].with->key, key) == 0)
-			return &list->items[i];
-	return NULL;
-}
-
 /* "9.12 - 1.20 = 7.92 us" */
 static void add_terms(struct grid *grid, const struct unit *unit, const struct unshare *unshare)
 {
-	char with[48], without[48], cost[48];
+	char with[48], without[48], cost[160];
 
 	if (!unshare) {
 		grid_add(grid, "%s", "");
@@ -27,7 +19,7 @@ static void add_terms(struct grid *grid, const struct unit *unit, const struct u
 	}
 	ticks_format(unit, unshare->with_ticks, with, sizeof(with));
 	ticks_format(unit, unshare->without_ticks, without, sizeof(without));
-	ticks_format(unit, unshare_ticks(unshare), cost, sizeof(cost));
+	cost_format(&unshare->cost, unit, cost, sizeof(cost));
 	with[strcspn(with, " ")] = '\0';
 	without[strcspn(without, " ")] = '\0';
 	grid_add(grid, "%s - %s = %s", with, without, cost);
@@ -36,7 +28,7 @@ static void add_terms(struct grid *grid, const struct unit *unit, const struct u
 static void print_fit(const struct text_print *print, const struct report *report, const struct unshare_list *list,
 		      const struct unshare *unshare, const char *whose)
 {
-	char text[160] = "";
+	char text[400] = "";
 
 	if (unshare)
 		fit_format(report, list, unshare - list->items, text, sizeof(text));
@@ -44,7 +36,8 @@ static void print_fit(const struct text_print *print, const struct report *repor
 		return;
 	fputs("    ", print->out);
 	look_print(print->look, print->out, whose);
-	fprintf(print->out, " fitted: %s\n", text);
+	fputs(" fitted: ", print->out);
+	look_wrap(print->look, print->out, 13 + strlen(whose), 6, text);
 }
 
 static void print_series(const struct text_print *print, const struct unshare_list *base, const struct unshare_list *new,
@@ -63,7 +56,7 @@ static void print_series(const struct text_print *print, const struct unshare_li
 	grid_add(&grid, "%s", names.base);
 	grid_add(&grid, "%s", names.new);
 	for (size_t i = first; i < end; i++) {
-		const struct unshare *item = &base->items[i], *other = same_case(new, item->with->key);
+		const struct unshare *item = &base->items[i], *other = unshare_of(new, item->with->key);
 		struct unit unit = unit_for(comparison->base->icount,
 					    fmax(item->with_ticks, other ? other->with_ticks : 0),
 					    fabs(unshare_ticks(item)));
@@ -94,8 +87,8 @@ void compare_print_unshare(const struct text_print *print)
 	unshare_find(&base, comparison->base);
 	unshare_find(&new, comparison->new);
 	if (base.nr && new.nr)
-		fprintf(print->out, "\n%sunshare cost%s: the pin that unshares - the same pin in exclusive-ro = the cost\n",
-			look_bold(print->look), look_end(print->look));
+		fprintf(print->out, "\n%sunshare cost%s: the pin that unshares - the same pin in exclusive-ro = the cost\n  %s\n",
+			look_bold(print->look), look_end(print->look), cost_legend(&base));
 	for (size_t i = 1; new.nr && i <= base.nr; i++) {
 		if (i < base.nr && unshare_same_series(&base.items[first], &base.items[i]))
 			continue;

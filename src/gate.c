@@ -66,7 +66,7 @@ static bool has_rate(const struct result *result)
 	return result_hit_range(result, &range);
 }
 
-/* By default a time may be gone, as a faster pin is below what gup_test's clock can tell, but not all of them. */
+/* By default a time may be gone, as files of older versions lack one in some runs, but not all of them. */
 static bool times_lost(const struct pair *pair)
 {
 	bool had = false;
@@ -101,11 +101,13 @@ static void find_lost(struct gate *gate, const struct pair *pair, const struct g
 {
 	unsigned int asked[] = { [ROW_TIME] = 0, [ROW_TAIL] = 0, [ROW_RATE] = 0, [ROW_COUNT] = 0 };
 
+	size_t nr_runs;
+
 	for (size_t i = 0; i < options->nr_rules; i++)
 		asked[options->rules[i].kind] |= options->rules[i].which;
 	for (unsigned int i = 0; i < NR_METRICS; i++)
-		if (((asked[ROW_TIME] | asked[ROW_TAIL]) >> i & 1) && result_metric_whole(pair->base, i) &&
-		    !result_metric_whole(pair->new, i))
+		if (((asked[ROW_TIME] | asked[ROW_TAIL]) >> i & 1) && result_metric_runs(pair->base, i, &nr_runs) &&
+		    (!result_metric_whole(pair->base, i) || !result_metric_whole(pair->new, i)))
 			missing_add(gate, pair->base, pair->new, metric_names[i]);
 	if (asked[ROW_RATE] && has_rate(pair->base) && !has_rate(pair->new))
 		missing_add(gate, pair->base, pair->new, "hit rate");

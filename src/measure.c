@@ -11,6 +11,7 @@
 #include "pin_counters.h"
 #include "round.h"
 #include "stats.h"
+#include "summary.h"
 
 #define FLOOR_CYCLES 1001
 #define ICOUNT_GRAIN 16      /* instructions: the guest's counter runs at 62.5 MHz */
@@ -217,23 +218,6 @@ out:
 	return ret;
 }
 
-/* Sorting a copy: samples stay in their order. */
-static bool run_median(const struct run *run, enum metric metric, uint64_t *median)
-{
-	size_t nr = run->nr_samples - run->nr_warmup;
-	uint64_t *values = calloc(nr ? nr : 1, sizeof(*values));
-
-	if (!values || !nr) {
-		free(values);
-		return false;
-	}
-	for (size_t i = 0; i < nr; i++)
-		values[i] = run->samples[run->nr_warmup + i].ticks[metric];
-	*median = middle_of(values, nr);
-	free(values);
-	return true;
-}
-
 static void grain_warn(struct result *result, bool icount)
 {
 	const struct run *run = &result->runs[0];
@@ -241,11 +225,11 @@ static void grain_warn(struct result *result, bool icount)
 	if (strcmp(result->params.pinner, "null") == 0)
 		return; /* the floor is what it is */
 	for (int metric = 0; metric < NR_METRICS; metric++) {
-		uint64_t median;
+		struct summary summary;
 
-		if (!run->clock[metric][0] || !run_median(run, metric, &median))
+		if (!result_summary(result, metric, &summary))
 			continue;
-		if (median < NEAR_GRAINS * run->quantum[metric])
+		if (summary.median < (double)(NEAR_GRAINS * run->quantum[metric]))
 			result_warn(result,
 				    "%s: the median is below %d grains of its clock (%s, %llu %s): take a longer window",
 				    metric_names[metric], NEAR_GRAINS, run->clock[metric],

@@ -33,6 +33,7 @@ struct plot {
 	unsigned int nr_lines;   /* for axes of gnuplot's own: blocks of lines.tsv, */
 	double least, most;      /* and the range of their values */
 	bool spread;             /* any point is of several runs */
+	bool zeros;              /* any was 0, which a logarithmic axis has not */
 };
 
 /* One kind of picture: writes its data files and sets the size. -ENODATA with the reason when nothing fits. */

@@ -42,6 +42,17 @@ static int compare_calls(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+/* 0 is less than a grain of the clock, and has no place on a logarithmic axis: it is drawn as half a grain, and that is said. */
+static void draw_zero(struct plot *plot, const struct result *result, enum metric metric, struct summary *summary)
+{
+	double half = fmax(1, (double)result->runs[0].quantum[metric]) / 2;
+
+	summary->q1 = fmax(summary->q1, half);
+	summary->median = fmax(summary->median, half);
+	summary->q3 = fmax(summary->q3, half);
+	plot->zeros = true;
+}
+
 static void write_line(struct plot *plot, FILE *file, size_t report, const struct result **points, size_t nr)
 {
 	char label[512], name[256];
@@ -67,6 +78,8 @@ static void write_line(struct plot *plot, FILE *file, size_t report, const struc
 
 		if (!result_summary(points[i], metric, &summary))
 			continue;
+		if (summary.q1 <= 0)
+			draw_zero(plot, points[i], metric, &summary);
 		if (plot->most == 0 || summary.q1 / pages < plot->least)
 			plot->least = summary.q1 / pages;
 		plot->most = fmax(plot->most, summary.q3 / pages);
@@ -144,7 +157,7 @@ static void replication(const struct plot *plot, char *text, size_t size)
 static int cost_write(struct plot *plot, struct error *err)
 {
 	FILE *file = plot_file(plot, "lines.tsv", err);
-	char n[32] = "", more[64];
+	char n[32] = "", more[128];
 	int rc = 0, lost;
 
 	if (!file)
@@ -154,14 +167,13 @@ static int cost_write(struct plot *plot, struct error *err)
 	lost = plot_file_close(file, "lines.tsv", rc ? NULL : err);
 	if (rc || lost)
 		return rc ? rc : lost;
-	if (plot->least <= 0) /* a clock that stood still has no place on a logarithmic axis */
-		plot->least = plot->most > 0 ? plot->most / 1000 : 0.1;
 	if (plot->nr_lines == 0) {
 		error_set(err, ENODATA, "no case was measured with two different numbers of pages per call");
 		return error_fix(err, "pinbench run -p pages_per_call=1,16,512");
 	}
 	replication(plot, n, sizeof(n));
-	snprintf(more, sizeof(more), "n = %s (runs x samples)", n);
+	snprintf(more, sizeof(more), "n = %s (runs x samples)%s", n,
+		 plot->zeros ? "; what its clock read as 0 is drawn as half a grain" : "");
 	plot->width = WIDTH_PX;
 	plot->height = HEIGHT_PX + plot->nr_lines * KEY_PX;
 	return plot_write_head(plot, plot->reports[0]->icount ? "Instructions per page against pages per call" :

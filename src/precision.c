@@ -39,12 +39,22 @@ static bool metric_precision(const struct result *result, enum metric metric, do
 	return nr > 0;
 }
 
+/* A pin that a coarse clock timed beside a finer one of the whole cycle never settles: its readings are whole grains. */
+static bool settles(const struct result *result, enum metric metric)
+{
+	enum metric finest;
+
+	if (!result_metric_whole(result, metric))
+		return false;
+	return metric == METRIC_CYCLE || !result_pin_metric(result, &finest) || finest == METRIC_PIN;
+}
+
 bool result_precision(const struct result *result, double *half_width)
 {
 	double worst = -1, half;
 
 	for (int metric = 0; metric < NR_METRICS; metric++)
-		if (result_metric_whole(result, metric) && metric_precision(result, metric, &half) && !(half <= worst))
+		if (settles(result, metric) && metric_precision(result, metric, &half) && !(half <= worst))
 			worst = half;
 	*half_width = worst;
 	return worst >= 0 && isfinite(worst);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "stats.h"
+#include "summary.h"
 #include "trend.h"
 
 #define ALARM 0.005          /* of a false warning, for all that is looked at in a result */
@@ -69,11 +70,13 @@ static void runs_collect(struct look_at *look)
 	look->runs = calloc(result->nr_runs + 1, sizeof(*look->runs));
 	if (!look->runs)
 		abort();
+	if (!result_metric_whole(result, look->metric))
+		return;
 	for (size_t i = 0; i < result->nr_runs; i++) {
 		const struct run *run = &result->runs[i];
 		struct series *series = &look->runs[look->nr];
 
-		if (run->nr_samples <= run->nr_warmup || !(run->samples[run->nr_warmup].have >> look->metric & 1))
+		if (run->nr_samples <= run->nr_warmup)
 			continue;
 		series->values = calloc(run->nr_samples, sizeof(*series->values));
 		if (!series->values)

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 
@@ -181,43 +182,82 @@ uint64_t result_pages(const struct result *result)
 	return pages;
 }
 
-bool result_metric_whole(const struct result *result, enum metric metric)
+size_t result_metric_runs(const struct result *result, enum metric metric, size_t *nr_runs)
 {
 	size_t nr = 0;
 
+	*nr_runs = 0;
 	for (size_t i = 0; i < result->nr_runs; i++) {
 		const struct run *run = &result->runs[i];
 
-		if (run->nr_samples <= run->nr_warmup)
+		if (nr_timed(run) == 0)
 			continue;
-		if (!measured(run, run->nr_warmup, metric))
-			return false;
-		nr++;
+		(*nr_runs)++;
+		nr += measured(run, run->nr_warmup, metric);
 	}
-	return nr > 0;
+	return nr;
+}
+
+bool result_metric_whole(const struct result *result, enum metric metric)
+{
+	size_t nr_runs, nr = result_metric_runs(result, metric, &nr_runs);
+
+	return nr > 0 && nr == nr_runs;
+}
+
+void report_partial_format(const struct report *report, char *text, size_t size)
+{
+	char example[64] = "";
+
+	text[0] = '\0';
+	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
+		size_t nr = 0;
+
+		for (size_t i = 0; i < report->nr_results; i++) {
+			size_t nr_runs, nr_have = result_metric_runs(&report->results[i], metric, &nr_runs);
+
+			if (report->results[i].status != STATUS_DONE || nr_have == 0 || nr_have == nr_runs)
+				continue;
+			if (!*example)
+				snprintf(example, sizeof(example), "%zu of %zu", nr_have, nr_runs);
+			nr++;
+		}
+		if (nr)
+			snprintf(text + strlen(text), size - strlen(text), "%s%s of %zu case%s", *text ? ", " : "",
+				 metric_names[metric], nr, nr == 1 ? "" : "s");
+	}
+	if (*text)
+		snprintf(text + strlen(text), size - strlen(text), ": in some runs only (%s, say), kept where the clock read enough: "
+			 "not shown, not judged", example);
+}
+
+/* Of the coarsest run; 0: not known. */
+static uint64_t metric_grain(const struct result *result, enum metric metric)
+{
+	uint64_t grain = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i++)
+		grain = result->runs[i].quantum[metric] > grain ? result->runs[i].quantum[metric] : grain;
+	return grain;
 }
 
 bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric)
 {
-	static const struct {
-		enum metric metric;
-		bool whole;
-	} choices[] = {
-		{ METRIC_PIN, true }, { METRIC_CYCLE, true }, { METRIC_PIN, false }, { METRIC_CYCLE, false },
-	};
-	struct summary summary;
+	size_t nr_of[NR_METRICS] = { 0 };
+	uint64_t grain[NR_METRICS] = { 0 };
 
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-		size_t nr_have = 0;
+	for (size_t i = 0; i < nr; i++) {
+		for (unsigned int j = 0; j < NR_METRICS; j++) {
+			uint64_t own = metric_grain(results[i], j);
 
-		*metric = choices[i].metric;
-		while (nr_have < nr && (choices[i].whole ? result_metric_whole(results[nr_have], *metric) :
-					result_summary(results[nr_have], *metric, &summary)))
-			nr_have++;
-		if (nr > 0 && nr_have == nr)
-			return true;
+			nr_of[j] += result_metric_whole(results[i], j);
+			grain[j] = own > grain[j] ? own : grain[j];
+		}
 	}
-	return false;
+	*metric = METRIC_PIN;
+	if (nr_of[METRIC_CYCLE] == nr && (nr_of[METRIC_PIN] < nr || grain[METRIC_CYCLE] < grain[METRIC_PIN]))
+		*metric = METRIC_CYCLE;
+	return nr > 0 && nr_of[*metric] == nr;
 }
 
 bool result_pin_metric(const struct result *result, enum metric *metric)

@@ -34,11 +34,18 @@ size_t result_nr_boots(const struct result *result);
 void result_replication(const struct result *result, enum metric metric, char *text, size_t size);
 /* Base pages that one cycle pinned; 0: unknown, or not the same in every sample. */
 uint64_t result_pages(const struct result *result);
-/* The time that holds the pinning: pin, or cycle where the two were not told apart. False: neither. */
-bool result_pin_metric(const struct result *result, enum metric *metric);
-/* Whether every run with samples has the metric: a clock too coarse for some of them leaves the longer ones. */
+/* Whether every run with samples has the metric; what some of them lack is neither shown nor judged. */
 bool result_metric_whole(const struct result *result, enum metric metric);
-/* The same for results that shall be compared: pin where all have it in every run, else cycle, else what all have. */
+/* Runs with samples that have the metric, of how many: older versions kept a time of gup_test only where its clock read enough. */
+size_t result_metric_runs(const struct result *result, enum metric metric, size_t *nr_runs);
+/* The one line about what is in some runs of a case only, or "": "pin of 5 cases, unpin of 2 (...) ...". */
+void report_partial_format(const struct report *report, char *text, size_t size);
+/*
+ * The time that holds the pinning: pin, or cycle where the two were not told apart, or the cycle's clock is the finer one. What
+ * the clocks read plays no part. False: neither is there in all runs.
+ */
+bool result_pin_metric(const struct result *result, enum metric *metric);
+/* The same for results that shall be compared. */
 bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric);
 bool count_known(const struct result *result, enum count count);
 /*

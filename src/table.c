@@ -117,7 +117,7 @@ static void add_notes(struct grid *grid, const struct result *result, struct foo
 struct block {
 	const struct params *params;  /* of its first row */
 	unsigned int counts;          /* bits of count_columns */
-	enum metric metric;           /* of the last columns: pin where every row has it, else cycle */
+	enum metric metric;           /* of the last columns: results_pin_metric() of all rows */
 };
 
 static void add_row(struct grid *grid, const struct report *report, const struct result *result,
@@ -367,6 +367,9 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 			fputs(emulated_note(report), out);
 		floor_print(out, look, report);
 	}
+	report_partial_format(report, text, sizeof(text));
+	if (*text)
+		look_wrap(look, out, 0, 2, text);
 	for (size_t i = 0; i < report->nr_results; i++)
 		if (!printed[i] && report->results[i].status == STATUS_DONE)
 			print_block(out, look, report, i, &common, printed, &notes);

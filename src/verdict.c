@@ -81,13 +81,31 @@ static size_t runs_to_decide(const struct row *row, double threshold, size_t few
 	return need > (double)fewest ? (size_t)need : fewest;
 }
 
+/* More runs do not help where the grain alone makes half of the interval or more, or a run read 0. */
+static bool grain_decides(const struct row *row)
+{
+	double was[2], is[2], open;
+
+	if (row->grain == 0)
+		return false;
+	reading_bounds(&row->base->runs[0], row->which, row->value[0], row->grain, &was[0], &was[1]);
+	reading_bounds(&row->new->runs[0], row->which, row->value[1], row->grain, &is[0], &is[1]);
+	if (!(was[0] > 0) || !(is[0] > 0))
+		return true;
+	open = log(is[1] / was[0]) - log(is[0] / was[1]);
+	return isfinite(row->interval.low) && isfinite(row->interval.high) &&
+	       2 * open >= log1p(row->interval.high) - log1p(row->interval.low);
+}
+
 static void explain(struct row *row, const struct verdicts *verdicts)
 {
 	size_t fewest = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
 
 	if (row->verdict != VERDICT_UNSURE || row->design == DESIGN_NONE)
 		return;
-	if (row->design == DESIGN_SEEDS) {
+	if (row->note == NOTE_NONE && grain_decides(row)) {
+		row->note = NOTE_GRAIN;
+	} else if (row->design == DESIGN_SEEDS) {
 		if (row->note != NOTE_FEW_SEEDS)
 			row->note = NOTE_SEEDS_DISAGREE;
 	} else if (row->note != NOTE_NONE) {
@@ -151,8 +169,11 @@ void verdicts_find(struct verdicts *verdicts, const struct report *base, const s
 			row->verdict = own_verdict(row, verdicts);
 			explain(row, verdicts);
 		}
-		free(work.data[i].values[0]);
-		free(work.data[i].values[1]);
+		for (size_t side = 0; side < 2; side++) {
+			free(work.data[i].values[side]);
+			free(work.data[i].bounds[0][side]);
+			free(work.data[i].bounds[1][side]);
+		}
 	}
 	free(work.data);
 	count_verdicts(verdicts);

@@ -58,6 +58,11 @@ extern const struct rule rule_default;
 #define RULE_ICOUNT_PART 0.001
 #define RULE_ICOUNT_SLACK 0.25
 #define RULE_ICOUNT_SEEDS 8u
+/*
+ * Grains up to this are those of the counters themselves, of ns or of instructions in steps of 16. A coarser clock, as gup_test's
+ * of 1 us, leaves open what is within a grain of its readings: intervals of its rows hold all of that.
+ */
+#define RULE_FINE_GRAIN 16u      /* ticks */
 /* A row of p99 needs so many samples in every run and so many runs a side. */
 #define RULE_TAIL_SAMPLES 100u
 #define RULE_TAIL_RUNS 10u
@@ -76,6 +81,7 @@ enum row_note {
 	NOTE_UNKNOWN_RUNS,   /* imported: how often it was repeated is not known */
 	NOTE_OTHER_CLOCK,    /* the sides were timed by other clocks (gup_test's own, from outside): not judged */
 	NOTE_NO_BLOCK,       /* no block has both sides: nothing to pair */
+	NOTE_GRAIN,          /* a clock so coarse that its grain leaves the row open, whatever the number of runs */
 	NOTE_ZERO,           /* a run took no time that its clock could see: there is no ratio */
 	NOTE_MANY_ROWS,      /* p99: too many rows for the resamples */
 	NOTE_COUNT_VARIES,   /* runs of one side counted differently: not exact here */
@@ -94,6 +100,7 @@ struct row {
 	double value[2];             /* the number of the case (summary.h), ticks; rate 0..1; count */
 	bool bound[2];               /* rates: value is the least that it can be, and not known better */
 	double spread[2];            /* half the distance of the quartiles of the runs, as a part of value; 0 for one run */
+	double grain;                /* of a coarse clock, ticks; 0: fine */
 	bool change_known;           /* false: 0 in the base, or nothing to divide */
 	double change;               /* new / base - 1, estimated as the header says; rates: new - base */
 	struct interval interval;    /* of change, at 1 - @alpha; infinite: n is too small. icount: the range over the seeds;

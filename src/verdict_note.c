@@ -105,6 +105,10 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 	case NOTE_NO_BLOCK:
 		snprintf(text, size, "no block of the schedule has both sides");
 		break;
+	case NOTE_GRAIN:
+		snprintf(text, size, "its clock (%s) counts in steps of %g %s, which leave this open: take a longer window",
+			 clock_of(row->base, row->which), row->grain, report_unit(verdicts->base));
+		break;
 	case NOTE_ZERO:
 		snprintf(text, size, "a run took no time that its clock could see: there is no ratio");
 		break;

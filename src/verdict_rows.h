@@ -19,6 +19,11 @@ struct run_values {
  * pairs. Tails: the p99 of each run; item i of both sides is a pair where the row has pairs. */
 struct row_data {
 	double *values[2];
+	/*
+	 * The same where a coarse clock cut every reading, as the change looks if the grain hides as much as it can: [0] to make
+	 * the new side smaller, [1] larger. NULL where the clock is fine.
+	 */
+	double *bounds[2][2];
 	size_t nr[2];
 };
 
@@ -51,6 +56,13 @@ void run_values_pair(struct run_values sides[2]);
 /* Keys of both: the same block, or the same seed. False: there is no such pair; keys are then places in the file. */
 bool run_values_by_block(struct run_values sides[2]);
 bool run_values_by_seed(struct run_values sides[2]);
+/* Grain of the clock of a metric, in ticks, where it is coarser than RULE_FINE_GRAIN; else 0. */
+double run_values_grain(const struct run_values sides[2], enum metric metric);
+/*
+ * What a reading of that clock stands for: from @low to less than @high. A clock that counts less often than every tick of ours
+ * cuts what it counts (gup_test's microseconds); of others, which are read twice, both reads may be a grain away.
+ */
+void reading_bounds(const struct run *run, enum metric metric, double reading, double grain, double *low, double *high);
 /* The median of @nr > 0 values. */
 double run_values_median(const struct run_values *values);
 /* The numbers of both cases, whose runs @sides are as far as they can be judged. */

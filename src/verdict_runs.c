@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* One number of each run, and which runs of two sides belong together. */
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cleanup.h"
 #include "stats.h"
@@ -105,6 +107,25 @@ bool run_values_by_seed(struct run_values sides[2])
 		return true;
 	key_by_place(sides);
 	return false;
+}
+
+double run_values_grain(const struct run_values sides[2], enum metric metric)
+{
+	uint64_t grain = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < sides[i].nr; j++)
+			if (sides[i].items[j].run->quantum[metric] > grain)
+				grain = sides[i].items[j].run->quantum[metric];
+	return grain > RULE_FINE_GRAIN ? (double)grain : 0;
+}
+
+void reading_bounds(const struct run *run, enum metric metric, double reading, double grain, double *low, double *high)
+{
+	bool cut = strcmp(run->clock[metric], "gup-test-us") == 0;
+
+	*low = cut || grain == 0 ? reading : fmax(0, reading - grain);
+	*high = reading + grain;
 }
 
 double run_values_median(const struct run_values *values)

@@ -77,14 +77,18 @@ void row_find_seeds(struct row *row, const struct run_values sides[2])
 	row->interval = (struct interval){ INFINITY, -INFINITY };
 	row->moved = way != 0;
 	for (size_t i = 0; i < sides[0].nr; i++) {
-		double change = new[i].value / base[i].value - 1;
+		double was[2], is[2];
 
+		reading_bounds(base[i].run, row->which, base[i].value, row->grain, &was[0], &was[1]);
+		reading_bounds(new[i].run, row->which, new[i].value, row->grain, &is[0], &is[1]);
 		row->moved = row->moved && moves(&base[i], &new[i], row->which) == way;
-		row->interval.low = fmin(row->interval.low, change);
-		row->interval.high = fmax(row->interval.high, change);
+		row->interval.low = fmin(row->interval.low, is[0] / was[1] - 1);
+		row->interval.high = fmax(row->interval.high, is[1] / was[0] - 1);
 	}
-	row->change_known = true;
 	row->change = run_values_median(&sides[1]) / run_values_median(&sides[0]) - 1;
+	row->change_known = isfinite(row->change);
+	if (!row->change_known)
+		row->change = 0;
 	if (!replicated(sides)) {
 		row->nr[0] = row->nr[1] = 1;
 		row->note = NOTE_NO_REPLICATION;

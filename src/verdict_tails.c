@@ -76,6 +76,7 @@ static void add_tail(struct verdict_work *work, const struct result *base, const
 		struct row *row = row_add(work, base, new, ROW_TAIL, metric);
 
 		row->design = design;
+		row->grain = run_values_grain(sides, metric);
 		row_set_sides(row, sides, 0.99);
 		row->change_known = true;
 		row->change = run_values_median(&sides[1]) / run_values_median(&sides[0]) - 1;
@@ -102,9 +103,11 @@ static int by_size(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* The ratio of the medians of one resample. */
-static double resample(const struct row_data *data, bool paired, struct random *random, size_t *drawn, double *values)
+/* The ratio of the medians of one resample, and as small and large as the grain of the clock may have made it. */
+static void resample(const struct row *row, const struct row_data *data, struct random *random, size_t *drawn, double *values,
+		     double ratio[2])
 {
+	bool paired = row->design == DESIGN_PAIRS;
 	double median[2];
 
 	for (size_t side = 0; side < 2; side++) {
@@ -115,28 +118,36 @@ static double resample(const struct row_data *data, bool paired, struct random *
 		}
 		median[side] = quantile_of(values, data->nr[side], 0.5);
 	}
-	return median[1] / median[0] - 1;
+	ratio[0] = median[1] / (median[0] + row->grain) - 1;
+	ratio[1] = (median[1] + row->grain) / median[0] - 1;
 }
 
 static void find_tail(struct row *row, const struct row_data *data)
 {
 	size_t most = data->nr[0] > data->nr[1] ? data->nr[0] : data->nr[1];
-	autofree double *ratios = malloc(RULE_TAIL_RESAMPLES * sizeof(*ratios)), *values = malloc(most * sizeof(*values));
+	autofree double *least = malloc(RULE_TAIL_RESAMPLES * sizeof(*least));
+	autofree double *largest = malloc(RULE_TAIL_RESAMPLES * sizeof(*largest)), *values = malloc(most * sizeof(*values));
 	autofree size_t *drawn = malloc(most * sizeof(*drawn));
 	size_t beyond = (size_t)(row->alpha / 2 * RULE_TAIL_RESAMPLES);
 	struct random random;
 
-	if (!ratios || !values || !drawn)
+	if (!least || !largest || !values || !drawn)
 		abort();
 	if (beyond == 0) {
 		row->note = NOTE_MANY_ROWS;
 		return;
 	}
 	random_seed(&random, TAIL_SEED);
-	for (size_t i = 0; i < RULE_TAIL_RESAMPLES; i++)
-		ratios[i] = resample(data, row->design == DESIGN_PAIRS, &random, drawn, values);
-	qsort(ratios, RULE_TAIL_RESAMPLES, sizeof(*ratios), by_size);
-	row->interval = (struct interval){ ratios[beyond], ratios[RULE_TAIL_RESAMPLES - 1 - beyond] };
+	for (size_t i = 0; i < RULE_TAIL_RESAMPLES; i++) {
+		double ratio[2];
+
+		resample(row, data, &random, drawn, values, ratio);
+		least[i] = ratio[0];
+		largest[i] = ratio[1];
+	}
+	qsort(least, RULE_TAIL_RESAMPLES, sizeof(*least), by_size);
+	qsort(largest, RULE_TAIL_RESAMPLES, sizeof(*largest), by_size);
+	row->interval = (struct interval){ least[beyond], largest[RULE_TAIL_RESAMPLES - 1 - beyond] };
 	row->moved = row->interval.low > 0 || row->interval.high < 0;
 }
 

@@ -20,8 +20,12 @@ static bool clocks_differ(const struct run_values sides[2], enum metric metric)
 	return false;
 }
 
-static bool any_zero(const struct run_values sides[2])
+/* A coarse clock reads 0 for what is below its grain: that is a reading like others. */
+static bool any_zero(const struct run_values sides[2], enum metric metric)
 {
+	if (run_values_grain(sides, metric) > 0)
+		return false;
+
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < sides[i].nr; j++)
 			if (!(sides[i].items[j].value > 0))
@@ -41,34 +45,80 @@ static enum row_note hindrance(const struct verdicts *verdicts, const struct run
 		return NOTE_NO_BLOCK;
 	if (clocks_differ(sides, metric))
 		return NOTE_OTHER_CLOCK;
-	if (any_zero(sides))
+	if (any_zero(sides, metric))
 		return NOTE_ZERO;
 	return repetition_unknown(verdicts, sides) ? NOTE_UNKNOWN_RUNS : NOTE_NONE;
 }
 
-static void keep_logs(struct row_data *data, const struct run_values sides[2], bool paired)
+static double *logs_of(size_t nr)
+{
+	double *logs = malloc((nr + 1) * sizeof(*logs));
+
+	if (!logs)
+		abort();
+	return logs;
+}
+
+static void to_differences(double *const sides[2], size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		sides[0][i] = sides[1][i] - sides[0][i];
+}
+
+/* Where the grain makes the new side look smallest, and largest, against the base. */
+static void keep_bounds(const struct row *row, struct row_data *data, const struct run_values sides[2])
+{
+	for (size_t i = 0; i < 2; i++) {
+		data->bounds[0][i] = logs_of(sides[i].nr);
+		data->bounds[1][i] = logs_of(sides[i].nr);
+		for (size_t j = 0; j < sides[i].nr; j++) {
+			double low, high;
+
+			reading_bounds(sides[i].items[j].run, row->which, sides[i].items[j].value, row->grain, &low, &high);
+			data->bounds[0][i][j] = log(i ? low : high);
+			data->bounds[1][i][j] = log(i ? high : low);
+		}
+	}
+}
+
+static void keep_logs(const struct row *row, struct row_data *data, const struct run_values sides[2])
 {
 	for (size_t i = 0; i < 2; i++) {
 		data->nr[i] = sides[i].nr;
-		data->values[i] = malloc((sides[i].nr + 1) * sizeof(*data->values[i]));
-		if (!data->values[i])
-			abort();
+		data->values[i] = logs_of(sides[i].nr);
 		for (size_t j = 0; j < sides[i].nr; j++)
 			data->values[i][j] = log(sides[i].items[j].value);
 	}
-	for (size_t j = 0; paired && j < sides[0].nr; j++)
-		data->values[0][j] = data->values[1][j] - data->values[0][j];
+	if (row->grain > 0)
+		keep_bounds(row, data, sides);
+	if (row->design != DESIGN_PAIRS)
+		return;
+	to_differences(data->values, sides[0].nr);
+	for (size_t i = 0; i < 2 && data->bounds[i][0]; i++)
+		to_differences(data->bounds[i], sides[0].nr);
+}
+
+static struct shift shift_of(const struct row *row, double *const values[2], const size_t nr[2])
+{
+	return row->design == DESIGN_PAIRS ? shift_of_pairs(values[0], nr[0]) :
+	       shift_of_samples(values[0], nr[0], values[1], nr[1]);
 }
 
 static void test(struct row *row, struct row_data *data)
 {
-	struct shift shift = row->design == DESIGN_PAIRS ?
-		shift_of_pairs(data->values[0], data->nr[0]) :
-		shift_of_samples(data->values[0], data->nr[0], data->values[1], data->nr[1]);
+	struct shift shift = shift_of(row, data->values, data->nr), least, most;
 
 	row->p = shift.p;
 	row->change = expm1(shift.estimate);
-	row->change_known = true;
+	row->change_known = isfinite(shift.estimate);
+	if (!row->change_known)
+		row->change = 0;
+	if (!data->bounds[0][0])
+		return;
+	/* as sure as it would be if the grain hid what speaks against it */
+	least = shift_of(row, data->bounds[0], data->nr);
+	most = shift_of(row, data->bounds[1], data->nr);
+	row->p = least.estimate > 0 ? least.p : most.estimate < 0 ? most.p : 1;
 }
 
 static void count_runs(struct verdicts *verdicts, const struct row *row, size_t nr_found)
@@ -110,11 +160,13 @@ static void add_time(struct verdict_work *work, const struct result *base, const
 		row->change_known = row->note == NOTE_UNKNOWN_RUNS;
 		row->change = row->change_known ? row->value[1] / row->value[0] - 1 : 0;
 	} else if (verdicts->icount) {
+		row->grain = run_values_grain(sides, metric);
 		row->design = DESIGN_SEEDS;
 		row_find_seeds(row, sides);
 	} else {
 		row->design = verdicts->paired ? DESIGN_PAIRS : DESIGN_SAMPLES;
-		keep_logs(data, sides, verdicts->paired);
+		row->grain = run_values_grain(sides, metric);
+		keep_logs(row, data, sides);
 		test(row, data);
 	}
 	free(sides[0].items);
@@ -139,13 +191,22 @@ static struct interval change_interval(struct interval logs)
 	return interval;
 }
 
-static void find_interval(struct row *row, const struct row_data *data)
+static struct interval interval_of(const struct row *row, double *const values[2], const size_t nr[2])
 {
 	double level = 1 - row->alpha;
-	struct interval logs = row->design == DESIGN_PAIRS ?
-		interval_of_pairs(data->values[0], data->nr[0], level) :
-		interval_of_samples(data->values[0], data->nr[0], data->values[1], data->nr[1], level);
 
+	return row->design == DESIGN_PAIRS ? interval_of_pairs(values[0], nr[0], level) :
+	       interval_of_samples(values[0], nr[0], values[1], nr[1], level);
+}
+
+static void find_interval(struct row *row, const struct row_data *data)
+{
+	struct interval logs = interval_of(row, data->values, data->nr);
+
+	if (data->bounds[0][0]) {
+		logs.low = interval_of(row, data->bounds[0], data->nr).low;
+		logs.high = interval_of(row, data->bounds[1], data->nr).high;
+	}
 	row->interval = change_interval(logs);
 	row->moved = logs.low > 0 || logs.high < 0;
 }

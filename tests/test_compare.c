@@ -19,6 +19,7 @@
 #include "side.h"
 #include "size.h"
 #include "summary.h"
+#include "table.h"
 #include "unshare.h"
 
 /* A done case named by its key, with the given ticks as the pin of one run. */
@@ -311,7 +312,7 @@ static void test_unshare(void **state)
 	static const uint64_t pages[] = { 1, 16, 64, 256 };
 	struct report report = { 0 };
 	struct unshare_list list;
-	struct line line;
+	struct unshare_line fit;
 	char key[80];
 
 	(void)state;
@@ -334,13 +335,157 @@ static void test_unshare(void **state)
 		assert_string_equal(list.items[i].with->params.state, i < 4 ? "shared" : "previously-shared");
 		assert_true(unshare_ticks(&list.items[i]) ==
 			    (i < 4 ? 100 + 7 * (double)pages[i] : 30 + 2 * (double)pages[i - 4]));
-		assert_int_equal(unshare_fit(&list, i, &line), 0);
-		assert_int_equal(line.nr, 4);
-		assert_true(line.fixed > (i < 4 ? 99.99 : 29.99) && line.fixed < (i < 4 ? 100.01 : 30.01));
-		assert_true(line.slope > (i < 4 ? 6.999 : 1.999) && line.slope < (i < 4 ? 7.001 : 2.001));
+		assert_int_equal(unshare_fit(&list, i, &fit), 0);
+		assert_int_equal(fit.line.nr, 4);
+		assert_true(fit.line.fixed > (i < 4 ? 99.99 : 29.99) && fit.line.fixed < (i < 4 ? 100.01 : 30.01));
+		assert_true(fit.line.slope > (i < 4 ? 6.999 : 1.999) && fit.line.slope < (i < 4 ? 7.001 : 2.001));
 	}
 	unshare_list_free(&list);
 	report_free(&report);
+}
+
+static struct result *add_runs_of(struct report *report, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
+{
+	struct result *result = add_time(report, key, pages, ticks[0]);
+
+	for (size_t i = 1; i < nr; i++) {
+		struct run *run = result_add_run(result);
+
+		run->block = run->slot = -1;
+		run->nr_samples = 1;
+		run->samples = calloc(1, sizeof(*run->samples));
+		run->samples[0] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[i] }, .have = 1 << METRIC_PIN, .nr_pages = pages };
+		strcpy(run->clock[METRIC_PIN], "test");
+	}
+	result->runs[0].block = result->runs[0].slot = -1;
+	return result;
+}
+
+/* 5, 7, 9 ... between runs that drift by 100: told from 0 where runs are pairs, and not where they are two samples. */
+static void test_unshare_pairs(void **state)
+{
+	uint64_t without[8], with[8];
+	struct report report = { 0 };
+	struct unshare_list list;
+	struct unshare_line fit;
+	struct result *results[4];
+	const struct cost *cost;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		without[i] = 1000 + 100 * i;
+		with[i] = without[i] + 5 + 2 * i;
+	}
+	add_runs_of(&report, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
+	add_runs_of(&report, "p,base,shared,read,w1,n=1", 1, 8, with);
+	for (size_t i = 0; i < 8; i++)
+		with[i] = without[i] + 3 * (5 + 2 * i);
+	add_runs_of(&report, "p,base,exclusive-ro,read,w3,n=3", 3, 8, without);
+	add_runs_of(&report, "p,base,shared,read,w3,n=3", 3, 8, with);
+	unshare_find(&list, &report);
+	cost = &list.items[0].cost;
+	assert_int_equal(cost->lack, COST_KNOWN);
+	assert_true(cost->zero && cost->interval.low < 0 && cost->interval.high > 0 && cost->value == 12);
+	unshare_list_free(&list);
+
+	/* in the file in another order, as blocks of a random schedule may be */
+	for (size_t i = 0; i < 4; i++) {
+		results[i] = &report.results[i];
+		for (size_t j = 0; j < 8; j++)
+			results[i]->runs[j].block = (int)j;
+	}
+	for (size_t j = 0; j < 4; j++) {
+		struct run run = results[0]->runs[j];
+
+		results[0]->runs[j] = results[0]->runs[7 - j];
+		results[0]->runs[7 - j] = run;
+	}
+	unshare_find(&list, &report);
+	cost = &list.items[0].cost;
+	/* R: wilcox.test(c(5,7,9,11,13,15,17,19), conf.int = TRUE): 7 to 17 at 95 % (k = 4 of 36 averages) */
+	assert_int_equal(cost->lack, COST_KNOWN);
+	assert_true(!cost->zero && cost->interval.low == 7 && cost->interval.high == 17);
+	assert_int_equal(unshare_fit(&list, 0, &fit), 0);
+	/* each run's line goes through 0: 5 + 2 i a page */
+	assert_true(fit.fixed.zero && fabs(fit.fixed.interval.low) < 1e-9 && fabs(fit.fixed.interval.high) < 1e-9);
+	assert_true(!fit.slope.zero && fabs(fit.slope.value - 12) < 1e-9);
+	assert_true(fabs(fit.slope.interval.low - 7) < 1e-9 && fabs(fit.slope.interval.high - 17) < 1e-9);
+	unshare_list_free(&list);
+
+	/* a clock of 100 leaves 5 to 19 open, both ways */
+	for (size_t i = 0; i < 4; i++)
+		for (size_t j = 0; j < 8; j++)
+			results[i]->runs[j].quantum[METRIC_PIN] = 100;
+	unshare_find(&list, &report);
+	assert_true(list.items[0].cost.zero && list.items[0].cost.interval.low == 7 - 200);
+	unshare_list_free(&list);
+
+	/* five pairs can never exclude anything at 95 %, and one says nothing */
+	for (size_t i = 0; i < 4; i++)
+		results[i]->nr_runs = 5;
+	unshare_find(&list, &report);
+	assert_int_equal(list.items[0].cost.lack, COST_FEW_RUNS);
+	unshare_list_free(&list);
+	for (size_t i = 0; i < 4; i++)
+		results[i]->nr_runs = 1;
+	unshare_find(&list, &report);
+	assert_int_equal(list.items[0].cost.lack, COST_ONE_RUN);
+	unshare_list_free(&list);
+	for (size_t i = 0; i < 4; i++)
+		results[i]->nr_runs = 8;
+	report_free(&report);
+}
+
+/* Instructions: all seeds move one way by more than two ticks, or it is nothing; seven placements decide nothing. */
+static void test_unshare_seeds(void **state)
+{
+	static const uint64_t without[8] = { 1000, 1016, 1000, 1000, 1000, 1016, 1000, 1000 };
+	uint64_t with[8];
+	struct report report = { .icount = true };
+	struct unshare_list list;
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++)
+		with[i] = without[i] + 48 + (i == 3 ? 16 : 0);
+	add_runs_of(&report, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
+	add_runs_of(&report, "p,base,shared,read,w1,n=1", 1, 8, with);
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t j = 0; j < 8; j++) {
+			report.results[i].runs[j].placement = (struct placement){ .known = true, .seed = 40 + j };
+			report.results[i].runs[j].quantum[METRIC_PIN] = 16;
+		}
+	}
+	unshare_find(&list, &report);
+	assert_int_equal(list.items[0].cost.lack, COST_KNOWN);
+	assert_true(!list.items[0].cost.zero && list.items[0].cost.interval.low == 48 && list.items[0].cost.interval.high == 64);
+	unshare_list_free(&list);
+	report.results[1].runs[5].samples[0].ticks[METRIC_PIN] = without[5] + 32; /* two ticks are none */
+	unshare_find(&list, &report);
+	assert_true(list.items[0].cost.zero);
+	unshare_list_free(&list);
+	report.results[1].runs[5].placement.seed = 41;
+	report.results[0].runs[5].placement.seed = 41;
+	unshare_find(&list, &report);
+	assert_int_equal(list.items[0].cost.lack, COST_FEW_SEEDS);
+	unshare_list_free(&list);
+	report_free(&report);
+}
+
+static void test_cost_format(void **state)
+{
+	struct unit unit = unit_for(false, 5000, 0);
+	struct cost cost = { .value = -1584, .interval = { -3100, 1200 }, .zero = true };
+	char text[160];
+
+	(void)state;
+	cost_format(&cost, &unit, text, sizeof(text));
+	assert_string_equal(text, "not distinguishable from 0 (-3.100 .. +1.200 us)");
+	cost = (struct cost){ .value = 1500, .interval = { 1400, 12000 } };
+	cost_format(&cost, &unit, text, sizeof(text));
+	assert_string_equal(text, "1.500 us (1.400 .. 12.00)");
+	cost.lack = COST_ONE_RUN;
+	cost_format(&cost, &unit, text, sizeof(text));
+	assert_string_equal(text, "1.500 us");
 }
 
 static void also_cycle(struct result *result, uint64_t ticks)
@@ -354,7 +499,7 @@ static void test_unshare_one_metric(void **state)
 {
 	struct report report = { 0 };
 	struct unshare_list list;
-	struct line line;
+	struct unshare_line fit;
 
 	(void)state;
 	also_cycle(add_time(&report, "p,base,exclusive-ro,read,w1,n=16", 16, 20), 30);
@@ -368,8 +513,8 @@ static void test_unshare_one_metric(void **state)
 	assert_true(unshare_ticks(&list.items[0]) == 110);
 	assert_int_equal(list.items[1].metric, METRIC_CYCLE);
 	assert_true(unshare_ticks(&list.items[1]) == 50);
-	assert_int_equal(unshare_fit(&list, 1, &line), 0);
-	assert_int_equal(line.nr, 2);
+	assert_int_equal(unshare_fit(&list, 1, &fit), 0);
+	assert_int_equal(fit.line.nr, 2);
 	unshare_list_free(&list);
 	report_free(&report);
 }
@@ -666,6 +811,9 @@ int main(void)
 		cmocka_unit_test(test_percent),
 		cmocka_unit_test(test_unshare),
 		cmocka_unit_test(test_unshare_one_metric),
+		cmocka_unit_test(test_unshare_pairs),
+		cmocka_unit_test(test_unshare_seeds),
+		cmocka_unit_test(test_cost_format),
 		cmocka_unit_test(test_metric_whole),
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_summary_of_boots),

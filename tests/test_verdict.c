@@ -549,6 +549,101 @@ static void test_other_clock(void **state)
 	sides_free(&sides);
 }
 
+static const struct row *judge_grain(struct sides *sides, size_t nr, uint64_t base, uint64_t new, const char *clock)
+{
+	sides_init(sides);
+	for (size_t i = 0; i < nr; i++) {
+		const uint64_t was = base, is = new;
+
+		if (i == 0) {
+			add_runs(&sides->base, KEY, METRIC_PIN, 1, &was);
+			add_runs(&sides->new, KEY, METRIC_PIN, 1, &is);
+		} else {
+			add_run(&sides->base.results[0], METRIC_PIN, was);
+			add_run(&sides->new.results[0], METRIC_PIN, is);
+		}
+	}
+	for (size_t i = 0; i < nr; i++) {
+		struct run *runs[] = { &sides->base.results[0].runs[i], &sides->new.results[0].runs[i] };
+
+		for (size_t j = 0; j < 2; j++) {
+			runs[j]->quantum[METRIC_PIN] = 1000;
+			strcpy(runs[j]->clock[METRIC_PIN], clock);
+		}
+	}
+	sides_pair(sides);
+	return sides_judge(sides);
+}
+
+/*
+ * gup_test cuts to whole us (ktime_us_delta): a reading of 2 stands for 2 .. 3. Whatever true times could have given the readings of
+ * twelve boots that all agree, no verdict may contradict one of them.
+ */
+static void test_grain(void **state)
+{
+	static const struct {
+		uint64_t base, new;
+		const char *clock;
+		enum verdict verdict;
+		double low, high;
+	} cases[] = {
+		/* 2.0 and 2.99, either way: neither the same nor worse */
+		{ 2000, 2000, "gup-test-us", VERDICT_UNSURE, 2.0 / 3 - 1, 3.0 / 2 - 1 },
+		{ 2000, 3000, "gup-test-us", VERDICT_UNSURE, 0, 4.0 / 2 - 1 },
+		{ 2000, 4000, "gup-test-us", VERDICT_WORSE, 4.0 / 3 - 1, 5.0 / 2 - 1 },
+		{ 4000, 2000, "gup-test-us", VERDICT_BETTER, 2.0 / 5 - 1, 3.0 / 4 - 1 },
+		/* 0 is less than a us, not no time */
+		{ 0, 5000, "gup-test-us", VERDICT_WORSE, 4, INFINITY },
+		{ 0, 0, "gup-test-us", VERDICT_UNSURE, -INFINITY, INFINITY },
+		{ 5000, 0, "gup-test-us", VERDICT_BETTER, -INFINITY, 1.0 / 5 - 1 },
+		/* both reads of a coarse clock may be a grain away */
+		{ 4000, 6000, "jiffies", VERDICT_UNSURE, 5.0 / 5 - 1, 7.0 / 3 - 1 },
+		{ 200000, 200000, "gup-test-us", VERDICT_SAME, 200.0 / 201 - 1, 201.0 / 200 - 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sides sides;
+		const struct row *row = judge_grain(&sides, 12, cases[i].base, cases[i].new, cases[i].clock);
+
+		if (row->verdict != cases[i].verdict)
+			fail_msg("case %zu is %s", i, verdict_names[row->verdict]);
+		if (isfinite(cases[i].high))
+			assert_near(row->interval.high, cases[i].high);
+		else
+			assert_true(row->interval.high == INFINITY);
+		if (isfinite(cases[i].low))
+			assert_near(row->interval.low, cases[i].low);
+		else
+			assert_true(row->interval.low == -INFINITY);
+		if (row->verdict == VERDICT_UNSURE)
+			assert_int_equal(row->note, NOTE_GRAIN);
+		sides_free(&sides);
+	}
+}
+
+/* A pin that some runs lack, as old files have them: no number, no row, whatever the rest says; and one line that says why. */
+static void test_some_runs(void **state)
+{
+	static const uint64_t base[] = { 100, 101, 102, 103, 104, 105 };
+	struct sides sides;
+	char text[400];
+
+	(void)state;
+	sides_init(&sides);
+	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
+	add_runs(&sides.new, KEY, METRIC_PIN, 6, base);
+	for (size_t i = 0; i < sides.new.results[0].runs[2].nr_samples; i++)
+		sides.new.results[0].runs[2].samples[i].have = 1u << METRIC_CYCLE;
+	verdicts_find(&sides.verdicts, &sides.base, &sides.new, &rule_default);
+	assert_int_equal(sides.verdicts.nr, 0);
+	report_partial_format(&sides.base, text, sizeof(text));
+	assert_string_equal(text, "");
+	report_partial_format(&sides.new, text, sizeof(text));
+	assert_non_null(strstr(text, "pin of 1 case, cycle of 1 case: in some runs only (5 of 6"));
+	sides_free(&sides);
+}
+
 /* One figure of a log is not one run: it may be a mean of many or the best of ten. Figures that the log repeats are runs. */
 static void test_imported(void **state)
 {
@@ -768,6 +863,8 @@ int main(void)
 		cmocka_unit_test(test_degenerate),
 		cmocka_unit_test(test_extremes),
 		cmocka_unit_test(test_other_clock),
+		cmocka_unit_test(test_grain),
+		cmocka_unit_test(test_some_runs),
 		cmocka_unit_test(test_imported),
 		cmocka_unit_test(test_tails),
 		cmocka_unit_test(test_properties),
