@@ -6,7 +6,8 @@
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
 # make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
 # make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/rank*')
-# make torture     1,300 kills of runs that change settings (TORTURE_PART=10: a tenth of them); needs root
+# make torture     1,300 kills of runs that change settings, and every allocation and system call of every verb fails (TORTURE_PART=10: a
+#                  tenth of them); needs root
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
@@ -95,6 +96,13 @@ $(B)/tests/test_hugepage: LDFLAGS += -Wl,--wrap=nanosleep
 $(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat fchmod nanosleep \
 	sysfile_read sysfile_read_u64 sysfile_read_choice sysfile_read_field sysfile_write sysfile_exists)
 tests: $(TESTS)
+# Fails an allocation, for tests/torture/faults.py. A sanitizer has an allocator of its own.
+STARVE := $(if $(SAN),,$(B)/tests/torture/starve.so)
+$(B)/tests/torture/starve.so: tests/torture/starve.c
+	@echo "  LD      $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -shared -fPIC -o $@ $<
+tests: $(STARVE)
 # Programs that compute what "make qualify" prints; tests/cli/simulate.sh runs the first in small.
 PROOF := $(patsubst %,$(B)/tests/qualify/%,simulate judge usual seeds)
 DRAW  := $(patsubst %,$(B)/tests/qualify/%.o,line windows)

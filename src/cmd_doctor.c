@@ -311,6 +311,7 @@ int cmd_doctor(int argc, char **argv)
 			return cmd_fail(&err, EXIT_USAGE);
 		}
 	}
+	sysfile_trouble_clear();
 	mounts_complete(); /* as run does: what it would see, not what the host happens to have mounted */
 	rc = config_load(&config, args.config, NULL, 0, &err);
 	if (rc)
@@ -330,5 +331,9 @@ int cmd_doctor(int argc, char **argv)
 	else
 		rc = sysfile_is_live() && checkup.nr_runnable == 0 ? EXIT_NOTHING_RAN : EXIT_DONE;
 	checkup_free(&checkup);
+	if (sysfile_trouble(&err)) {
+		error_fix(&err, "again: what this says to be missing may be there");
+		return cmd_fail(&err, EXIT_USAGE);
+	}
 	return rc;
 }

@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "plan.h"
 #include "suggest.h"
+#include "sysfile.h"
 
 #define MAX_ROWS 64
 
@@ -48,7 +49,13 @@ static size_t pinner_rows(struct row *rows, size_t max)
 static size_t layout_rows(struct row *rows, size_t max)
 {
 	static struct layout layouts[MAX_ROWS]; /* the rows keep pointers into it */
-	size_t nr = layout_list(layouts, max);
+	struct error err;
+	size_t nr;
+
+	sysfile_trouble_clear();
+	nr = layout_list(layouts, max);
+	if (sysfile_trouble(&err))
+		exit(cmd_fail(&err, EXIT_USAGE));
 
 	for (size_t i = 0; i < nr; i++) {
 		rows[i].name = layouts[i].name;

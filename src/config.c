@@ -194,26 +194,14 @@ static int file_read(const char *path, char **text, size_t *bytes, struct error 
 	return ret;
 }
 
-int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,
-		struct error *err)
+int config_parse(struct config *config, const char *name, const char *text, size_t bytes, const char *const *overrides,
+		 size_t nr_overrides, struct error *err)
 {
-	const char *text = quick_begin;
-	size_t bytes = (size_t)(quick_end - quick_begin);
-	autofree char *file_text = NULL;
 	json_error_t position;
 	json_t *root;
 	int ret;
 
-	*config = (struct config){ 0 };
-	if (path) {
-		ret = file_read(path, &file_text, &bytes, err);
-		if (ret)
-			return ret;
-		text = file_text;
-	}
-	config->path = strdup(path ? path : "quick");
-	if (!config->path)
-		return error_errno(err, ENOMEM, "%.256s", path ? path : "quick");
+	*config = (struct config){ .path = strdup(name) };
 	root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &position);
 	if (!root)
 		ret = error_set(err, EINVAL, "%.256s:%d:%d: %s", config->path, position.line, position.column, position.text);
@@ -230,6 +218,20 @@ int config_load(struct config *config, const char *path, const char *const *over
 	if (ret)
 		config_free(config);
 	return ret;
+}
+
+int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,
+		struct error *err)
+{
+	autofree char *file_text = NULL;
+	size_t bytes = 0;
+	int ret;
+
+	if (!path)
+		return config_parse(config, "quick", quick_begin, (size_t)(quick_end - quick_begin), overrides, nr_overrides, err);
+	*config = (struct config){ 0 };
+	ret = file_read(path, &file_text, &bytes, err);
+	return ret ? ret : config_parse(config, path, file_text, bytes, overrides, nr_overrides, err);
 }
 
 static json_t *words_json(const struct word_list *list)

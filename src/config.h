@@ -63,6 +63,9 @@ struct config {
  */
 int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,
 		struct error *err);
+/* As config_load(), of @text; @name stands for the file in errors. */
+int config_parse(struct config *config, const char *name, const char *text, size_t bytes, const char *const *overrides,
+		 size_t nr_overrides, struct error *err);
 /* The effective job as JSON text (malloc'ed, NULL when out of memory), replayable with run -c. */
 char *config_text(const struct config *config);
 void config_free(struct config *config);

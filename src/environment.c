@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "environment.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,9 +200,13 @@ static void cpu_facts(struct fact_list *facts)
 	/* Only the first CPU's lines are wanted of what may be megabytes. */
 	snprintf(text, sizeof(text), "%s/proc/cpuinfo", sysfile_root());
 	file = fopen(text, "re");
-	if (!file)
+	if (!file) {
+		sysfile_trouble_add(errno, "/proc/cpuinfo");
 		return;
+	}
 	got = fread(text, 1, sizeof(text) - 1, file);
+	if (ferror(file))
+		sysfile_trouble_add(EIO, "/proc/cpuinfo");
 	fclose(file);
 	text[got] = '\0';
 	if (cpuinfo_find(text, "model name", value, sizeof(value))) {
@@ -290,8 +295,10 @@ void environment_collect(struct fact_list *facts)
 {
 	struct finding finding;
 	struct kconfig kconfig;
+	struct error unread;
 	char name[64], text[sizeof(finding.text) + 8];
 
+	sysfile_trouble_clear();
 	environment_kernel(facts);
 	cpu_facts(facts);
 	topology_facts(facts);
@@ -312,4 +319,6 @@ void environment_collect(struct fact_list *facts)
 		fact_text(facts, text, "noise.%s", noise->name);
 	}
 	kconfig_free(&kconfig);
+	if (sysfile_trouble(&unread))
+		fact_text(facts, unread.text, "harness.unread");
 }

@@ -34,9 +34,11 @@ static size_t sizes_read(const char *path, size_t *bytes, size_t max)
 
 	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path);
 	dir = opendir(full);
-	if (!dir)
+	if (!dir) {
+		sysfile_trouble_add(errno, path);
 		return 0;
-	while (nr < max && (entry = readdir(dir))) {
+	}
+	while (nr < max && (errno = 0, entry = readdir(dir))) {
 		unsigned long kilobytes;
 		char unit[3];
 
@@ -44,6 +46,8 @@ static size_t sizes_read(const char *path, size_t *bytes, size_t max)
 		    kilobytes > 0 && kilobytes <= SIZE_MAX / 1024)
 			bytes[nr++] = kilobytes * 1024;
 	}
+	if (errno)
+		sysfile_trouble_add(errno, path);
 	closedir(dir);
 	qsort(bytes, nr, sizeof(*bytes), bytes_compare);
 	return nr;

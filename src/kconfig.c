@@ -33,8 +33,10 @@ static char *file_unpack(const char *path)
 
 	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path);
 	file = gzopen(full, "rbe");
-	if (!file)
+	if (!file) {
+		sysfile_trouble_add(errno, path);
 		return NULL;
+	}
 	do {
 		if (room - used < 65536) {
 			room += 262144;
@@ -45,6 +47,8 @@ static char *file_unpack(const char *path)
 		got = gzread(file, text + used, 65536 - 1);
 		used += got > 0 ? (size_t)got : 0;
 	} while (got > 0 && used <= KCONFIG_MAX_BYTES);
+	if (got < 0)
+		sysfile_trouble_add(EIO, path);
 	gzclose(file);
 	if (got < 0 || used == 0 || used > KCONFIG_MAX_BYTES) {
 		free(text);

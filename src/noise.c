@@ -49,13 +49,17 @@ static void entries_visit(const char *dir, const char *prefix, void (*visit)(con
 
 	snprintf(full, sizeof(full), "%s%s", sysfile_root(), dir);
 	stream = opendir(full);
-	if (!stream)
+	if (!stream) {
+		sysfile_trouble_add(errno, dir);
 		return;
-	while ((entry = readdir(stream)))
+	}
+	while ((errno = 0, entry = readdir(stream)))
 		if (entry->d_name[0] != '.' && strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
 			snprintf(full, sizeof(full), "%s/%s", dir, entry->d_name);
 			visit(full, context);
 		}
+	if (errno)
+		sysfile_trouble_add(errno, dir);
 	closedir(stream);
 }
 

@@ -10,6 +10,7 @@
 #include "pick.h"
 #include "probe.h"
 #include "report.h"
+#include "sysfile.h"
 
 #define DEFAULT_SIZE (2u << 20)
 
@@ -328,7 +329,10 @@ int plan_build(struct plan *plan, const struct config *config, struct error *err
 {
 	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE), .pinners = pinners, .states = states };
 
+	sysfile_trouble_clear();
 	offer.nr_layouts = layout_list(offer.layouts, PLAN_MAX_LAYOUTS);
+	if (sysfile_trouble(err))
+		return -err->code;
 	return plan_build_from(plan, config, &offer, err);
 }
 

@@ -36,6 +36,29 @@ bool sysfile_is_live(void)
 	return root[0] == '\0';
 }
 
+static struct error trouble;
+
+void sysfile_trouble_add(int code, const char *path)
+{
+	struct error why;
+
+	error_errno(&why, code, "cannot read %.300s%.150s", root, path);
+	if (!trouble.code && !error_unsupported(&why) && code != E2BIG && code != ENAMETOOLONG)
+		trouble = why;
+}
+
+void sysfile_trouble_clear(void)
+{
+	trouble.code = 0;
+}
+
+int sysfile_trouble(struct error *err)
+{
+	if (trouble.code && err)
+		*err = trouble;
+	return -trouble.code;
+}
+
 /* Opens @path below the root. O_NONBLOCK: a fifo or a tracing file must not hang the program. */
 static int sysfile_open(const char *path, int flags, struct error *err)
 {
@@ -45,8 +68,12 @@ static int sysfile_open(const char *path, int flags, struct error *err)
 	if ((size_t)snprintf(full, sizeof(full), "%s%s", root, path) >= sizeof(full))
 		return error_errno(err, ENAMETOOLONG, "cannot open %.200s", path);
 	fd = TEMP_FAILURE_RETRY(open(full, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-	if (fd < 0)
-		return error_errno(err, errno, "cannot open %s", full);
+	if (fd < 0) {
+		int code = errno;
+
+		sysfile_trouble_add(code, path);
+		return error_errno(err, code, "cannot open %s", full);
+	}
 	return fd;
 }
 
@@ -60,8 +87,12 @@ int sysfile_read(const char *path, char *text, size_t size, struct error *err)
 	for (;;) {
 		ssize_t got = TEMP_FAILURE_RETRY(read(fd, text + used, size - used));
 
-		if (got < 0)
-			return error_errno(err, errno, "cannot read %s%s", root, path);
+		if (got < 0) {
+			int code = errno;
+
+			sysfile_trouble_add(code, path);
+			return error_errno(err, code, "cannot read %s%s", root, path);
+		}
 		if (got == 0)
 			break;
 		used += (size_t)got;
@@ -162,8 +193,10 @@ int sysfile_read_field(const char *path, const char *name, uint64_t *value, stru
 					 root, path);
 		return 0;
 	}
-	if (ferror(file))
+	if (ferror(file)) {
+		sysfile_trouble_add(EIO, path);
 		return error_errno(err, EIO, "cannot read %s%s", root, path);
+	}
 	return error_set(err, ENOENT, "%s%s has no line \"%s\"", root, path, name);
 }
 

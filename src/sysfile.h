@@ -27,3 +27,12 @@ int sysfile_read_field(const char *path, const char *name, uint64_t *value, stru
 /* One write(2) of @text: never truncates first, so that a kill cannot leave a half-made setting. */
 int sysfile_write(const char *path, const char *text, struct error *err);
 bool sysfile_exists(const char *path);
+
+/*
+ * Many a file may be missing, and who finds it missing goes on without. An error that says nothing about the machine
+ * (!error_unsupported()) must not pass for that: the first one since sysfile_trouble_clear() is kept. 0: there was none.
+ */
+int sysfile_trouble(struct error *err);
+void sysfile_trouble_clear(void);
+/* For who reads below the root without this module: a directory, a compressed file. */
+void sysfile_trouble_add(int code, const char *path);

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Random result files, random logs of gup_test and random journals for FUZZ_SECONDS (5) each: no crash, no undefined behaviour, nothing that
+# Random result files, logs of gup_test, journals, job files and frames of a guest for FUZZ_SECONDS (5) each: no crash, no undefined behaviour, nothing that
 # steers a terminal, nothing imported that could not be read again.
 # For longer: FUZZ_SECONDS=600 FUZZ_CORPUS=build/corpus tests/cli/fuzz.sh
 set -u
@@ -50,4 +50,6 @@ fuzz report tests/fixtures "${reports[@]}" src/compar*.c src/verdict*.c src/rank
 	src/unshare.c src/summary.c src/heading.c src/grid.c src/footnotes.c src/stats.c
 fuzz import tests/fixtures/logs "${reports[@]}" src/import_*.c
 fuzz journal tests/fixtures/journals src/journal_file.c src/sysfile.c src/error.c
+fuzz config configs src/config.c src/infile.c src/job.c src/size.c src/error.c src/suggest.c src/text.c
+fuzz channel tests/fuzz/channel src/lab_channel.c src/error.c
 exit $bad
