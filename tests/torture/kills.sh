@@ -43,7 +43,7 @@ same() # all knobs hold what they held
 }
 
 # THP first, so that both are changed while the hugetlb cases are measured.
-job=(run -q -p pinner=process_vm/readv -p "layout=thp-2M,hugetlb-2M" -p "state=exclusive,shared" -p access=read -p "window=page,0+8M"
+job=(run -q -p pinner=process_vm/readv -p "layout=thp-2M,hugetlb-2M" -p "state=exclusive,exclusive-ro" -p access=read -p "window=page,0+8M"
 	-p pages_per_call=all -p samples=8 -p warmup=1)
 start() # NAME: in the background, its result in NAME.json
 {
