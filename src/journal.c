@@ -18,7 +18,7 @@
 #include "sysfile.h"
 
 #define BUSY_WAIT_MS 2000
-#define ENDING_WAIT_MS 1000
+#define ENDING_WAIT_MS 4000 /* on a busy machine; a child that has just been forked has the lock, too, until it lets go */
 #define CHANGE_WAIT_MS 60000 /* for the lock: another may be raising a large pool */
 #define RECOVER_WAIT_MS 5000
 
@@ -838,7 +838,7 @@ static bool worth_waiting(const struct others *others, int waited)
 			const struct change *change = &journal->changes[k];
 			uint64_t nr_free;
 
-			if (change->counter && !change->done && change->granted &&
+			if (waited < BUSY_WAIT_MS && change->counter && !change->done && change->granted &&
 			    sibling_read(change->path, "free_hugepages", &nr_free) && nr_free < change->added)
 				return true;
 		}
@@ -858,7 +858,7 @@ static int recover_enter(struct others *others, int dir_fd, struct journal_repor
 		if (rc)
 			return rc;
 		others_load(others, dir_fd, NULL, NULL, NULL);
-		wait = waited < BUSY_WAIT_MS && worth_waiting(others, waited);
+		wait = worth_waiting(others, waited);
 		others_free(others);
 		if (!wait)
 			return others_load(others, dir_fd, NULL, report, err);

@@ -100,7 +100,7 @@ void journal_detach(struct journal *journal);
 /*
  * Plays back the journals of runs that were killed; called once by every verb. Nothing to do is the usual case and costs
  * one openat(). Journals of an earlier boot are removed: the settings went with it. A run that is being killed just now is waited
- * for, up to 1 s, and so are the huge pages of a dead one's workers, up to 2 s. What a live run needs as well stays, and is
+ * for, up to 4 s, and so are the huge pages of a dead one's workers, up to 2 s. What a live run needs as well stays, and is
  * counted in nr_kept. Journals that pinbench wrote before its runs counted each other are played back, too.
  */
 int journal_recover(struct journal_report *report, struct error *err);

@@ -425,6 +425,17 @@ static void test_killed_at_random(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
+/* What /proc says of this process: it is not about to end. */
+static void self_alive(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)getpid());
+	tree_put(path, "1 (a) S 1 1 1 0 -1 0 0");
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)getpid());
+	tree_put(path, "Name:\tx\nShdPnd:\t0000000000000000");
+}
+
 static void test_alive_is_left_alone(void **state)
 {
 	struct journal_report report = { 0 };
@@ -434,6 +445,7 @@ static void test_alive_is_left_alone(void **state)
 	pid_t child;
 
 	(void)state;
+	self_alive();
 	assert_int_equal(journal_open(&journal, NULL), 0);
 	assert_int_equal(all_change(journal), 0);
 	child = fork();
@@ -763,6 +775,36 @@ static void test_two_runs(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
+/* Someone else changes what a run has set, and then another run comes: his value is the one that comes back, whoever ends last. */
+static void test_first_value_of_someone_else(void **state)
+{
+	struct journal *runs[2];
+
+	(void)state;
+	for (int last = 0; last < 2; last++) {
+		tree_put(KNOB, "60");
+		assert_int_equal(journal_open(&runs[0], NULL), 0);
+		assert_int_equal(journal_open(&runs[1], NULL), 0);
+		assert_int_equal(journal_set(runs[0], KNOB, "100", NULL), 0);
+		tree_put(KNOB, "70");
+		assert_int_equal(journal_set(runs[1], KNOB, "100", NULL), 0);
+		assert_string_equal(tree_get(KNOB), "100");
+		journal_close(runs[!last]);
+		assert_string_equal(tree_get(KNOB), "100");
+		journal_close(runs[last]);
+		assert_string_equal(tree_get(KNOB), "70");
+	}
+	/* a run that finds its own value changed sets it again */
+	assert_int_equal(journal_open(&runs[0], NULL), 0);
+	assert_int_equal(journal_set(runs[0], KNOB, "100", NULL), 0);
+	tree_put(KNOB, "80");
+	assert_int_equal(journal_set(runs[0], KNOB, "100", NULL), 0);
+	assert_string_equal(tree_get(KNOB), "100");
+	journal_detach(runs[0]);
+	assert_int_equal(journal_recover(NULL, NULL), 0);
+	assert_string_equal(tree_get(KNOB), "80");
+}
+
 /* What a dead run needed otherwise is put back before another value is set; what it found changed is told by the one who came on it. */
 static void test_dead_run_needs_nothing(void **state)
 {
@@ -849,6 +891,7 @@ static void test_many_failed_reservations(void **state)
 	}
 	tree_kernel.pages_left = 100;
 	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
+	self_alive();
 	assert_int_equal(journal_recover(&report, NULL), 0);
 	assert_int_equal(report.nr_live, 1);
 	journal_detach(journal);
@@ -997,6 +1040,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_altered_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_raised_in_between, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_runs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_value_of_someone_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_run_needs_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_torn_record, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_failed_reservations, setup, teardown),

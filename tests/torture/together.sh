@@ -68,6 +68,11 @@ for ((round = 1; round <= rounds; round++)); do
 	done
 	# what nobody is left to put back, the next invocation does
 	"$pinbench" list >/dev/null 2>"$dir/list.log"
+	# a run that somebody else started meanwhile may need what these have set: its journal goes when it ends
+	for ((waited = 0; waited < 100; waited++)); do
+		[ -n "$(ls -A /run/pinbench 2>/dev/null)" ] || break
+		sleep 0.1
+	done
 	after=$(knobs)
 	if [ "$after" != "$before" ]; then
 		differ=$((differ + 1))
