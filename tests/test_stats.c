@@ -163,6 +163,19 @@ static void test_line_scattered(void **state)
 	assert_near(line.r2, 0.64);
 }
 
+/* Where all are alike the line explains all there is. */
+static void test_line_flat(void **state)
+{
+	double x[] = { 1, 2, 4 }, y[] = { 5, 5, 5 };
+	struct line line;
+
+	(void)state;
+	assert_int_equal(line_fit(&line, x, y, 3), 0);
+	assert_near(line.fixed, 5);
+	assert_near(line.slope, 0);
+	assert_near(line.r2, 1);
+}
+
 static void test_line_one_size(void **state)
 {
 	double x[] = { 16, 16, 16 }, y[] = { 1, 2, 3 };
@@ -206,6 +219,7 @@ int main(void)
 		cmocka_unit_test(test_spread_of_nothing),
 		cmocka_unit_test(test_line_exact),
 		cmocka_unit_test(test_line_scattered),
+		cmocka_unit_test(test_line_flat),
 		cmocka_unit_test(test_line_one_size),
 		cmocka_unit_test(test_line_far_from_zero),
 	};

@@ -661,10 +661,21 @@ static void test_imported(void **state)
 	assert_int_equal(row->note, NOTE_UNKNOWN_RUNS);
 	assert_true(row->change_known);
 	assert_near(row->change, 8192.0 / 10 - 1); /* the medians */
-	for (size_t i = 1; i < 4; i++)
+	for (size_t i = 1; i < 4; i++) {
 		add_run(&sides.new.results[0], METRIC_PIN, new[i]);
-	row = sides_judge(&sides);
+		row = sides_judge(&sides); /* the log repeats it, so how often is known */
+		assert_int_equal(row->design, DESIGN_SAMPLES);
+		assert_int_not_equal(row->note, NOTE_UNKNOWN_RUNS);
+	}
 	assert_int_equal(row->verdict, VERDICT_WORSE);
+	sides.base.imported = sides.new.imported;
+	sides.new.imported = NULL;
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_WORSE);
+	sides.base.results[0].nr_runs = 2;
+	assert_int_not_equal(sides_judge(&sides)->note, NOTE_UNKNOWN_RUNS);
+	sides.base.results[0].nr_runs = 1;
+	assert_int_equal(sides_judge(&sides)->note, NOTE_UNKNOWN_RUNS);
+	sides.base.results[0].nr_runs = 4;
 	sides_free(&sides);
 }
 
