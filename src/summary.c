@@ -284,8 +284,9 @@ bool result_hit_range(const struct result *result, struct hit_rate *range)
 	double asked = (double)result->counts.value[COUNT_REQUESTED_PAGES], slow = (double)result->counts.value[COUNT_SLOW_PAGES];
 
 	*range = (struct hit_rate){ .most = 1, .by = COUNT_SLOW_PAGES };
-	if (count_known(result, COUNT_SLOW_PAGES)) {
-		if (!count_known(result, COUNT_REQUESTED_PAGES) || asked == 0 || slow > asked)
+	/* who counted pages and lost some knows nothing */
+	if (count_known(result, COUNT_SLOW_PAGES) || count_known(result, COUNT_REQUESTED_PAGES)) {
+		if (!count_known(result, COUNT_SLOW_PAGES) || !count_known(result, COUNT_REQUESTED_PAGES) || asked == 0 || slow > asked)
 			return false;
 		range->least = range->most = 1 - slow / asked;
 		return true;
