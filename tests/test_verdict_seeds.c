@@ -157,6 +157,12 @@ static void test_seeds_by_seed(void **state)
 	assert_int_equal(row->nr[0], 9);
 	assert_near(row->interval.low, 10100.0 / 80000 - 1);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
+	/* one that is shared, the first of the one file and the last of the other */
+	set_seed(&sides.new, 0, 9);
+	row = sides_judge(&sides);
+	assert_true(sides.verdicts.seeds_shared);
+	assert_int_equal(row->nr[0], 1);
+	assert_near(row->interval.low, 80800.0 / 77 - 1);
 	sides_free(&sides);
 }
 
