@@ -775,6 +775,25 @@ static void test_two_runs(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
+/* Someone else lowers the pool of two runs: the first to end takes no page that the other one was granted. */
+static void test_lowered_beside_another(void **state)
+{
+	struct journal *first, *second;
+	uint64_t granted;
+
+	(void)state;
+	assert_int_equal(journal_open(&first, NULL), 0);
+	assert_int_equal(journal_open(&second, NULL), 0);
+	assert_int_equal(journal_add(first, POOL, 8, &granted, NULL), 0);
+	assert_int_equal(journal_add(second, POOL, 8, &granted, NULL), 0);
+	tree_put(POOL, "14");
+	tree_put(FREE, "14");
+	journal_close(first);
+	assert_string_equal(tree_get(POOL), "12");
+	journal_close(second);
+	assert_string_equal(tree_get(POOL), "4");
+}
+
 /* Someone else changes what a run has set, and then another run comes: his value is the one that comes back, whoever ends last. */
 static void test_first_value_of_someone_else(void **state)
 {
@@ -1040,6 +1059,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_altered_value, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_raised_in_between, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_runs, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lowered_beside_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_first_value_of_someone_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dead_run_needs_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_torn_record, setup, teardown),
