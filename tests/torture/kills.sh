@@ -35,7 +35,7 @@ done
 
 same() # all knobs hold what they held
 {
-	local now
+	local now i
 	for i in "${!knobs[@]}"; do
 		read -r now <"${knobs[i]}"
 		[ "$now" = "${values[i]}" ] || return 1
@@ -97,6 +97,7 @@ settle() # MS: 0 when the knobs are the same by then; $waited: microseconds
 
 give_up() # what is left would be taken for the next one's: say so, and put it back
 {
+	local i
 	for i in "${!knobs[@]}"; do
 		local now word=${values[i]}
 		read -r now <"${knobs[i]}"
