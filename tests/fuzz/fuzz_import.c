@@ -50,28 +50,44 @@ static void check_saved(struct report *report)
 	free(text);
 }
 
+/* By the bytes alone, so that a finding comes again. */
+static unsigned int turn_of(const uint8_t *bytes, size_t size)
+{
+	unsigned int turn = 2166136261u;
+
+	for (size_t i = 0; i < size; i++)
+		turn = (turn ^ bytes[i]) * 16777619u;
+	return turn >> 8;
+}
+
+/*
+ * Where a log has sections, one of them or none of that name. What is imported is one shape of report out of few, and to write
+ * and read that as JSON costs nine times the import: one input of sixteen does.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static const char *const sections[] = { NULL, "1", "2", "with" };
+	static const char *const sections[] = { "1", "2", "with" };
+	unsigned int turn = turn_of(bytes, size);
+	const char *section = NULL;
 	char title[100];
-	int rc = -EMLINK;
 
-	for (size_t i = 0; rc == -EMLINK && i < sizeof(sections) / sizeof(*sections); i++) {
+	for (;;) {
 		struct report report;
 		struct error err = { 0 };
-		int failed = import_gup_test(&report, (const char *)bytes, size, "fuzz.log", sections[i], title, &err);
+		int rc = import_gup_test(&report, (const char *)bytes, size, "fuzz.log", section, title, &err);
 
-		if (i == 0)
-			rc = failed;
-		if (failed) {
-			if (!err.code || !err.text[0] || report.nr_results)
-				abort();
-			check_plain(err.text);
-			continue;
+		if (rc == 0) {
+			check_plain(title);
+			if (turn / 4 % 16 == 0)
+				check_saved(&report);
+			report_free(&report);
+			return 0;
 		}
-		check_plain(title);
-		check_saved(&report);
-		report_free(&report);
+		if (!err.code || !err.text[0] || report.nr_results)
+			abort();
+		check_plain(err.text);
+		if (rc != -EMLINK || section)
+			return 0;
+		section = sections[turn % (sizeof(sections) / sizeof(*sections))];
 	}
-	return 0;
 }
