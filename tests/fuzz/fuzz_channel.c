@@ -12,6 +12,7 @@
 #include "crc32.h"
 #include "lab_channel.h"
 #include "lab_wire.h"
+#include "text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -63,6 +64,17 @@ struct recipe {
 
 static const char *const kinds[] = { "ready", "result", "stdout", "other", "end" };
 
+/* What the host shows: plain text, of a kernel's release no more than 100 bytes. */
+static void make_plain(struct frame_text *text, int release)
+{
+	if (release && text->size > 100)
+		text->bytes[text->size = 100] = '\0';
+	text_plain_lines(text->bytes, text->size);
+	if (release)
+		text_plain(text->bytes);
+	text->size = strlen(text->bytes);
+}
+
 static void try_frames(const uint8_t *bytes, size_t size, size_t piece)
 {
 	struct channel channel = { 0 }, expected = { 0 };
@@ -106,6 +118,8 @@ static void try_frames(const uint8_t *bytes, size_t size, size_t piece)
 				free(texts[kind]->bytes);
 				*texts[kind] = (struct frame_text){ calloc(1, length + 1), length };
 				memcpy(texts[kind]->bytes, data, length);
+				if (kind != 1)
+					make_plain(texts[kind], kind == 0);
 			}
 		}
 	}
