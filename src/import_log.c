@@ -49,7 +49,6 @@ struct scan {
 	size_t scope;
 	bool release_next;       /* "uname -r" was typed */
 	bool old_figures;        /* a bare "Time: 123 us" counts: gup_benchmark was called before */
-	char subject[80], next_subject[80]; /* of the mails of line and next */
 	char last_options[160];  /* of the last call */
 	bool nameless;           /* the last process printed figures, and its call is not there */
 	struct now now;
@@ -281,7 +280,7 @@ static int scope_find(struct scan *scan)
 	}
 	if (log->nr_scopes == IMPORT_MAX_SECTIONS)
 		return too_many(scan, IMPORT_MAX_SECTIONS, "parts with figures");
-	snprintf(wanted.subject, sizeof(wanted.subject), "%s", scan->subject);
+	snprintf(wanted.subject, sizeof(wanted.subject), "%s", scan->line.subject);
 	log->scopes = grow(log->scopes, log->nr_scopes, sizeof(*log->scopes));
 	scan->scope = log->nr_scopes;
 	log->scopes[log->nr_scopes++] = wanted;
@@ -1016,11 +1015,9 @@ int log_read(struct log *log, const char *text, size_t size, const char *name, s
 	text_reader_open(&scan.reader, text, size, name, err);
 	more = text_reader_next(&scan.reader, &scan.line);
 	rc = more < 0 ? more : 0;
-	memcpy(scan.subject, scan.reader.subject, sizeof(scan.subject));
 	while (rc == 0 && scan.line.text) {
 		scan.next.text = NULL;
 		more = text_reader_next(&scan.reader, &scan.next);
-		memcpy(scan.next_subject, scan.reader.subject, sizeof(scan.subject));
 		rc = more < 0 ? more : on_line(&scan);
 		if (rc == 0 && (!scan.next.text || scan.next.part != scan.line.part))
 			rc = part_end(&scan, scan.next.text ? "the mail ends" : "the log ends");
@@ -1028,13 +1025,12 @@ int log_read(struct log *log, const char *text, size_t size, const char *name, s
 		scan.before = scan.line;
 		scan.line = scan.next;
 		scan.next.text = NULL;
-		memcpy(scan.subject, scan.next_subject, sizeof(scan.subject));
 	}
 	free(scan.before.text);
 	free(scan.line.text);
+	free(scan.next.text);
 	free(scan.now.text);
 	free(scan.now.process.why);
-	text_reader_close(&scan.reader);
 	for (size_t i = 0; i <= MAX_DEPTH; i++)
 		free(scan.levels[i].mark);
 	if (rc)
