@@ -17,17 +17,32 @@
 
 /* --- sections --- */
 
+/* Its first group, of @nr. */
+static const struct group *section_group(const struct log *log, size_t section, size_t *nr)
+{
+	const struct group *first = NULL;
+
+	*nr = 0;
+	for (size_t i = log->nr_groups; i-- > 0;) {
+		if (!log->groups[i].nr || log->groups[i].section != section)
+			continue;
+		first = &log->groups[i];
+		++*nr;
+	}
+	return first;
+}
+
 /* The line above it, and what kernel or mail it is from. */
 static void title_format(const struct log *log, size_t section, char *title)
 {
-	const struct group *group = &log->groups[log->sections[section].group];
-	const struct scope *scope = &log->scopes[group->scope];
-	const char *release = scope->kernel.release, *subject = "";
+	size_t nr;
+	const struct group *group = section_group(log, section, &nr);
+	const char *release = group->kernel.release, *subject = "";
 
-	for (size_t i = 0; i < log->nr_scopes; i++) /* of one mail it would tell nothing */
-		if (strcmp(log->scopes[i].subject, scope->subject) != 0)
-			subject = scope->subject;
-	if (group->title[0] && log->sections[section].nr_groups == 1)
+	for (size_t i = 0; i < log->nr_groups; i++) /* of one mail it would tell nothing */
+		if (strcmp(log->groups[i].subject, group->subject) != 0)
+			subject = group->subject;
+	if (group->title[0] && nr == 1)
 		snprintf(title, 100, "%.69s%s%.25s%s", group->title, *release || *subject ? " (" : "", *release ? release : subject,
 			 *release || *subject ? ")" : "");
 	else if (*release)
@@ -51,12 +66,12 @@ static bool words_in(const char *title, const char *words)
 static int sections_list(const struct log *log, const char *name, struct error *err)
 {
 	char text[400], title[100];
-	size_t used = 0, i;
+	size_t used = 0, i, nr;
 
 	for (i = 0; i < log->nr_sections && used < 300; i++) {
 		title_format(log, i, title);
 		used += snprintf(text + used, sizeof(text) - used, "%s%zu \"%.70s\" (line %zu)", i ? ", " : "", i + 1, title,
-				 log->groups[log->sections[i].group].line);
+				 section_group(log, i, &nr)->line);
 	}
 	error_set(err, EMLINK, "%.100s: figures in %zu sections, which are not to be mixed: %s%s", name, log->nr_sections, text,
 		  i < log->nr_sections ? ", ..." : "");
@@ -243,7 +258,7 @@ int import_gup_test(struct report *report, const char *text, size_t size, const 
 		    char *title, struct error *err)
 {
 	struct log log;
-	size_t chosen;
+	size_t chosen, nr;
 	int rc;
 
 	*report = (struct report){ 0 };
@@ -253,7 +268,7 @@ int import_gup_test(struct report *report, const char *text, size_t size, const 
 	rc = log.nr_processes ? section_choose(&log, name, section, &chosen, err) : nothing_found(&log, name, err);
 	if (!rc) {
 		title_format(&log, chosen, title);
-		environment_fill(report, &log.scopes[log.groups[log.sections[chosen].group].scope].kernel);
+		environment_fill(report, &section_group(&log, chosen, &nr)->kernel);
 		rc = report_fill(report, &log, chosen, name, err);
 	}
 	log_free(&log);

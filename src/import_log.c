@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "import_text.h"
 #include "text.h"
 
@@ -32,7 +33,6 @@ struct now {
 	struct gup_call call;
 	char *text;              /* the line of the call, to know the stamps of what it prints */
 	unsigned int depth;
-	enum gup_bench bench;    /* of its last figure */
 	char said[200];          /* the last text since it was called */
 	struct process process;
 };
@@ -46,7 +46,6 @@ struct scan {
 	const char *text;        /* line.text without its stamp */
 	struct level levels[MAX_DEPTH + 1], *level;
 	struct kernel kernel;
-	size_t scope;
 	bool release_next;       /* "uname -r" was typed */
 	bool old_figures;        /* a bare "Time: 123 us" counts: gup_benchmark was called before */
 	char last_options[160];  /* of the last call */
@@ -229,7 +228,7 @@ static const char *line_core(const char *text)
 	}
 }
 
-/* --- cases, scopes and groups --- */
+/* --- cases and groups --- */
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -237,7 +236,7 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* The case of a figure, or of a process that printed none. */
-static int case_find(struct scan *scan, enum gup_bench bench, const struct gup_label *label, const struct log_case **found)
+static int case_find(struct scan *scan, enum gup_bench bench, const struct gup_label *label, struct log_case **found)
 {
 	struct log *log = scan->log;
 	struct log_case wanted = { .index = log->nr_cases }, *new;
@@ -264,29 +263,6 @@ static int case_find(struct scan *scan, enum gup_bench bench, const struct gup_l
 	return 0;
 }
 
-static int scope_find(struct scan *scan)
-{
-	struct scope wanted = { .part = scan->line.part, .depth = scan->line.depth, .kernel = scan->kernel };
-	struct log *log = scan->log;
-
-	for (size_t i = log->nr_scopes; i-- > 0;) {
-		const struct scope *scope = &log->scopes[i];
-
-		scan->scope = i;
-		if (scope->part == wanted.part && scope->depth == wanted.depth &&
-		    strcmp(scope->kernel.release, wanted.kernel.release) == 0 &&
-		    strcmp(scope->kernel.version, wanted.kernel.version) == 0)
-			return 0;
-	}
-	if (log->nr_scopes == IMPORT_MAX_SECTIONS)
-		return too_many(scan, IMPORT_MAX_SECTIONS, "parts with figures");
-	snprintf(wanted.subject, sizeof(wanted.subject), "%s", scan->line.subject);
-	log->scopes = grow(log->scopes, log->nr_scopes, sizeof(*log->scopes));
-	scan->scope = log->nr_scopes;
-	log->scopes[log->nr_scopes++] = wanted;
-	return 0;
-}
-
 /* Only the words of a line: "== After ==" is After. */
 static void title_set(char *title, const char *text)
 {
@@ -302,35 +278,39 @@ static void title_set(char *title, const char *text)
 	text_hide_home(title);
 }
 
-/* The group of a process that begins on this line, with @mark around it, which is taken; @labelled: it names a figure. */
-static int group_find(struct scan *scan, char *mark, bool labelled, size_t *found)
+static bool group_is_here(const struct scan *scan, const struct group *group)
+{
+	return group->part == scan->line.part && group->depth == scan->line.depth &&
+	       strcmp(group->kernel.release, scan->kernel.release) == 0 &&
+	       strcmp(group->kernel.version, scan->kernel.version) == 0;
+}
+
+/* The group of a process that begins on this line, with @mark around it; @labelled: it names a figure. */
+static int group_find(struct scan *scan, const char *mark, bool labelled, size_t *found)
 {
 	struct level *level = scan->level;
 	struct log *log = scan->log;
-	struct group *group;
-	int rc = scope_find(scan);
+	struct group group = { .scope = log->nr_groups, .part = scan->line.part, .depth = scan->line.depth,
+			       .kernel = scan->kernel };
 
-	if (rc == 0 && level->grouped && !level->text && log->groups[level->group].scope == scan->scope &&
-	    strcmp(level->mark, mark) == 0) {
-		*found = level->group;
-		free(mark);
+	*found = level->group;
+	if (level->grouped && !level->text && group_is_here(scan, &log->groups[level->group]) &&
+	    strcmp(level->mark, mark) == 0)
 		return 0;
-	}
-	if (rc == 0 && log->nr_groups == IMPORT_MAX_SECTIONS)
-		rc = too_many(scan, IMPORT_MAX_SECTIONS, "headings with figures");
-	if (rc) {
-		free(mark);
-		return rc;
-	}
-	log->groups = grow(log->groups, log->nr_groups, sizeof(*log->groups));
-	group = &log->groups[log->nr_groups];
-	*group = (struct group){ .scope = scan->scope };
+	if (log->nr_groups == IMPORT_MAX_SECTIONS)
+		return too_many(scan, IMPORT_MAX_SECTIONS, "headings with figures");
+	for (size_t i = log->nr_groups; i-- > 0 && group.scope == log->nr_groups;)
+		if (group_is_here(scan, &log->groups[i]))
+			group.scope = log->groups[i].scope;
+	memcpy(group.subject, scan->line.subject, sizeof(group.subject));
 	if (level->text && !labelled)
-		memcpy(group->title, level->heading, sizeof(group->title));
+		memcpy(group.title, level->heading, sizeof(group.title));
 	else if (labelled || !scan->kernel.release[0])
-		title_set(group->title, mark);
+		title_set(group.title, mark);
+	log->groups = grow(log->groups, log->nr_groups, sizeof(*log->groups));
+	log->groups[log->nr_groups] = group;
 	free(level->mark);
-	level->mark = mark;
+	level->mark = strdup(mark);
 	level->grouped = true;
 	level->text = false;
 	*found = level->group = log->nr_groups++;
@@ -385,6 +365,8 @@ static int process_end(struct scan *scan, const char *end)
 	if (!log->groups[process->group].nr++)
 		log->groups[process->group].line = process->nr ? process->figure_line : process->line;
 	log->processes = grow(log->processes, log->nr_processes, sizeof(*log->processes));
+	process->kind->nr++;
+	process->kind->last = log->groups[process->group].last = log->nr_processes;
 	log->processes[log->nr_processes++] = *process;
 	*process = (struct process){ .status = STATUS_DONE };
 	now->open = false;
@@ -418,35 +400,28 @@ static void process_begin(struct scan *scan, bool again, size_t group)
 	now->text = NULL;
 }
 
-/* A call of several lines, as mails wrap it: the next line is nothing but more options. */
-static int call_join(struct scan *scan, struct gup_call *call, const char **witness)
+/* In the group that @mark and the text above make, or, @again, another process of the same call in its own group. */
+static int process_next(struct scan *scan, const char *end, bool again, const char *mark, bool labelled)
+{
+	size_t group = scan->now.process.group;
+	int rc = mark ? group_find(scan, mark, labelled, &group) : 0;
+
+	rc = rc ? rc : process_end_here(scan, end);
+	if (rc == 0)
+		process_begin(scan, again, group);
+	return rc;
+}
+
+/* A call that goes on in the next line, as mails wrap it: that line is nothing but more options. */
+static bool call_is_wrapped(const struct scan *scan, const struct gup_call *call)
 {
 	const char *rest = scan->next.text ? scan->next.text + strspn(scan->next.text, " ") : "";
 	size_t size = strlen(scan->text);
-	bool broken = size && scan->text[size - 1] == '\\';
-	struct gup_call joined;
-	char *text;
-	int rc = 0;
 
-	if (!scan->next.text || scan->next.part != scan->line.part || scan->next.depth != scan->line.depth ||
-	    (!broken && (rest[0] != '-' || !isalpha((unsigned char)rest[1]) || call->end != size)) ||
-	    (!broken && rest[strlen(rest) - 1] == ':'))
-		return 0;
-	if (asprintf(&text, "%.*s %s", (int)(size - broken), scan->text, rest) < 0)
-		abort();
-	if (gup_call_parse(&joined, text) && (joined.understood || broken)) {
-		*call = joined;
-		*witness = NULL;
-		free(scan->line.text);
-		scan->line.text = text;
-		scan->text = text;
-		free(scan->next.text);
-		scan->next.text = NULL;
-		rc = text_reader_next(&scan->reader, &scan->next);
-	} else {
-		free(text);
-	}
-	return rc < 0 ? rc : 0;
+	if (scan->text[size - 1] == '\\')
+		return true;
+	return call->end == size && rest[0] == '-' && isalpha((unsigned char)rest[1]) && rest[strlen(rest) - 1] != ':' &&
+	       scan->next.part == scan->line.part && scan->next.depth == scan->line.depth;
 }
 
 /* " -a -n 512" */
@@ -461,7 +436,8 @@ static void options_copy(char *options, const struct gup_call *call, const char 
 static int on_call(struct scan *scan, struct gup_call *call, const char *witness)
 {
 	struct now *now = &scan->now;
-	size_t stamp = (size_t)(scan->text - scan->line.text), group;
+	size_t stamp = (size_t)(scan->text - scan->line.text);
+	autofree char *mark = mark_make(scan->line.text, witness, stamp + call->start, stamp + call->end);
 	char options[160];
 	int rc;
 
@@ -472,15 +448,13 @@ static int on_call(struct scan *scan, struct gup_call *call, const char *witness
 	if (now->open && now->called && !now->process.nr && !now->begun && !*now->said && call->bare && !now->call.bare &&
 	    strcmp(options, scan->last_options) == 0)
 		return 0;
-	rc = process_end_here(scan, "is the next call");
-	if (rc)
-		return rc;
 	if (call->again)
 		return refuse(scan, "two calls on one line: %.100s", scan->text);
-	rc = group_find(scan, mark_make(scan->line.text, witness, stamp + call->start, stamp + call->end), false, &group);
+	if (call_is_wrapped(scan, call))
+		return refuse(scan, "a call of two lines, to be joined: %.100s", scan->text);
+	rc = process_next(scan, "is the next call", false, mark, false);
 	if (rc)
 		return rc;
-	process_begin(scan, false, group);
 	now->call = *call;
 	now->called = true;
 	scan->nameless = false;
@@ -492,86 +466,75 @@ static int on_call(struct scan *scan, struct gup_call *call, const char *witness
 	return 0;
 }
 
+/* The same label as the call itself is none of the figure. */
+static bool mark_is_of_call(const struct now *now, const char *text, const char *mark)
+{
+	autofree char *own = now->text ? mark_make(now->text, text, stamp_size(now->text, text), strlen(now->text)) : NULL;
+
+	return own && strcmp(own, mark) == 0;
+}
+
 /* The process that this figure is of, and its group: the one that prints, another of its call, or one whose call is not there. */
-static int figure_place(struct scan *scan, const struct figure *figure, const char *witness, const struct log_case **kind)
+static int figure_place(struct scan *scan, const struct figure *figure, const char *witness)
 {
 	struct now *now = &scan->now;
 	struct process *process = &now->process;
-	const char *text = scan->line.text;
-	char *mark = mark_make(text, witness, figure->start, figure->end);
-	bool called = now->open && now->called && now->depth == scan->line.depth && gup_call_prints(&now->call, figure->bench);
-	bool apart = scan->level->text || (has_word(mark) && (!now->called || !process->nr || strcmp(scan->level->mark ? scan->level->mark : "", mark)));
+	const char *text = scan->line.text, *last = scan->level->mark ? scan->level->mark : "";
+	autofree char *mark = mark_make(text, witness, figure->start, figure->end);
+	bool below = now->open && now->called && now->depth == scan->line.depth;
+	bool called = below && gup_call_prints(&now->call, figure->bench);
+	bool apart = scan->level->text ||
+		     (has_word(mark) && (!now->called || !process->nr || strcmp(last, mark)) &&
+		      !(called && mark_is_of_call(now, text, mark)));
 	uint64_t most = called ? gup_call_figures(&now->call) : 0;
-	size_t group = process->group, stamp = witness ? stamp_size(text, witness) : 0;
+	size_t stamp = witness ? stamp_size(text, witness) : 0;
 	bool labelled = has_word(text + figure->end) ||
 			(stamp < figure->start && has_word_in(text + stamp, figure->start - stamp));
-	int rc = 0;
 
-	if (called && has_word(mark)) {
-		/* the same label as the call itself is none of the figure */
-		char *own = now->text ? mark_make(now->text, text, stamp_size(now->text, text), strlen(now->text)) : NULL;
-
-		if (own && !scan->level->text && strcmp(own, mark) == 0)
-			apart = false;
-		free(own);
-	}
-	if (called && !apart && process->nr && (process->nr == most || now->finished) && !now->call.loop) {
-		free(mark);
+	if (called && !apart) {
+		if (!process->nr || (process->nr != most && !now->finished))
+			return 0;
+		if (now->call.loop)
+			return process_next(scan, "is of another process", true, NULL, false);
 		return refuse(scan, "another figure of the call of line %zu, which prints %" PRIu64, process->line, most);
 	}
-	if (called && apart && process->nr && process->nr < most && !now->announced) {
-		free(mark);
-		return refuse(scan, "is this a figure of the call of line %zu? There is other text between: %.60s", process->line,
-			      scan->level->heading);
-	}
-	if (called && !apart && (!process->nr || (process->nr != most && !now->finished))) {
-		free(mark);
-	} else if (called && apart && !process->nr) {
+	if (called && !process->nr) {
 		/* the call above, its results below headings of their own */
 		now->announced = true;
-		rc = group_find(scan, mark, labelled, &process->group);
-	} else if (called && ((apart && now->announced) || (!apart && now->call.loop))) {
-		rc = process_end_here(scan, "is of another process");
-		if (rc || !apart)
-			free(mark);
-		else
-			rc = group_find(scan, mark, labelled, &group);
-		if (rc == 0)
-			process_begin(scan, true, group);
-	} else {
-		if (now->open && now->called && now->depth == scan->line.depth && !process->nr && now->owed &&
-		    figure->bench == BENCH_UNNAMED) {
-			free(mark);
-			return refuse(scan, "a figure without a name below the call of line %zu", process->line);
-		}
-		rc = process_end_here(scan, "is a figure of another call");
-		if (rc)
-			free(mark);
-		else
-			rc = group_find(scan, mark, labelled, &group);
-		if (rc == 0)
-			process_begin(scan, false, group);
+		return group_find(scan, mark, labelled, &process->group);
 	}
-	if (rc)
-		return rc;
-	if (now->called && figure->ksft)
-		now->call.recent = true;
-	return case_find(scan, figure->bench, &figure->label, kind);
+	if (called && now->announced)
+		return process_next(scan, "is of another process", true, mark, labelled);
+	if (called && process->nr < most)
+		return refuse(scan, "is this a figure of the call of line %zu? There is other text between: %.60s", process->line,
+			      scan->level->heading);
+	if (below && !process->nr && now->owed && figure->bench == BENCH_UNNAMED)
+		return refuse(scan, "a figure without a name below the call of line %zu", process->line);
+	return process_next(scan, "is a figure of another call", false, mark, labelled);
 }
 
-/* A case whose call is not there must not come twice in a group: who knows whether it is one case. */
-static int unknown_check(struct scan *scan, const struct log_case *kind)
+/*
+ * Processes of one case directly after one another are its runs. Behind others it may be of another kernel, as in two logs that
+ * were put together; and where no call is there, who knows whether it is one case.
+ */
+static int again_check(struct scan *scan, const struct log_case *kind, bool known)
 {
 	const struct log *log = scan->log;
+	const struct process *process = &scan->now.process, *before;
 
-	if (scan->now.process.nr && scan->now.process.kind == kind)
+	if (!known && process->nr && process->kind == kind)
 		return refuse(scan, "a second figure of %.100s, the other is in line %zu, and no call shows that it prints two",
-			      kind->key, scan->now.process.line);
-	for (size_t i = log->nr_processes; i-- > 0 && log->processes[i].group == scan->now.process.group;)
-		if (log->processes[i].kind == kind)
-			return refuse(scan, "a second figure of %.100s whose call is not there, the other is in line %zu", kind->key,
-				      log->processes[i].line);
-	return 0;
+			      kind->key, process->line);
+	if (process->nr || !kind->nr)
+		return 0;
+	before = &log->processes[kind->last];
+	if (before->group != process->group || (known && log->groups[process->group].last == kind->last))
+		return 0;
+	if (!known)
+		return refuse(scan, "a second figure of %.100s whose call is not there, the other is in line %zu", kind->key,
+			      before->line);
+	return refuse(scan, "the call of line %zu once more, behind others: of the same kernel? Nothing stands between that says so",
+		      before->line);
 }
 
 static int on_figure(struct scan *scan, const struct figure *figure, const char *witness)
@@ -579,7 +542,7 @@ static int on_figure(struct scan *scan, const struct figure *figure, const char 
 	struct now *now = &scan->now;
 	struct process *process = &now->process;
 	struct log *log = scan->log;
-	const struct log_case *kind;
+	struct log_case *kind;
 	bool known;
 	int rc;
 
@@ -587,21 +550,23 @@ static int on_figure(struct scan *scan, const struct figure *figure, const char 
 		return refuse(scan, "two figures on one line");
 	if (scan->level->patch)
 		return refuse(scan, "a figure in the middle of a patch");
-	rc = figure_place(scan, figure, witness, &kind);
+	rc = figure_place(scan, figure, witness);
+	if (rc)
+		return rc;
+	if (now->called && figure->ksft)
+		now->call.recent = true;
+	rc = case_find(scan, figure->bench, &figure->label, &kind);
 	if (rc)
 		return rc;
 	known = now->called && gup_call_figures(&now->call);
 	if (process->nr && (kind != process->kind || (!known && now->call.loop))) {
 		/* gup_bench prints a matrix of cases */
-		size_t group = process->group;
-
-		rc = process_end_here(scan, "is of another case");
+		rc = process_next(scan, "is of another case", true, NULL, false);
 		if (rc)
 			return rc;
-		process_begin(scan, true, group);
 	}
-	if (!known && !(now->called && now->call.loop)) {
-		rc = unknown_check(scan, kind);
+	if (!(now->called && now->call.loop)) {
+		rc = again_check(scan, kind, known);
 		if (rc)
 			return rc;
 	}
@@ -612,7 +577,6 @@ static int on_figure(struct scan *scan, const struct figure *figure, const char 
 		return refuse(scan, "one figure of the process of line %zu has a put time, the other has none", process->line);
 	}
 	process->kind = kind;
-	now->bench = figure->bench;
 	if (figure->cut)
 		process_spoil(scan, STATUS_FAILED, "line %zu: no whole figure: %.100s", scan->line.number, scan->line.text);
 	else if (figure->truncated)
@@ -676,13 +640,13 @@ static int verdict_alone(struct scan *scan, const struct said *said)
 	struct log *log = scan->log;
 	struct process *last = log->nr_processes ? &log->processes[log->nr_processes - 1] : NULL;
 	struct gup_call call;
-	char options[160];
-	size_t group;
+	bool named = said->kind == VERDICT_END && gup_call_parse(&call, said->rest) && !call.plain, same;
+	char options[160] = "";
 	int rc;
 
-	if (said->kind == VERDICT_END && gup_call_parse(&call, said->rest) && !call.plain) {
-		bool same;
-
+	if (!named && !(said->kind == VERDICT_OWN && said->failed))
+		return 0;
+	if (named) {
 		options_copy(options, &call, said->rest);
 		same = scan->nameless || (strncmp(options, scan->last_options, strlen(options)) == 0 &&
 					  strchr(" ", scan->last_options[strlen(options)]));
@@ -694,26 +658,18 @@ static int verdict_alone(struct scan *scan, const struct said *said)
 		}
 		if (same || (!said->failed && !gup_call_prints(&call, NR_GUP_BENCHES)))
 			return 0;
-		rc = group_find(scan, strdup("|"), false, &group);
-		if (rc)
-			return rc;
-		process_begin(scan, false, group);
+	}
+	rc = process_next(scan, "", false, "|", false);
+	if (rc)
+		return rc;
+	if (named) {
 		scan->now.call = call;
 		scan->now.called = true;
 		memcpy(scan->last_options, options, sizeof(options));
-		process_spoil(scan, said->skipped ? STATUS_SKIPPED : STATUS_FAILED, "line %zu: %.200s%s", scan->line.number,
-			      line_core(scan->text), said->failed || said->skipped ? "" : ": but no figure of it");
-		return process_end(scan, "");
 	}
-	if (said->kind == VERDICT_OWN && said->failed) {
-		rc = group_find(scan, strdup("|"), false, &group);
-		if (rc)
-			return rc;
-		process_begin(scan, false, group);
-		process_spoil(scan, STATUS_FAILED, "line %zu: %.200s", scan->line.number, line_core(scan->text));
-		return process_end(scan, "");
-	}
-	return 0;
+	process_spoil(scan, said->skipped && !said->failed ? STATUS_SKIPPED : STATUS_FAILED, "line %zu: %.200s%s", scan->line.number,
+		      line_core(scan->text), said->failed || said->skipped ? "" : ": but no figure of it");
+	return process_end(scan, "");
 }
 
 static int on_verdict(struct scan *scan, const struct said *said)
@@ -903,10 +859,8 @@ static int on_line(struct scan *scan)
 		}
 		return 0;
 	}
-	if (gup_call_parse(&call, scan->text) || (scan->text != text && gup_call_parse(&call, text) && (scan->text = text))) {
-		rc = call_join(scan, &call, &witness);
-		return rc ? rc : on_call(scan, &call, witness);
-	}
+	if (gup_call_parse(&call, scan->text) || (scan->text != text && gup_call_parse(&call, text) && (scan->text = text)))
+		return on_call(scan, &call, witness);
 	if (starts(core, "running ") || starts(core, "running: ") || starts(core, "selftests: ")) {
 		rc = process_end_here(scan, "is another program");
 		on_text(scan, core);
@@ -938,72 +892,46 @@ static int part_end(struct scan *scan, const char *end)
 	return rc;
 }
 
-/* The pinners of the cases, each a bit; the first is the one that nothing names, which may be any of them. */
-static unsigned int pinner_bit(const char **names, const char *pinner)
-{
-	size_t i = 0;
-
-	while (i < 15 && names[i] && strcmp(names[i], pinner) != 0)
-		i++;
-	names[i] = pinner;
-	return i ? 1u << i : ~0u;
-}
-
 /*
- * Whether a case of the scope is in two of its groups. A figure whose call is not there may be of any call that prints such a
- * figure.
+ * Whether a case of the scope is in two of its groups, or something whose call is not there, which may be any case, stands beside
+ * another group.
  */
-static bool scope_is_apart(const struct log *log, size_t scope, size_t *group_of, struct group *groups)
+static bool scope_is_apart(const struct log *log, size_t scope)
 {
-	const char *names[16] = { "gup-test/unknown" };
-	unsigned int all = 0, unknown = 0;
-	bool apart = false;
+	autofree size_t *group_of = calloc(log->nr_cases + 1, sizeof(*group_of)); /* from 1; 0: of none yet */
+	bool unknown = false, several = false;
+	size_t first = SIZE_MAX;
 
-	for (size_t i = 0; i < log->nr_cases; i++)
-		group_of[i] = SIZE_MAX;
 	for (size_t i = 0; i < log->nr_processes; i++) {
 		const struct process *process = &log->processes[i];
 		size_t *group = &group_of[process->kind->index];
 
-		if (groups[process->group].scope != scope)
+		if (log->groups[process->group].scope != scope)
 			continue;
-		apart = apart || (*group != SIZE_MAX && *group != process->group);
-		*group = process->group;
-		groups[process->group].pinners |= pinner_bit(names, process->kind->params.pinner);
-		if (process->status == STATUS_DONE && strcmp(process->kind->params.state, "unknown") == 0)
-			groups[process->group].unknown |= pinner_bit(names, process->kind->params.pinner);
+		if (*group && *group != process->group + 1)
+			return true;
+		*group = process->group + 1;
+		first = first == SIZE_MAX ? process->group : first;
+		several = several || process->group != first;
+		unknown = unknown || (process->status == STATUS_DONE && strcmp(process->kind->params.state, "unknown") == 0);
 	}
-	for (size_t i = 0; i < log->nr_groups; i++) {
-		if (groups[i].scope != scope)
-			continue;
-		apart = apart || groups[i].unknown & all || groups[i].pinners & unknown;
-		all |= groups[i].pinners;
-		unknown |= groups[i].unknown;
-	}
-	return apart;
+	return unknown && several;
 }
 
-/* Groups of a scope become sections where a case is in two of them; else the scope is one section. */
+/* Groups of a scope become sections where they are apart; else the scope is one section. */
 static void sections_find(struct log *log)
 {
-	size_t *group_of = malloc((log->nr_cases + 1) * sizeof(*group_of));
+	for (size_t scope = 0; scope < log->nr_groups; scope++) {
+		bool apart = log->groups[scope].scope == scope && scope_is_apart(log, scope), first = true;
 
-	for (size_t scope = 0; scope < log->nr_scopes; scope++) {
-		bool apart = scope_is_apart(log, scope, group_of, log->groups), first = true;
-
-		for (size_t i = 0; i < log->nr_groups; i++) {
+		for (size_t i = scope; i < log->nr_groups; i++) {
 			if (log->groups[i].scope != scope || !log->groups[i].nr)
 				continue;
-			if (apart || first) {
-				log->sections = grow(log->sections, log->nr_sections, sizeof(*log->sections));
-				log->sections[log->nr_sections++] = (struct section){ .group = i };
-				first = false;
-			}
+			log->nr_sections += apart || first;
+			first = false;
 			log->groups[i].section = log->nr_sections - 1;
-			log->sections[log->nr_sections - 1].nr_groups++;
 		}
 	}
-	free(group_of);
 }
 
 int log_read(struct log *log, const char *text, size_t size, const char *name, struct error *err)
@@ -1049,9 +977,7 @@ void log_free(struct log *log)
 	for (size_t i = 0; i < log->nr_processes; i++)
 		free(log->processes[i].why);
 	free(log->cases);
-	free(log->scopes);
 	free(log->groups);
-	free(log->sections);
 	free(log->figures);
 	free(log->processes);
 	*log = (struct log){ 0 };

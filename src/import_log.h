@@ -21,20 +21,18 @@ struct kernel {
 	char release[80], version[160], arch[24]; /* empty: not said */
 };
 
-/* Where a figure stands: in which part of which mail, how deep in quotes, of which kernel. */
-struct scope {
-	size_t part;
+/*
+ * Processes below one line of other text. Groups of the same mail, depth of quotes and kernel are a scope; they become sections,
+ * unless no case is in two of them.
+ */
+struct group {
+	size_t scope;            /* its first group */
+	size_t part;             /* the mail */
 	unsigned int depth;
 	struct kernel kernel;
 	char subject[80];        /* of the mail */
-};
-
-/* Processes below one line of other text; what becomes a section, unless no case of the scope is in two of them. */
-struct group {
-	size_t scope;
-	size_t line, nr;         /* of its first process; how many there are */
 	char title[80];          /* the line of text; empty: there is none */
-	unsigned int pinners, unknown; /* of its cases: which, and which of those without their call */
+	size_t nr, line, last;   /* processes: how many, where the first one is, the index of the last */
 	size_t section;
 };
 
@@ -43,7 +41,7 @@ struct log_case {
 	struct params params;
 	bool known;              /* by its command line: processes of it are runs of one case */
 	char call[160];          /* the first command line of that case; empty: none was seen */
-	size_t index;
+	size_t index, nr, last;  /* its own; of its processes: how many, the index of the last */
 };
 
 struct log_figure {
@@ -53,7 +51,7 @@ struct log_figure {
 
 struct process {
 	size_t group;
-	const struct log_case *kind;
+	struct log_case *kind;
 	enum status status;      /* skipped: it said that it cannot run; failed: its figures count for nothing */
 	char *why;               /* of these two; NULL when done */
 	size_t line;             /* of its command line, or of its first figure */
@@ -62,18 +60,12 @@ struct process {
 	uint64_t nr_expected;    /* 0: not known */
 };
 
-struct section {
-	size_t group, nr_groups; /* the first one, and how many it has */
-};
-
 struct log {
-	struct scope *scopes;
 	struct group *groups;
-	struct section *sections;
 	struct log_case **cases; /* in order of appearance */
 	struct log_figure *figures;
 	struct process *processes;
-	size_t nr_scopes, nr_groups, nr_sections, nr_cases, nr_figures, nr_processes;
+	size_t nr_groups, nr_sections, nr_cases, nr_figures, nr_processes;
 	void *tree;              /* of the cases, by key */
 	size_t nr_silent;        /* calls of tests that print no figures */
 };
