@@ -14,7 +14,7 @@ static const char *const exact_units[] = { "pages", "calls", "faults", "mappings
 static const char *const directions[] = { "lower", "none", NULL };
 static const char *const kinds[] = { "measured", "exact", NULL };
 
-/* Entry of the table of metrics; 1 when it was there. */
+/* Entry of the table of metrics. That of a count may be absent: @unit is as it was then. */
 static int get_metric(struct reader *reader, const json_t *metrics, const char *name, bool exact, size_t *unit)
 {
 	const json_t *metric;
@@ -29,7 +29,7 @@ static int get_metric(struct reader *reader, const json_t *metrics, const char *
 	    (rc = get_choice(reader, metric, "kind", OPTIONAL, kinds, &ignored)) < 0)
 		return rc;
 	reader_leave(reader, used);
-	return 1;
+	return 0;
 }
 
 /* The three times share one unit, and that says which lane the file is from. */
@@ -43,7 +43,7 @@ static int get_metrics(struct reader *reader, const json_t *root, bool *icount)
 		return rc;
 	for (size_t i = 0; i < NR_METRICS; i++) {
 		rc = get_metric(reader, metrics, metric_names[i], false, &unit);
-		if (rc < 0)
+		if (rc)
 			return rc;
 		if (i == 0)
 			first = unit;
@@ -53,7 +53,7 @@ static int get_metrics(struct reader *reader, const json_t *root, bool *icount)
 	}
 	for (size_t i = 0; i < NR_COUNTS; i++) {
 		rc = get_metric(reader, metrics, count_names[i], true, &unit);
-		if (rc < 0)
+		if (rc)
 			return rc;
 	}
 	*icount = first == 1;

@@ -152,12 +152,51 @@ static void test_guard_without_a_claim(void **state)
 	}
 }
 
+/* What another row of the case says already is claimed by that one alone: slow pages by the hit rate. */
+static void test_guard_said_once(void **state)
+{
+	static const char *const keys[] = { "p,base,exclusive,read,page,n=1", "p,thp-2M,exclusive,read,page,n=1" };
+	struct sides sides;
+	size_t nr_slow = 0, nr_rates = 0;
+
+	(void)state;
+	sides_init(&sides);
+	for (size_t i = 0; i < 2; i++) {
+		struct result *base = add_case(&sides.base, keys[i]), *new = add_case(&sides.new, keys[i]);
+
+		set_count(base, COUNT_REQUESTED_PAGES, 16);
+		set_count(base, COUNT_SLOW_PAGES, 1);
+		set_count(new, COUNT_REQUESTED_PAGES, 16);
+		set_count(new, COUNT_SLOW_PAGES, i ? 15 : 1);
+	}
+	sides_judge(&sides);
+	for (size_t i = 0; i < sides.verdicts.nr; i++) {
+		const struct row *row = &sides.verdicts.rows[i];
+		bool on_base = strcmp(row->base->key, keys[0]) == 0;
+
+		if (row->kind == ROW_RATE) {
+			assert_int_equal(row->verdict, on_base ? VERDICT_SAME : VERDICT_WORSE);
+			assert_int_equal(row->control, on_base);
+			nr_rates++;
+		} else if (row->which == COUNT_SLOW_PAGES) {
+			assert_int_equal(row->verdict, on_base ? VERDICT_SAME : VERDICT_WORSE);
+			assert_true(row->redundant);
+			assert_false(row->control);
+			nr_slow++;
+		}
+	}
+	assert_int_equal(nr_rates, 2);
+	assert_int_equal(nr_slow, 2);
+	sides_free(&sides);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_guard),
 		cmocka_unit_test(test_guard_any_window),
 		cmocka_unit_test(test_guard_without_a_claim),
+		cmocka_unit_test(test_guard_said_once),
 	};
 
 	return cmocka_run_group_tests_name("verdict_guard", tests, NULL, NULL);

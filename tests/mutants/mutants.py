@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Breaks the program in small ways, one at a time, and sees whether its tests notice.
 
-usage: tests/mutants/mutants.py [--seed N] [--nr N] [--jobs N] [--only 'PATTERN...'] [--units] [--list]
+usage: tests/mutants/mutants.py [--seed N] [--nr N] [--jobs N] [--only 'PATTERN...'] [--units] [--san] [--named] [--list]
 
 A mutant is one small change of one line: another comparison, a constant off by one, && for ||, + for -, fmin for fmax, a
 statement or a check that is gone, a condition turned round. The seed draws them over all lines of the files in AREAS, at most
 one a line. What does not compile, or compiles to the same machine code, is no mutant, and another is drawn. Those that
 tests/mutants/equivalent.txt names are left out for the reason that stands there. Each is compiled alone, linked into the tests
-that concern its file, and these are run by tests/run until one fails or runs out of time: killed.
+that concern its file, and these are run, the one that is likely soon done first, until one says "not ok" or runs out of time: killed.
 
 Everything happens in a copy of the tree below build/mutants. Ends with "N of M killed"; status 1 below 90 %.
 """
 import argparse
+import collections
 import concurrent.futures
 import filecmp
 import fnmatch
+import hashlib
+import json
 import os
 import queue
 import random
@@ -30,7 +33,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 WORK = os.path.join(TOP, "build", "mutants")
 TREE = os.path.join(WORK, "tree")
 PLAIN, SAN = "build/plain", "build/san"  # inside of the copy
-EQUIVALENT = "tests/mutants/equivalent.txt"
+EQUIVALENT, NAMED = "tests/mutants/equivalent.txt", "tests/mutants/named.txt"
 BAR = 0.9
 
 # Files of an area, the unit tests and then the scripts that concern them. The first row that matches counts.
@@ -43,11 +46,12 @@ AREAS = [
     ("src/trend.c", "test_steady test_stats", ""),
     ("src/unshare.c", "test_compare test_formats", "compare.sh"),
     ("src/verdict*.c", "test_verdict test_verdict_* test_compare test_formats", "compare.sh"),
-    ("src/gate*.c", "test_gate*", "gate.sh"),
-    ("src/comparable.c", "test_compar*", "compare.sh gate.sh"),
-    ("src/journal*.c", "test_journal* test_hugepage", ""),
-    ("src/hugepage.c", "test_hugepage test_journal*", ""),
-    ("src/report*.c", "test_report* test_formats test_schedule test_import", "compare.sh"),
+    ("src/gate*.c", "test_gate", ""),
+    ("src/comparable.c", "test_compar*", "compare.sh"),
+    ("src/journal.c", "test_journal* test_hugepage", ""),
+    ("src/journal_file.c", "test_journal test_hugepage", ""),
+    ("src/hugepage.c", "test_hugepage test_journal", ""),
+    ("src/report*.c", "test_report* test_formats test_schedule test_import test_compare", "compare.sh"),
     ("bench/frames.c", "test_frames", ""),
     ("bench/states.c", "test_states", ""),
 ]
@@ -113,15 +117,15 @@ def candidates(path):
                 yield path, nr, "the check is gone", f"{line[:found.start(2)]}0 && ({condition}){line[found.end(2):]}"
 
 
-def equivalents():
+def listed(name):
     """{(file, old line, new line): reason} of the list: file, "- old", "+ new", "= reason", a blank line between."""
     known = {}
-    with open(os.path.join(TREE, EQUIVALENT), encoding="utf-8") as file:
+    with open(os.path.join(TREE, name), encoding="utf-8") as file:
         blocks = re.split(r"\n\s*\n", re.sub(r"^#.*\n", "", file.read(), flags=re.M).strip())
     for block in filter(None, blocks):
         rows = block.split("\n")
         if len(rows) != 4 or [row[:2] for row in rows[1:]] != ["- ", "+ ", "= "]:
-            sys.exit(f"{EQUIVALENT}: not a file, \"- \", \"+ \" and \"= \": {block}")
+            sys.exit(f"{name}: not a file, \"- \", \"+ \" and \"= \": {block}")
         known[rows[0], rows[1][2:], rows[2][2:]] = rows[3][2:]
     return known
 
@@ -151,17 +155,21 @@ SANITIZE = "-fsanitize=address,undefined"
 
 
 class Build:
-    """A build in the copy, and the commands of make for it, asked once for each target."""
+    """The build in the copy, and the commands of make for it, asked once for each target."""
 
-    def __init__(self, folder):
-        self.folder, self.commands = folder, {}
-        flags = f"{SANITIZE} -fno-sanitize-recover=all" if folder == SAN else ""
-        # in the environment, where the Makefile may add to it
-        self.environment = dict(os.environ, CFLAGS=f"-O1 {flags}", LDFLAGS=SANITIZE if folder == SAN else "")
+    def __init__(self, san):
+        self.folder, self.commands = SAN if san else PLAIN, {}
+        # in the environment, where the Makefile may add to it; without -g, so that other code is another object
+        linker = "-fuse-ld=lld" if shutil.which("ld.lld") else ""  # several times as fast
+        self.environment = dict(os.environ, CFLAGS=f"-O1 {SANITIZE} -fno-sanitize-recover=all" if san else "-O2",
+                                LDFLAGS=f"{SANITIZE if san else ''} {linker}")
+        for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
+            self.environment.pop(name, None)
+        self.compiler = [f"CC={os.environ['CC']}"] if "CC" in os.environ else []
 
     def make(self, *arguments):
-        return run(["make", "--no-print-directory", f"B={self.folder}", "PROGRAM=", "VERSION=mutant", *arguments], cwd=TREE,
-                   env=self.environment)
+        return run(["make", "--no-print-directory", f"B={self.folder}", "PROGRAM=", "VERSION=mutant", *self.compiler, *arguments],
+                   cwd=TREE, env=self.environment)
 
     def object(self, path):
         return f"{self.folder}/{path[:-2]}.o"
@@ -169,26 +177,19 @@ class Build:
     def program(self, name):
         return f"{self.folder}/tests/{name}" if name.startswith("test_") else f"{self.folder}/pinbench"
 
-    def learn(self, target, changed):
-        """The line with which make would build @target if @changed were new."""
-        if target in self.commands:
-            return
-        for line in self.make("-n", "V=1", "-W", changed, target).stdout.split("\n"):
-            if f" -o {target} " in line + " ":
-                self.commands[target] = shlex.split(line)
-                return
-        sys.exit(f"mutants: make does not say how {target} is built")
+    def learn(self, targets):
+        """The lines with which make would build @targets if nothing were built."""
+        for line in self.make("-n", "-B", "V=1", *targets).stdout.split("\n"):
+            found = re.search(r" -o (\S+)( |$)", line)
+            if found and found[1] in targets:
+                self.commands[found[1]] = shlex.split(line)
+        for target in targets:
+            if target not in self.commands:
+                sys.exit(f"mutants: make does not say how {target} is built")
 
     def compile(self, path, source, target):
         swap = {self.object(path): target, path: source}
         return run([swap.get(word, word) for word in self.commands[self.object(path)]], cwd=TREE).returncode == 0
-
-    def code(self, path, source, target):
-        """The machine code of @source as users get it."""
-        swap = {self.object(path): target, path: source, "-O1": "-O2"}
-        run([swap.get(word, word) for word in self.commands[self.object(path)]], cwd=TREE)
-        with open(target, "rb") as file:
-            return file.read()
 
     def link(self, name, path, instead, target):
         swap = {self.program(name): target, self.object(path): instead}
@@ -205,69 +206,120 @@ def tests_of(path):
     for pattern in units.split():
         there = sorted(name[:-2] for name in os.listdir(os.path.join(TREE, "tests")) if fnmatch.fnmatch(name, pattern + ".c"))
         names += [name for name in there if name not in names]
-    return names, [name for name in scripts.split() if os.path.exists(os.path.join(TREE, "tests/cli", name))]
+    return names + [name for name in scripts.split() if os.path.exists(os.path.join(TREE, "tests/cli", name))]
 
 
 def run_test(test, pinbench, limit):
-    environment = dict(os.environ, PINBENCH=pinbench, PINBENCH_TEST_TIMEOUT=str(limit), ASAN_OPTIONS="")
-    done = run(["bash", "-c", 'ulimit -c 0; exec tests/run "$1"', "-", test], cwd=TREE, env=environment)
-    return done.returncode == 0, done.stdout
+    """Whether a test passes, by the rules of tests/run, and what it said. It is stopped at the first thing that fails."""
+    environment = dict(os.environ, PINBENCH=pinbench, CMOCKA_MESSAGE_OUTPUT="TAP", LC_ALL="C")
+    for name in ("PINBENCH_TEST_DEPTH", "MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+        environment.pop(name, None)
+    with subprocess.Popen(["bash", "-c", 'ulimit -c 0; exec timeout -k 5 "$1" "$2" 2>&1', "-", str(limit), test], cwd=TREE,
+                          env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, errors="replace") as child:
+        said, count, planned = [], 0, 0
+        for line in child.stdout:
+            said.append(line)
+            skipped = re.search(r"# skip", line, re.I)
+            if line.startswith("not ok") and not skipped:
+                child.terminate()  # timeout hands it on to the group of the test
+                return False, "".join(said)
+            count += bool(re.match(r"(not )?ok\b", line))
+            plan = re.fullmatch(r"1\.\.(\d{1,6})\n?", line)
+            planned += int(plan[1]) if plan else 0
+        return child.wait() in (0, 77) and count > 0 and count >= planned, "".join(said)
 
 
 class Trial:
     """A mutant is compiled, linked and tested in a place that is free."""
 
-    def __init__(self, plain, san, limits, places):
-        self.plain, self.san, self.limits, self.places, self.codes = plain, san, limits, places, {}
+    def __init__(self, build, seconds, places):
+        self.build, self.seconds, self.places, self.originals = build, seconds, places, {}
+        self.tried, self.killed = collections.Counter(), collections.Counter()
 
-    def killer(self, build, path, source, place, names):
-        target = os.path.join(place, "mutant.o")
-        if not build.compile(path, source, target):
-            return "gone"
-        linked = None
-        for name in names:
-            unit = name.startswith("test_")
-            if unit or not linked or not linked.endswith("/pinbench"):
-                linked = os.path.join(place, os.path.basename(build.program(name)))
-                if not build.link(name, path, target, linked):
-                    return "gone"
-            if not run_test(linked if unit else f"tests/cli/{name}", linked, self.limits[name])[0]:
+    def price(self, path, name):
+        """What a kill by this test is expected to cost: a quick one goes first, and one that often finds what is broken in a file."""
+        return (self.seconds[name] + 0.5) * (self.tried[path, name] + 2) / (self.killed[path, name] + 1)
+
+    def killer(self, path, mutant, place):
+        """The first test that fails."""
+        for name in sorted(tests_of(path), key=lambda name: self.price(path, name)):
+            program = os.path.join(place, os.path.basename(self.build.program(name)))
+            if not self.build.link(name, path, mutant, program):
+                return "gone"
+            test = program if name.startswith("test_") else f"tests/cli/{name}"
+            passed = run_test(test, program, int(4 * self.seconds[name]) + 10)[0]
+            self.tried[path, name] += 1
+            self.killed[path, name] += not passed
+            if not passed:
                 return name
         return None
 
-    def same(self, path, source, place):
-        if path not in self.codes:
-            self.codes[path] = self.plain.code(path, path, os.path.join(place, "original.o"))
-        return self.plain.code(path, source, os.path.join(place, "plain.o")) == self.codes[path]
+    def compile(self, path, lines, place):
+        # the source has its own name, which stands in the object
+        source, target = os.path.join(place, os.path.basename(path)), os.path.join(place, "mutant.o")
+        with open(source, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+        if not self.build.compile(path, source, target):
+            return None
+        with open(target, "rb") as file:
+            return file.read()
 
     def judge(self, mutant):
         """"gone" (no program), "same" (no other code), or the test that killed it, or None."""
         path, nr, _, new = mutant
-        units, scripts = tests_of(path)
         place = self.places.get()
         try:
             with open(os.path.join(TREE, path), encoding="utf-8") as file:
                 lines = file.read().split("\n")
+            if path not in self.originals:
+                self.originals[path] = self.compile(path, lines, place)
             lines[nr - 1] = new
-            source = os.path.join(place, os.path.basename(path))
-            with open(source, "w", encoding="utf-8") as file:
-                file.write("\n".join(lines))
-            killer = self.killer(self.plain, path, source, place, units)
-            if not killer and self.same(path, source, place):
-                return "same"
-            return killer or self.killer(self.san, path, source, place, units) or \
-                (self.killer(self.plain, path, source, place, scripts) if scripts else None)
+            code = self.compile(path, lines, place)
+            if not code:
+                return "gone"
+            return "same" if code == self.originals[path] else self.killer(path, os.path.join(place, "mutant.o"), place)
         finally:
             self.places.put(place)
+
+
+def measure(build, names, jobs):
+    """{test: seconds} without a mutant, of those that pass; what did not change since the last time is not asked again."""
+    kept, known = os.path.join(build.folder, "seconds.json"), {}
+    if os.path.exists(os.path.join(TREE, kept)):
+        with open(os.path.join(TREE, kept), encoding="utf-8") as file:
+            known = json.load(file)
+
+    def begin(name):
+        program, script = os.path.join(TREE, build.program(name)), os.path.join(TREE, "tests/cli", name)
+        digest = hashlib.sha256()
+        for path in [program] + [script] * os.path.exists(script):
+            with open(path, "rb") as file:
+                digest.update(file.read())
+        digest = digest.hexdigest()
+        if digest in known:
+            return name, digest, known[digest]
+        begun = time.monotonic()
+        passed, said = run_test(program if name.startswith("test_") else f"tests/cli/{name}", program, 600)
+        if not passed:
+            print(f"fails without a mutant: {name}\n{said}", flush=True)
+        return name, digest, time.monotonic() - begun if passed else None
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as executor:
+        took = [row for row in executor.map(begin, sorted(names)) if row[2] is not None]
+    with open(os.path.join(TREE, kept), "w", encoding="utf-8") as file:
+        json.dump({**known, **{digest: seconds for _, digest, seconds in took}}, file)
+    return {name: seconds for name, _, seconds in took}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--nr", type=int, default=200)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--jobs", type=int, default=2 * os.cpu_count(), help="tests wait more than they compute")
     parser.add_argument("--only", default="*", help="files that match: 'src/verdict* src/rank*'")
     parser.add_argument("--units", action="store_true", help="without the scripts: sooner done, and harder")
+    parser.add_argument("--named", action="store_true", help=f"those that {NAMED} lists, instead of any at random")
+    parser.add_argument("--san", action="store_true", help="with ASan and UBSan: finds more, takes longer")
     parser.add_argument("--list", action="store_true", help="the mutants, untested")
     options = parser.parse_args()
     started = time.monotonic()
@@ -279,69 +331,57 @@ def main():
                    for name in os.listdir(os.path.join(TREE, folder)))
     files = [path for path in files if path.endswith(".c") and area_of(path) and any(fnmatch.fnmatch(path, pattern) for pattern in options.only.split())]
     pool = [mutant for path in files for mutant in candidates(path)]
-    known, text = equivalents(), {path: open(os.path.join(TREE, path), encoding="utf-8").read().split("\n") for path in files}
+    known, text = listed(EQUIVALENT), {path: open(os.path.join(TREE, path), encoding="utf-8").read().split("\n") for path in files}
 
     def key(mutant):
         return mutant[0], text[mutant[0]][mutant[1] - 1].strip(), mutant[3].strip()
 
     stale = set(entry for entry in known if entry[0] in files) - {key(mutant) for mutant in pool}
-    for path, old, new in sorted(stale):
-        print(f"{EQUIVALENT}: no such mutant any more: {path}: {old} -> {new}")
     random.Random(options.seed).shuffle(pool)
+    if options.named:
+        named = listed(NAMED)
+        lines = {(path, old): nr for path in files for nr, old in enumerate(map(str.strip, text[path]), 1)}
+        stale |= {entry for entry in named if entry[0] in files and entry[:2] not in lines}
+        pool = [(path, lines[path, old], why, new) for (path, old, new), why in named.items() if (path, old) in lines]
+        options.nr = len(pool)
     seen, drawn = set(), []
     for mutant in pool:
-        if mutant[:2] not in seen and key(mutant) not in known:
+        if options.named or mutant[:2] not in seen and key(mutant) not in known:
             seen.add(mutant[:2])
             drawn.append(mutant)
+    for path, old, new in sorted(stale):
+        print(f"no such mutant any more: {path}: {old} -> {new}")
     if options.list:
         for mutant in drawn[:options.nr]:
             print(f"{mutant[0]}:{mutant[1]}: {mutant[2]}: {mutant[3].strip()}")
         return 0
 
     print(f"mutants: {len(pool)} of {len(files)} files, seed {options.seed}; building", flush=True)
-    plain, san = Build(PLAIN), Build(SAN)
-    names = {name for path in files for tests in tests_of(path) for name in tests}
-    for build in (plain, san):
-        made = build.make(f"-j{options.jobs}", *sorted({build.program(name) for name in names if build is plain or
-                                                        name.startswith("test_")}))
-        if made.returncode:
-            sys.exit(made.stderr[-3000:])
+    build = Build(options.san)
+    names = {name for path in files for name in tests_of(path)}
+    programs = sorted({build.program(name) for name in names})
+    made = build.make(f"-j{os.cpu_count()}", *programs)
+    if made.returncode:
+        sys.exit(made.stderr[-3000:])
+    build.learn(programs + [build.object(path) for path in files])
     places = queue.SimpleQueue()
     for job in range(options.jobs):
         place = os.path.join(WORK, f"job{job}")
         shutil.rmtree(place, ignore_errors=True)
         os.makedirs(place)
         places.put(place)
-    for path in files:
-        units, scripts = tests_of(path)
-        for build in (plain, san):
-            build.learn(build.object(path), path)
-            for name in units + scripts if build is plain else units:
-                build.learn(build.program(name), build.object("src/error.c"))
 
-    def begin(name):
-        begun = time.monotonic()
-        for build in (plain, san) if name.startswith("test_") else (plain,):
-            program = os.path.join(TREE, build.program(name))
-            passed, said = run_test(program if name.startswith("test_") else f"tests/cli/{name}", program, 600)
-            if not passed:
-                print(f"fails without a mutant: {name}\n{said}")
-                return name, 0
-        return name, int(10 * (time.monotonic() - begun)) + 10
-
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
-        limits = dict(executor.map(begin, sorted(names)))
-    broken = 0 in limits.values()
-    if broken:
+    seconds = measure(build, names, options.jobs)
+    if len(seconds) < len(names):
         return 2
-    print(f"mutants: {len(limits)} tests pass ({time.monotonic() - started:.0f} s)", flush=True)
+    print(f"mutants: {len(seconds)} tests pass ({time.monotonic() - started:.0f} s)", flush=True)
 
-    trial, areas, nr = Trial(plain, san, limits, places), {}, 0
+    trial, areas, nr = Trial(build, seconds, places), {}, 0
     alive = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as executor:
         waiting, rest = [], iter(drawn)
         while nr < options.nr:
-            while len(waiting) < 2 * options.jobs and (mutant := next(rest, None)):
+            while len(waiting) < 16 * options.jobs and (mutant := next(rest, None)):
                 waiting.append((mutant, executor.submit(trial.judge, mutant)))
             if not waiting:
                 break
