@@ -361,6 +361,43 @@ static struct result *add_runs_of(struct report *report, const char *key, uint64
 	return result;
 }
 
+/* gup_test's clock cuts: a difference of two readings is off by less than one grain. Another coarse clock is so at both ends. */
+static void test_unshare_grain(void **state)
+{
+	static const struct {
+		const char *clock;
+		uint64_t quantum;
+		double open;
+	} cases[] = { { "gup-test-us", 1000, 1000 }, { "jiffies", 1000, 2000 }, { "gup-test-us", 16, 0 }, { "tsc", 16, 0 } };
+	uint64_t without[8], with[8];
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		without[i] = 100000;
+		with[i] = 105000;
+	}
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct report report = { 0 };
+		struct unshare_list list;
+		const struct cost *cost;
+
+		add_runs_of(&report, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
+		add_runs_of(&report, "p,base,shared,read,w1,n=1", 1, 8, with);
+		for (size_t j = 0; j < 16; j++) {
+			struct run *run = &report.results[j / 8].runs[j % 8];
+
+			strcpy(run->clock[METRIC_PIN], cases[i].clock);
+			run->quantum[METRIC_PIN] = cases[i].quantum;
+		}
+		unshare_find(&list, &report);
+		cost = &list.items[0].cost;
+		assert_int_equal(cost->lack, COST_KNOWN);
+		assert_true(cost->interval.low == 5000 - cases[i].open && cost->interval.high == 5000 + cases[i].open);
+		unshare_list_free(&list);
+		report_free(&report);
+	}
+}
+
 /* 5, 7, 9 ... between runs that drift by 100: told from 0 where runs are pairs, and not where they are two samples. */
 static void test_unshare_pairs(void **state)
 {
@@ -811,6 +848,7 @@ int main(void)
 		cmocka_unit_test(test_percent),
 		cmocka_unit_test(test_unshare),
 		cmocka_unit_test(test_unshare_one_metric),
+		cmocka_unit_test(test_unshare_grain),
 		cmocka_unit_test(test_unshare_pairs),
 		cmocka_unit_test(test_unshare_seeds),
 		cmocka_unit_test(test_cost_format),

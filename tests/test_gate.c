@@ -393,6 +393,92 @@ static void test_need(void **state)
 	world_free(&world);
 }
 
+static void printed(struct world *world, const char *wanted)
+{
+	const struct look plain = { 0 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	gate_free(&world->gate);
+	gate_judge(&world->gate, &world->comparison, &world->options);
+	gate_print(out, &plain, &world->gate, &world->options);
+	fclose(out);
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+/* The line, then what was forced, worse, missing, unsure where that decides, and what nobody asked for. */
+static void test_print(void **state)
+{
+	char *differs[] = { (char *)"CPU model: A and B" }, *forced[] = { (char *)"page size: 4096 and 65536" };
+	struct world world;
+
+	(void)state;
+	world_init(&world);
+	add_row(&world, ROW_COUNT, COUNT_COPIED_PAGES, VERDICT_SAME, 0);
+	printed(&world, "gate: pass: 1 row: 1 same\n");
+	add_row(&world, ROW_COUNT, COUNT_SLOW_PAGES, VERDICT_WORSE, 1);
+	add_rule(&world, "copied_pages:any");
+	printed(&world, "gate: pass: 1 row: 1 same\n  not asked for, and worse: 1 row (pinbench compare shows it)\n");
+	add_row(&world, ROW_COUNT, COUNT_SLOW_CALLS, VERDICT_WORSE, 1);
+	printed(&world, "gate: pass: 1 row: 1 same\n  not asked for, and worse: 2 rows (pinbench compare shows them)\n");
+	world.options.nr_rules = 0;
+	world.comparison.verdicts.nr = 1;
+	world.comparison.nr_pairs = 1;
+	world.comparison.nr_others = 1;
+	world.others[0] = (struct pair){ &world.sides.base.results[1], NULL };
+	world.comparison.comparable.differences = (struct remark_list){ differs, 1 };
+	world.comparison.comparable.refusals = (struct remark_list){ forced, 1 };
+	printed(&world, "differs: CPU model: A and B\ngate: regression: 1 missing in n\n"
+		"  compared by --force all the same: page size: 4096 and 65536\n"
+		"  missing  " OTHER "  not in the file\n");
+	world.options.allow_missing = true;
+	world.comparison.comparable = (struct comparable){ 0 };
+	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  not in the file\n");
+	world.others[0].new = &world.sides.new.results[1];
+	world.sides.new.results[1].status = STATUS_FAILED;
+	world.sides.new.results[1].why = strdup("no room");
+	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  failed: no room\n");
+	free(world.sides.new.results[1].why);
+	world.sides.new.results[1].why = NULL;
+	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  failed\n");
+	world_free(&world);
+}
+
+/* No more than 20 of a kind: the first line has the number of all. */
+static void test_print_many(void **state)
+{
+	struct world world;
+	struct pair others[22];
+
+	(void)state;
+	for (size_t nr = 19; nr <= 22; nr++) {
+		char *text = NULL, more[40];
+		const struct look plain = { 0 };
+		size_t size, nr_lines = 0;
+		FILE *out = open_memstream(&text, &size);
+
+		world_init(&world);
+		add_row(&world, ROW_COUNT, COUNT_COPIED_PAGES, VERDICT_SAME, 0);
+		for (size_t i = 0; i < nr; i++)
+			others[i] = (struct pair){ &world.sides.base.results[1], NULL };
+		world.comparison.others = others;
+		world.comparison.nr_others = nr;
+		gate_judge(&world.gate, &world.comparison, &world.options);
+		gate_print(out, &plain, &world.gate, &world.options);
+		fclose(out);
+		for (const char *at = text; (at = strstr(at, "  missing  ")); at++)
+			nr_lines++;
+		assert_int_equal(nr_lines, nr < 20 ? nr : 20);
+		snprintf(more, sizeof(more), "  ... and %zu more missing\n", nr - 20);
+		assert_int_equal(strstr(text, nr > 20 ? more : "more missing") != NULL, nr > 20);
+		free(text);
+		world_free(&world);
+	}
+}
+
 static void rule_is(const char *text, enum row_kind kind, unsigned int which, double threshold)
 {
 	struct gate_rule rule;
@@ -470,6 +556,8 @@ int main(void)
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_tails),
 		cmocka_unit_test(test_need),
+		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_print_many),
 		cmocka_unit_test(test_rule_words),
 	};
 

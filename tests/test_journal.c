@@ -885,11 +885,24 @@ static void test_torn_record(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
+static size_t open_count(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t nr = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		nr++;
+	closedir(dir);
+	return nr;
+}
+
 /* Whatever a run has tried before: 650 reservations that failed made a journal that was refused as a whole. */
 static void test_many_failed_reservations(void **state)
 {
 	struct journal_report report = { 0 };
 	struct journal *journal;
+	size_t nr_open;
 	uint64_t granted;
 	struct stat st;
 
@@ -897,6 +910,7 @@ static void test_many_failed_reservations(void **state)
 	assert_int_equal(journal_open(&journal, NULL), 0);
 	assert_int_equal(journal_set(journal, KNOB, "100", NULL), 0);
 	tree_kernel.pages_left = 0;
+	nr_open = open_count();
 	for (int i = 0; i < 700; i++) {
 		size_t mark = journal_mark(journal);
 
@@ -908,6 +922,7 @@ static void test_many_failed_reservations(void **state)
 		/* the file that is locked is the one that others see */
 		assert_true(i % 100 || journals_count() == 1);
 	}
+	assert_int_equal(open_count(), nr_open);
 	tree_kernel.pages_left = 100;
 	assert_int_equal(journal_add(journal, POOL, 8, &granted, NULL), 0);
 	self_alive();

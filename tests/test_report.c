@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
+#include <jansson.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -336,6 +337,38 @@ static void assert_file(const char *name, const char *text)
 }
 
 /* A full disk, as this process sees it: the old file stays, nothing else does. */
+/* An imported log may not say how many pages a pin took: then the file does not either. What it says, stands there. */
+static void test_imported_pages(void **state)
+{
+	static const uint64_t pages[] = { 0, 1, 16 };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct report report, back;
+		struct error err = { 0 };
+		struct run *run;
+		json_t *root, *written;
+
+		make(&report);
+		run = &report.results[0].runs[0];
+		for (size_t j = 0; j < run->nr_samples; j++)
+			run->samples[j].nr_pages = pages[i];
+		assert_int_equal(report_save(&report, path, &err), 0);
+		root = json_load_file(path, 0, NULL);
+		assert_non_null(root);
+		written = json_object_get(json_array_get(json_object_get(json_array_get(json_object_get(root, "results"), 0),
+									 "runs"), 0), "samples");
+		assert_non_null(written);
+		written = json_object_get(written, "pages");
+		assert_int_equal(written != NULL, pages[i] != 0);
+		json_decref(root);
+		assert_int_equal(report_load(&back, path, &err), 0);
+		assert_int_equal(back.results[0].runs[0].samples[0].nr_pages, pages[i]);
+		report_free(&back);
+		report_free(&report);
+	}
+}
+
 static void test_no_room(void **state)
 {
 	struct rlimit old, tiny;
@@ -682,6 +715,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_icount, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_bad_text, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_unwritable, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_imported_pages, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_no_room, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_bad_targets, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_sudo, enter_directory, leave_directory),

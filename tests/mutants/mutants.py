@@ -78,6 +78,7 @@ DECLARATION = re.compile(r"^\s*(?:static |const |unsigned |struct |enum |auto\w+
                          r"long|u?int\d+_t|struct \w+|enum \w+|FILE|pid_t|json_t|void)\s+\**\w[^()]*;\s*$")
 STATEMENT = re.compile(r"^\t+(?!return\b|goto\b|case\b|default\b|if\b|for\b|while\b|else\b|do\b|[})]|\.|static\b|struct\b|const\b|auto\w+\b)"
                        r"(?:\w|\*|\().*;$")
+ROOM = re.compile(r"^\s*(?:static |const |unsigned )*[\w ]+\[[^]]*\]\s*=")
 CONDITION = re.compile(r"\b(if|while) \((.*)\)$")
 
 
@@ -95,7 +96,7 @@ def candidates(path):
             yield path, nr, f"{found[0]} is {SWAPS[found[0]]}", line[:found.start()] + SWAPS[found[0]] + line[found.end():]
         for found in WHOLE.finditer(code):
             # how much room there is, is no behaviour
-            if re.search(r"\w\[\s*$", code[:found.start()]) and DECLARATION.match(code):
+            if re.search(r"\w\[[^]]*$", code[:found.start()]) and (DECLARATION.match(code) or ROOM.match(code)):
                 continue
             octal = re.fullmatch(r"0\d+", found[0])
             value = int(found[0], 8 if octal else 0)
