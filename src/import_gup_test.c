@@ -63,9 +63,10 @@ static bool words_in(const char *title, const char *words)
 	return false;
 }
 
-static int sections_list(const struct log *log, const char *name, struct error *err)
+/* @why the sections are listed; their list. */
+static int sections_list(const struct log *log, int code, const char *why, struct error *err)
 {
-	char text[400], title[100];
+	char text[400] = "", title[100];
 	size_t used = 0, i, nr;
 
 	for (i = 0; i < log->nr_sections && used < 300; i++) {
@@ -73,46 +74,33 @@ static int sections_list(const struct log *log, const char *name, struct error *
 		used += snprintf(text + used, sizeof(text) - used, "%s%zu \"%.70s\" (line %zu)", i ? ", " : "", i + 1, title,
 				 section_group(log, i, &nr)->line);
 	}
-	error_set(err, EMLINK, "%.100s: figures in %zu sections, which are not to be mixed: %s%s", name, log->nr_sections, text,
-		  i < log->nr_sections ? ", ..." : "");
+	error_set(err, code, "%s: %s%s", why, text, i < log->nr_sections ? ", ..." : "");
 	return error_fix(err, "--section 1 -o base.json, then --section 2 -o new.json");
 }
 
 /* The section that was asked for, by number or by words that only one title holds. */
 static int section_choose(const struct log *log, const char *name, const char *wanted, size_t *chosen, struct error *err)
 {
-	char title[100], *end;
-	unsigned long number;
-	size_t nr = 0;
+	char title[100], why[200], *end = title;
+	size_t number = wanted ? strtoul(wanted, &end, 10) : 0, nr = 0;
+	bool counted = wanted && isdigit((unsigned char)*wanted) && !*end && number && number <= log->nr_sections;
 
+	snprintf(why, sizeof(why), "%.100s: figures in %zu sections, which are not to be mixed", name, log->nr_sections);
 	*chosen = 0;
 	if (!wanted)
-		return log->nr_sections == 1 ? 0 : sections_list(log, name, err);
-	number = strtoul(wanted, &end, 10);
-	if (*wanted && !*end && isdigit((unsigned char)*wanted)) {
-		*chosen = number - 1;
-		nr = number >= 1 && number <= log->nr_sections;
-	}
-	for (size_t i = 0; !nr && i < log->nr_sections; i++) {
+		return log->nr_sections == 1 ? 0 : sections_list(log, EMLINK, why, err);
+	for (size_t i = 0; i < log->nr_sections; i++) {
 		title_format(log, i, title);
-		if (!words_in(title, wanted))
+		if (counted ? i + 1 != number : !words_in(title, wanted))
 			continue;
 		*chosen = i;
-		for (nr = 1; ++i < log->nr_sections;) {
-			title_format(log, i, title);
-			nr += words_in(title, wanted);
-		}
+		nr++;
 	}
 	if (nr == 1)
 		return 0;
-	sections_list(log, name, err);
-	if (err) {
-		struct error list = *err;
-
-		error_set(err, EINVAL, "--section %.40s: %s section is called so. %.400s", wanted, nr ? "more than one" : "no",
-			  list.text);
-	}
-	return -EINVAL;
+	snprintf(why, sizeof(why), "--section %.40s: %s section is called so. %.100s: there are", wanted,
+		 nr ? "more than one" : "no", name);
+	return sections_list(log, EINVAL, why, err);
 }
 
 static int nothing_found(const struct log *log, const char *name, struct error *err)
@@ -130,15 +118,6 @@ struct tally {
 	const struct process *first[NR_STATUS];
 	size_t result;
 };
-
-static int tally_check(const struct tally *tally, const struct log_case *kind, const char *name, struct error *err)
-{
-	if (tally->nr[STATUS_DONE] <= REPORT_MAX_RUNS)
-		return 0;
-	error_set(err, E2BIG, "%.200s: %.200s: %zu processes of one case, a result holds %u", name, kind->key,
-		  tally->nr[STATUS_DONE], REPORT_MAX_RUNS);
-	return error_fix(err, "import the log in parts");
-}
 
 static void result_add(struct report *report, const struct log_case *kind, struct tally *tally)
 {
@@ -189,11 +168,9 @@ static void run_add(struct result *result, const struct log *log, const struct p
 		const struct log_figure *figure = &log->figures[process->first + i];
 		struct sample *sample = &run->samples[run->nr_samples++];
 
-		*sample = (struct sample){ 0 };
-
+		*sample = (struct sample){ .have = 1u << METRIC_PIN | (unsigned int)figure->put_known << METRIC_UNPIN };
 		sample->ticks[METRIC_PIN] = figure->get_us * 1000;
 		sample->ticks[METRIC_UNPIN] = figure->put_us * 1000;
-		sample->have = 1u << METRIC_PIN | (unsigned int)figure->put_known << METRIC_UNPIN;
 	}
 	for (int metric = METRIC_PIN; metric <= METRIC_UNPIN; metric++) {
 		if (!(run->samples[0].have >> metric & 1))
@@ -204,16 +181,6 @@ static void run_add(struct result *result, const struct log *log, const struct p
 	if (process->nr_expected && process->nr % process->nr_expected)
 		result_warn(result, "line %zu: the log has %zu of the %llu figures that this call prints", process->line,
 			    process->nr, (unsigned long long)process->nr_expected);
-}
-
-static void environment_fill(struct report *report, const struct kernel *kernel)
-{
-	if (kernel->release[0])
-		fact_text(&report->environment, kernel->release, "kernel.release");
-	if (kernel->version[0])
-		fact_text(&report->environment, kernel->version, "kernel.version");
-	if (kernel->arch[0])
-		fact_text(&report->environment, kernel->arch, "kernel.arch");
 }
 
 static int report_fill(struct report *report, const struct log *log, size_t section, const char *name, struct error *err)
@@ -235,9 +202,13 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 		nr_values += RUN_VALUES + 2 * process->nr;
 	}
 	for (size_t i = 0; !rc && i < log->nr_cases; i++) {
-		rc = tally_check(&tallies[i], log->cases[i], name, err);
-		if (!rc && (tallies[i].first[STATUS_DONE] || tallies[i].first[STATUS_FAILED] || tallies[i].first[STATUS_SKIPPED]))
+		if (tallies[i].nr[STATUS_DONE] > REPORT_MAX_RUNS) {
+			error_set(err, E2BIG, "%.200s: %.200s: %zu processes of one case, a result holds %u", name, log->cases[i]->key,
+				  tallies[i].nr[STATUS_DONE], REPORT_MAX_RUNS);
+			rc = error_fix(err, "import the log in parts");
+		} else if (tallies[i].first[STATUS_DONE] || tallies[i].first[STATUS_FAILED] || tallies[i].first[STATUS_SKIPPED]) {
 			result_add(report, log->cases[i], &tallies[i]);
+		}
 	}
 	if (!rc && nr_values > REPORT_MAX_VALUES) {
 		error_set(err, E2BIG, "%s: more figures than the %u values of a result file", name, REPORT_MAX_VALUES);
@@ -257,8 +228,9 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 int import_gup_test(struct report *report, const char *text, size_t size, const char *name, const char *section,
 		    char *title, struct error *err)
 {
+	const struct kernel *kernel;
 	struct log log;
-	size_t chosen, nr;
+	size_t chosen = 0, nr;
 	int rc;
 
 	*report = (struct report){ 0 };
@@ -268,7 +240,13 @@ int import_gup_test(struct report *report, const char *text, size_t size, const 
 	rc = log.nr_processes ? section_choose(&log, name, section, &chosen, err) : nothing_found(&log, name, err);
 	if (!rc) {
 		title_format(&log, chosen, title);
-		environment_fill(report, &section_group(&log, chosen, &nr)->kernel);
+		kernel = &section_group(&log, chosen, &nr)->kernel;
+		if (kernel->release[0])
+			fact_text(&report->environment, kernel->release, "kernel.release");
+		if (kernel->version[0])
+			fact_text(&report->environment, kernel->version, "kernel.version");
+		if (kernel->arch[0])
+			fact_text(&report->environment, kernel->arch, "kernel.arch");
 		rc = report_fill(report, &log, chosen, name, err);
 	}
 	log_free(&log);

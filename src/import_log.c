@@ -108,9 +108,7 @@ static bool same_shape(const char *a, size_t a_size, const char *b, size_t b_siz
 	while (i < a_size && j < b_size) {
 		bool digits = isdigit((unsigned char)a[i]);
 
-		if (!digits && a[i] != b[j])
-			return false;
-		if (digits && !isdigit((unsigned char)b[j]))
+		if (digits ? !isdigit((unsigned char)b[j]) : a[i] != b[j])
 			return false;
 		i++;
 		j++;
@@ -681,10 +679,9 @@ static int on_verdict(struct scan *scan, const struct said *said)
 		return verdict_alone(scan, said);
 	if (now->finished && said->failed && said->kind == VERDICT_END && *said->rest && !strstr(said->rest, "gup_"))
 		return process_end_here(scan, "is of another program");
-	if (said->failed)
-		process_spoil(scan, STATUS_FAILED, "line %zu: %.200s", scan->line.number, line_core(scan->text));
-	else if (said->skipped)
-		process_spoil(scan, STATUS_SKIPPED, "line %zu: %.200s", scan->line.number, line_core(scan->text));
+	if (said->failed || said->skipped)
+		process_spoil(scan, said->failed ? STATUS_FAILED : STATUS_SKIPPED, "line %zu: %.200s", scan->line.number,
+			      line_core(scan->text));
 	now->finished = true;
 	if (said->kind == VERDICT_OWN)
 		return 0;
@@ -731,11 +728,10 @@ static bool kernel_parse(struct kernel *kernel, const char *text)
 	if (!version)
 		return strcmp(word, "version") == 0;
 	version++;
-	if (strcmp(word, "version") == 0 || !end || end < version) {
-		end = version + strlen(version);
-	} else {
-		for (arch = end; arch > version && arch[-1] != ' '; arch--)
-			;
+	end = strcmp(word, "version") && end && end > version ? end : version + strlen(version);
+	if (*end) {
+		arch = memrchr(version, ' ', (size_t)(end - version));
+		arch = arch ? arch + 1 : version;
 		snprintf(kernel->arch, sizeof(kernel->arch), "%.*s", (int)(end - arch), arch);
 		end = arch;
 	}
