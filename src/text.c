@@ -49,8 +49,13 @@ static void replace(char *text, bool ascii, bool lines)
 
 	while (*from) {
 		uint32_t code = 0;
-		size_t length = decode(from, &code);
+		size_t length;
 
+		if (*from >= ' ' && *from <= '~') { /* nearly all of it */
+			*to++ = (char)*from++;
+			continue;
+		}
+		length = decode(from, &code);
 		if (ascii && code == 0xb1 && length == 2) {
 			/* the only character of our own that is not ASCII: plus-minus takes two bytes either way */
 			*to++ = '+';
