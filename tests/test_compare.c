@@ -660,6 +660,29 @@ static void test_summary_of_boots(void **state)
 	report_free(&report);
 }
 
+/* Half the distance of the quartiles of the runs: with a decimal as long as it has one digit before it. */
+static void test_summary_text(void **state)
+{
+	static const struct {
+		double q1, q3;
+		size_t nr;
+		const char *text;
+	} cases[] = {
+		{ 950, 1050, 4, "1000 ns ±5.0 %" }, { 901, 1099, 4, "1000 ns ±9.9 %" }, { 900, 1100, 4, "1000 ns ±10 %" },
+		{ 1000, 1000, 2, "1000 ns ±0.0 %" }, { 1000, 1000, 1, "1000 ns" },
+	};
+	struct unit unit = unit_for(false, 1, 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct summary summary = { .median = 1000, .q1 = cases[i].q1, .q3 = cases[i].q3, .nr = cases[i].nr };
+		char text[64];
+
+		summary_format(&unit, &summary, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
 /* One run: its samples are far apart, and that is no spread of runs. A metric that is in some runs only has no number. */
 static void test_summary_of_one_run(void **state)
 {
@@ -849,6 +872,7 @@ int main(void)
 		cmocka_unit_test(test_unshare),
 		cmocka_unit_test(test_unshare_one_metric),
 		cmocka_unit_test(test_unshare_grain),
+		cmocka_unit_test(test_summary_text),
 		cmocka_unit_test(test_unshare_pairs),
 		cmocka_unit_test(test_unshare_seeds),
 		cmocka_unit_test(test_cost_format),

@@ -385,6 +385,13 @@ static void test_need(void **state)
 	gate_judge(&world.gate, &world.comparison, &world.options);
 	assert_int_equal(world.gate.outcome, GATE_UNDECIDED);
 	assert_string_equal(world.gate.text + strlen("cannot decide: 2 of 2 rows unsure; "), note);
+	/* whichever of them it is */
+	world.rows[0].need = 40;
+	row_note(&world.rows[0], &world.comparison.verdicts, note, sizeof(note));
+	assert_non_null(strstr(note, "40"));
+	gate_free(&world.gate);
+	gate_judge(&world.gate, &world.comparison, &world.options);
+	assert_string_equal(world.gate.text + strlen("cannot decide: 2 of 2 rows unsure; "), note);
 	row = add_row(&world, ROW_TIME, METRIC_CYCLE, VERDICT_SAME, 0);
 	gate_free(&world.gate);
 	gate_judge(&world.gate, &world.comparison, &world.options);

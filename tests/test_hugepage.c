@@ -135,6 +135,7 @@ static void test_reserve_more_than_memory(void **state)
 	(void)state;
 	assert_int_equal(journal_open(&journal, &err), 0);
 	assert_int_equal(hugepage_reserve(journal, 2 * MIB, 0, 2 + 2049, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, " 4096 MiB of available memory are too few"));
 	assert_int_equal(tree_kernel.nr_writes, 0);
 	assert_int_equal(hugepage_reserve(journal, 2 * MIB, 0, 2 + 2048, &err), 0);
 	journal_close(journal);

@@ -337,6 +337,152 @@ static void assert_file(const char *name, const char *text)
 }
 
 /* A full disk, as this process sees it: the old file stays, nothing else does. */
+/* Loads what make() writes and @edit changed; @sentence: what is wrong with it, or NULL. */
+static void load_edited(void (*edit)(json_t *root), const char *sentence)
+{
+	struct report report, back;
+	struct error err = { 0 };
+	json_t *root;
+	int rc;
+
+	make(&report);
+	assert_int_equal(report_save(&report, path, &err), 0);
+	report_free(&report);
+	root = json_load_file(path, 0, NULL);
+	assert_non_null(root);
+	edit(root);
+	assert_int_equal(json_dump_file(root, path, 0), 0);
+	json_decref(root);
+	rc = report_load(&back, path, &err);
+	assert_int_equal(rc != 0, sentence != NULL);
+	if (sentence && !strstr(err.text, sentence))
+		fail_msg("\"%s\" is not in \"%s\"", sentence, err.text);
+	report_free(&back);
+}
+
+static json_t *runs_in(json_t *root)
+{
+	return json_object_get(json_array_get(json_object_get(root, "results"), 0), "runs");
+}
+
+static void edit_runs(json_t *root)
+{
+	json_t *runs = runs_in(root);
+
+	while (json_array_size(runs) < 1000)
+		json_array_append(runs, json_array_get(runs, 0));
+}
+
+static void edit_more_runs(json_t *root)
+{
+	edit_runs(root);
+	json_array_append(runs_in(root), json_array_get(runs_in(root), 0));
+}
+
+static void edit_entropy(json_t *root)
+{
+	json_object_del(json_object_get(json_array_get(runs_in(root), 1), "placement"), "entropy");
+}
+
+/* What is wrong later is named by its own place, whatever was absent before. */
+static void edit_entropy_and_status(json_t *root)
+{
+	edit_entropy(root);
+	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status", json_string("x"));
+}
+
+static void edit_words(json_t *root)
+{
+	json_t *words = json_object_get(root, "command");
+
+	while (json_array_size(words) < 1000)
+		json_array_append_new(words, json_string("x"));
+}
+
+static void edit_more_words(json_t *root)
+{
+	edit_words(root);
+	json_array_append_new(json_object_get(root, "command"), json_string("x"));
+}
+
+static void edit_name(json_t *root, const char *name)
+{
+	json_object_set_new(json_object_get(root, "environment"), name, json_integer(1));
+}
+
+static void edit_space(json_t *root)
+{
+	edit_name(root, "a b");
+}
+
+static void edit_dot(json_t *root)
+{
+	edit_name(root, "a.b");
+}
+
+static void edit_long(json_t *root)
+{
+	char name[REPORT_MAX_FACT_NAME + 2];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	edit_name(root, name);
+}
+
+static void edit_longest(json_t *root)
+{
+	char name[REPORT_MAX_FACT_NAME + 1];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	edit_name(root, name);
+}
+
+/* A dot parts the names of a fact, a space its name from its value. */
+static void test_fact_names(void **state)
+{
+	static const char wrong[] = "environment: a name is not printable ASCII without spaces and dots";
+
+	(void)state;
+	load_edited(edit_space, wrong);
+	load_edited(edit_dot, wrong);
+	load_edited(edit_long, wrong);
+	load_edited(edit_longest, NULL);
+}
+
+/* What was typed; who typed it is nobody's business. */
+static void test_command(void **state)
+{
+	char verb[] = "pinbench run", option[] = "-o/home/jane/x.json", word[] = "configs/quick.json", bare[] = "pinbench";
+	char *argv[] = { verb, option, word, NULL };
+	struct report report = { 0 };
+
+	(void)state;
+	report_set_command(&report, 3, argv);
+	assert_string_equal(report.command[0], "pinbench");
+	assert_string_equal(report.command[1], "run");
+	assert_string_equal(report.command[2], "-o~/x.json");
+	assert_string_equal(report.command[3], word);
+	assert_null(report.command[4]);
+	argv[0] = bare;
+	report_set_command(&report, 1, argv);
+	assert_string_equal(report.command[0], "pinbench");
+	assert_null(report.command[1]);
+	report_free(&report);
+}
+
+/* As many as report.h says, and one more. */
+static void test_read_limits(void **state)
+{
+	(void)state;
+	load_edited(edit_runs, NULL);
+	load_edited(edit_more_runs, "more than 1000 runs");
+	load_edited(edit_words, NULL);
+	load_edited(edit_more_words, "more than 1000 words");
+	load_edited(edit_entropy, NULL);
+	load_edited(edit_entropy_and_status, ": results[1].status");
+}
+
 /* An imported log may not say how many pages a pin took: then the file does not either. What it says, stands there. */
 static void test_imported_pages(void **state)
 {
@@ -361,6 +507,11 @@ static void test_imported_pages(void **state)
 		assert_non_null(written);
 		written = json_object_get(written, "pages");
 		assert_int_equal(written != NULL, pages[i] != 0);
+		/* one number where all samples have it */
+		if (written)
+			assert_int_equal(json_integer_value(written), pages[i]);
+		written = json_object_get(json_object_get(json_array_get(runs_in(root), 1), "samples"), "pages");
+		assert_int_equal(json_array_size(written), 3);
 		json_decref(root);
 		assert_int_equal(report_load(&back, path, &err), 0);
 		assert_int_equal(back.results[0].runs[0].samples[0].nr_pages, pages[i]);
@@ -716,6 +867,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_text, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_unwritable, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_imported_pages, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_fact_names, enter_directory, leave_directory),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test_setup_teardown(test_read_limits, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_no_room, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_bad_targets, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_sudo, enter_directory, leave_directory),

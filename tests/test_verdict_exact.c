@@ -48,6 +48,41 @@ static void test_other_observer(void **state)
 	sides_free(&sides);
 }
 
+/* One side counted pages, of the other k slow calls prove a least rate: the change lies between what both allow. */
+static void test_one_bound(void **state)
+{
+	for (size_t bound = 0; bound < 2; bound++) {
+		static const uint64_t ticks[] = { 100 };
+		struct sides sides;
+		struct report *reports[] = { &sides.base, &sides.new };
+		const struct row *row;
+
+		sides_init(&sides);
+		for (size_t side = 0; side < 2; side++) {
+			struct result *result = add_runs(reports[side], KEY, METRIC_PIN, 1, ticks);
+
+			for (size_t i = 0; i < result->runs[0].nr_samples; i++)
+				result->runs[0].samples[i].nr_pages = 16;
+			if (side == bound) {
+				set_count(result, COUNT_SLOW_CALLS, 1); /* 15 of 16 at least */
+			} else {
+				set_count(result, COUNT_REQUESTED_PAGES, 16);
+				set_count(result, COUNT_SLOW_PAGES, 15); /* 1 of 16 */
+			}
+		}
+		row = sides_judge(&sides);
+		assert_int_equal(row->kind, ROW_RATE);
+		assert_int_equal(row->bound[bound], true);
+		assert_int_equal(row->bound[!bound], false);
+		assert_false(row->change_known);
+		assert_near(row->interval.low, bound ? 14.0 / 16 : -15.0 / 16);
+		assert_near(row->interval.high, bound ? 15.0 / 16 : -14.0 / 16);
+		assert_true(row->moved);
+		sides_free(&sides);
+	}
+	(void)state;
+}
+
 static void test_exact(void **state)
 {
 	struct sides sides;
@@ -182,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_other_observer),
+		cmocka_unit_test(test_one_bound),
 		cmocka_unit_test(test_exact),
 		cmocka_unit_test(test_rate_from_zero),
 		cmocka_unit_test(test_count_varies),

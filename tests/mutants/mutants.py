@@ -163,7 +163,8 @@ class Build:
         # in the environment, where the Makefile may add to it; without -g, so that other code is another object
         linker = "-fuse-ld=lld" if shutil.which("ld.lld") else ""  # several times as fast
         self.environment = dict(os.environ, CFLAGS=f"-O1 {SANITIZE} -fno-sanitize-recover=all" if san else "-O2",
-                                LDFLAGS=f"{SANITIZE if san else ''} {linker}")
+                                # leaks are found without a word from the compiler
+                                LDFLAGS=f"{SANITIZE if san else '-fsanitize=leak'} {linker}")
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
             self.environment.pop(name, None)
         self.compiler = [f"CC={os.environ['CC']}"] if "CC" in os.environ else []
