@@ -83,9 +83,11 @@ static int section_choose(const struct log *log, const char *name, const char *w
 {
 	char title[100], why[200], *end = title;
 	size_t number = wanted ? strtoul(wanted, &end, 10) : 0, nr = 0;
-	bool counted = wanted && isdigit((unsigned char)*wanted) && !*end && number && number <= log->nr_sections;
+	bool counted = wanted && isdigit((unsigned char)*wanted) && !*end && number &&
+		       number <= log->nr_sections;
 
-	snprintf(why, sizeof(why), "%.100s: figures in %zu sections, which are not to be mixed", name, log->nr_sections);
+	snprintf(why, sizeof(why), "%.100s: figures in %zu sections, which are not to be mixed",
+		 name, log->nr_sections);
 	*chosen = 0;
 	if (!wanted)
 		return log->nr_sections == 1 ? 0 : sections_list(log, EMLINK, why, err);
@@ -98,8 +100,8 @@ static int section_choose(const struct log *log, const char *name, const char *w
 	}
 	if (nr == 1)
 		return 0;
-	snprintf(why, sizeof(why), "--section %.40s: %s section is called so. %.100s: there are", wanted,
-		 nr ? "more than one" : "no", name);
+	snprintf(why, sizeof(why), "--section %.40s: %s section is called so. %.100s: there are",
+		 wanted, nr ? "more than one" : "no", name);
 	return sections_list(log, EINVAL, why, err);
 }
 
@@ -168,7 +170,8 @@ static void run_add(struct result *result, const struct log *log, const struct p
 		const struct log_figure *figure = &log->figures[process->first + i];
 		struct sample *sample = &run->samples[run->nr_samples++];
 
-		*sample = (struct sample){ .have = 1u << METRIC_PIN | (unsigned int)figure->put_known << METRIC_UNPIN };
+		*sample = (struct sample){ .have = 1u << METRIC_PIN };
+		sample->have |= (unsigned int)figure->put_known << METRIC_UNPIN;
 		sample->ticks[METRIC_PIN] = figure->get_us * 1000;
 		sample->ticks[METRIC_UNPIN] = figure->put_us * 1000;
 	}
@@ -203,10 +206,13 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 	}
 	for (size_t i = 0; !rc && i < log->nr_cases; i++) {
 		if (tallies[i].nr[STATUS_DONE] > REPORT_MAX_RUNS) {
-			error_set(err, E2BIG, "%.200s: %.200s: %zu processes of one case, a result holds %u", name, log->cases[i]->key,
-				  tallies[i].nr[STATUS_DONE], REPORT_MAX_RUNS);
+			error_set(err, E2BIG,
+				  "%.200s: %.200s: %zu processes of one case, a result holds %u",
+				  name, log->cases[i]->key, tallies[i].nr[STATUS_DONE],
+				  REPORT_MAX_RUNS);
 			rc = error_fix(err, "import the log in parts");
-		} else if (tallies[i].first[STATUS_DONE] || tallies[i].first[STATUS_FAILED] || tallies[i].first[STATUS_SKIPPED]) {
+		} else if (tallies[i].first[STATUS_DONE] || tallies[i].first[STATUS_FAILED] ||
+			   tallies[i].first[STATUS_SKIPPED]) {
 			result_add(report, log->cases[i], &tallies[i]);
 		}
 	}

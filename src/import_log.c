@@ -234,7 +234,8 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* The case of a figure, or of a process that printed none. */
-static int case_find(struct scan *scan, enum gup_bench bench, const struct gup_label *label, struct log_case **found)
+static int case_find(struct scan *scan, enum gup_bench bench, const struct gup_label *label,
+		     struct log_case **found)
 {
 	struct log *log = scan->log;
 	struct log_case wanted = { .index = log->nr_cases }, *new;
@@ -283,12 +284,14 @@ static bool group_is_here(const struct scan *scan, const struct group *group)
 	       strcmp(group->kernel.version, scan->kernel.version) == 0;
 }
 
-/* The group of a process that begins on this line, with @mark around it; @labelled: it names a figure. */
+/* The group of a process that begins here, with @mark around it; @labelled: it names a figure. */
 static int group_find(struct scan *scan, const char *mark, bool labelled, size_t *found)
 {
 	struct level *level = scan->level;
 	struct log *log = scan->log;
-	struct group group = { .scope = log->nr_groups, .part = scan->line.part, .depth = scan->line.depth,
+	struct group group = { .scope = log->nr_groups,
+			       .part = scan->line.part,
+			       .depth = scan->line.depth,
 			       .kernel = scan->kernel };
 
 	*found = level->group;
@@ -398,8 +401,9 @@ static void process_begin(struct scan *scan, bool again, size_t group)
 	now->text = NULL;
 }
 
-/* In the group that @mark and the text above make, or, @again, another process of the same call in its own group. */
-static int process_next(struct scan *scan, const char *end, bool again, const char *mark, bool labelled)
+/* In the group that @mark and the text above make; without a mark in the same group. */
+static int process_next(struct scan *scan, const char *end, bool again, const char *mark,
+			bool labelled)
 {
 	size_t group = scan->now.process.group;
 	int rc = mark ? group_find(scan, mark, labelled, &group) : 0;
@@ -418,8 +422,9 @@ static bool call_is_wrapped(const struct scan *scan, const struct gup_call *call
 
 	if (scan->text[size - 1] == '\\')
 		return true;
-	return call->end == size && rest[0] == '-' && isalpha((unsigned char)rest[1]) && rest[strlen(rest) - 1] != ':' &&
-	       scan->next.part == scan->line.part && scan->next.depth == scan->line.depth;
+	return call->end == size && rest[0] == '-' && isalpha((unsigned char)rest[1]) &&
+	       rest[strlen(rest) - 1] != ':' && scan->next.part == scan->line.part &&
+	       scan->next.depth == scan->line.depth;
 }
 
 /* " -a -n 512" */
@@ -435,7 +440,8 @@ static int on_call(struct scan *scan, struct gup_call *call, const char *witness
 {
 	struct now *now = &scan->now;
 	size_t stamp = (size_t)(scan->text - scan->line.text);
-	autofree char *mark = mark_make(scan->line.text, witness, stamp + call->start, stamp + call->end);
+	autofree char *mark =
+		mark_make(scan->line.text, witness, stamp + call->start, stamp + call->end);
 	char options[160];
 	int rc;
 
@@ -467,7 +473,9 @@ static int on_call(struct scan *scan, struct gup_call *call, const char *witness
 /* The same label as the call itself is none of the figure. */
 static bool mark_is_of_call(const struct now *now, const char *text, const char *mark)
 {
-	autofree char *own = now->text ? mark_make(now->text, text, stamp_size(now->text, text), strlen(now->text)) : NULL;
+	autofree char *own = now->text ? mark_make(now->text, text, stamp_size(now->text, text),
+						   strlen(now->text))
+				       : NULL;
 
 	return own && strcmp(own, mark) == 0;
 }
@@ -504,16 +512,20 @@ static int figure_place(struct scan *scan, const struct figure *figure, const ch
 	if (called && now->announced)
 		return process_next(scan, "is of another process", true, mark, labelled);
 	if (called && process->nr < most)
-		return refuse(scan, "is this a figure of the call of line %zu? There is other text between: %.60s", process->line,
-			      scan->level->heading);
+		return refuse(
+			scan,
+			"is this a figure of the call of line %zu? There is other text between: %.60s",
+			process->line, scan->level->heading);
 	if (below && !process->nr && now->owed && figure->bench == BENCH_UNNAMED)
-		return refuse(scan, "a figure without a name below the call of line %zu", process->line);
+		return refuse(scan, "a figure without a name below the call of line %zu",
+			      process->line);
 	return process_next(scan, "is a figure of another call", false, mark, labelled);
 }
 
 /*
- * Processes of one case directly after one another are its runs. Behind others it may be of another kernel, as in two logs that
- * were put together; and where no call is there, who knows whether it is one case.
+ * Processes of one case directly after one another are its runs. Behind others it may be of another
+ * kernel, as in two logs that were put together; and where no call is there, who knows whether it
+ * is one case.
  */
 static int again_check(struct scan *scan, const struct log_case *kind, bool known)
 {
@@ -526,13 +538,18 @@ static int again_check(struct scan *scan, const struct log_case *kind, bool know
 	if (process->nr || !kind->nr)
 		return 0;
 	before = &log->processes[kind->last];
-	if (before->group != process->group || (known && log->groups[process->group].last == kind->last))
+	if (before->group != process->group ||
+	    (known && log->groups[process->group].last == kind->last))
 		return 0;
 	if (!known)
-		return refuse(scan, "a second figure of %.100s whose call is not there, the other is in line %zu", kind->key,
-			      before->line);
-	return refuse(scan, "the call of line %zu once more, behind others: of the same kernel? Nothing stands between that says so",
-		      before->line);
+		return refuse(
+			scan,
+			"a second figure of %.100s whose call is not there, the other is in line %zu",
+			kind->key, before->line);
+	return refuse(
+		scan,
+		"the call of line %zu once more, behind others: of the same kernel? Nothing stands between that says so",
+		before->line);
 }
 
 static int on_figure(struct scan *scan, const struct figure *figure, const char *witness)
@@ -638,7 +655,8 @@ static int verdict_alone(struct scan *scan, const struct said *said)
 	struct log *log = scan->log;
 	struct process *last = log->nr_processes ? &log->processes[log->nr_processes - 1] : NULL;
 	struct gup_call call;
-	bool named = said->kind == VERDICT_END && gup_call_parse(&call, said->rest) && !call.plain, same;
+	bool named = said->kind == VERDICT_END && gup_call_parse(&call, said->rest) && !call.plain,
+	     same;
 	char options[160] = "";
 	int rc;
 
@@ -665,8 +683,9 @@ static int verdict_alone(struct scan *scan, const struct said *said)
 		scan->now.called = true;
 		memcpy(scan->last_options, options, sizeof(options));
 	}
-	process_spoil(scan, said->skipped && !said->failed ? STATUS_SKIPPED : STATUS_FAILED, "line %zu: %.200s%s", scan->line.number,
-		      line_core(scan->text), said->failed || said->skipped ? "" : ": but no figure of it");
+	process_spoil(scan, said->skipped && !said->failed ? STATUS_SKIPPED : STATUS_FAILED,
+		      "line %zu: %.200s%s", scan->line.number, line_core(scan->text),
+		      said->failed || said->skipped ? "" : ": but no figure of it");
 	return process_end(scan, "");
 }
 
@@ -680,8 +699,8 @@ static int on_verdict(struct scan *scan, const struct said *said)
 	if (now->finished && said->failed && said->kind == VERDICT_END && *said->rest && !strstr(said->rest, "gup_"))
 		return process_end_here(scan, "is of another program");
 	if (said->failed || said->skipped)
-		process_spoil(scan, said->failed ? STATUS_FAILED : STATUS_SKIPPED, "line %zu: %.200s", scan->line.number,
-			      line_core(scan->text));
+		process_spoil(scan, said->failed ? STATUS_FAILED : STATUS_SKIPPED,
+			      "line %zu: %.200s", scan->line.number, line_core(scan->text));
 	now->finished = true;
 	if (said->kind == VERDICT_OWN)
 		return 0;
@@ -855,7 +874,8 @@ static int on_line(struct scan *scan)
 		}
 		return 0;
 	}
-	if (gup_call_parse(&call, scan->text) || (scan->text != text && gup_call_parse(&call, text) && (scan->text = text)))
+	if (gup_call_parse(&call, scan->text) ||
+	    (scan->text != text && gup_call_parse(&call, text) && (scan->text = text)))
 		return on_call(scan, &call, witness);
 	if (starts(core, "running ") || starts(core, "running: ") || starts(core, "selftests: ")) {
 		rc = process_end_here(scan, "is another program");
@@ -889,12 +909,13 @@ static int part_end(struct scan *scan, const char *end)
 }
 
 /*
- * Whether a case of the scope is in two of its groups, or something whose call is not there, which may be any case, stands beside
- * another group.
+ * Whether a case of the scope is in two of its groups, or something whose call is not there, which
+ * may be any case, stands beside another group.
  */
 static bool scope_is_apart(const struct log *log, size_t scope)
 {
-	autofree size_t *group_of = calloc(log->nr_cases + 1, sizeof(*group_of)); /* from 1; 0: of none yet */
+	autofree size_t *group_of =
+		calloc(log->nr_cases + 1, sizeof(*group_of)); /* from 1; 0: of none yet */
 	bool unknown = false, several = false;
 	size_t first = SIZE_MAX;
 
@@ -909,7 +930,8 @@ static bool scope_is_apart(const struct log *log, size_t scope)
 		*group = process->group + 1;
 		first = first == SIZE_MAX ? process->group : first;
 		several = several || process->group != first;
-		unknown = unknown || (process->status == STATUS_DONE && strcmp(process->kind->params.state, "unknown") == 0);
+		unknown = unknown || (process->status == STATUS_DONE &&
+				      strcmp(process->kind->params.state, "unknown") == 0);
 	}
 	return unknown && several;
 }
@@ -918,7 +940,8 @@ static bool scope_is_apart(const struct log *log, size_t scope)
 static void sections_find(struct log *log)
 {
 	for (size_t scope = 0; scope < log->nr_groups; scope++) {
-		bool apart = log->groups[scope].scope == scope && scope_is_apart(log, scope), first = true;
+		bool apart = log->groups[scope].scope == scope && scope_is_apart(log, scope),
+		     first = true;
 
 		for (size_t i = scope; i < log->nr_groups; i++) {
 			if (log->groups[i].scope != scope || !log->groups[i].nr)

@@ -22,8 +22,8 @@ struct kernel {
 };
 
 /*
- * Processes below one line of other text. Groups of the same mail, depth of quotes and kernel are a scope; they become sections,
- * unless no case is in two of them.
+ * Processes below one line of other text. Groups of the same mail, depth of quotes and kernel are a
+ * scope; they become sections, unless no case is in two of them.
  */
 struct group {
 	size_t scope;            /* its first group */
@@ -32,7 +32,7 @@ struct group {
 	struct kernel kernel;
 	char subject[80];        /* of the mail */
 	char title[80];          /* the line of text; empty: there is none */
-	size_t nr, line, last;   /* processes: how many, where the first one is, the index of the last */
+	size_t nr, line, last;   /* processes: how many, where the first is, index of the last */
 	size_t section;
 };
 

@@ -116,15 +116,18 @@ static char *header_next(struct text_reader *reader)
 static const struct {
 	const char *header, *words, *what, *fix;
 } refused[] = {
-	{ "Content-Type:", "multipart/", "this mail has several parts", "git mailinfo TEXT PATCH <MAIL, then import TEXT" },
+	{ "Content-Type:", "multipart/", "this mail has several parts",
+	  "git mailinfo TEXT PATCH <MAIL, then import TEXT" },
 	{ "Content-Type:", "message/", "this mail holds another", "save that one as a file" },
 	{ "Content-Type:", "text/html", "this mail is HTML", "save it as plain text" },
 	{ "Content-Type:", "utf-16", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
 	{ "Content-Type:", "utf-32", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
 	{ "Content-Type:", "utf-7", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
-	{ "Content-Type:", "=ucs", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
-	{ "Content-Transfer-Encoding:", "base64", "this mail is base64", "git mailinfo TEXT PATCH <MAIL, then import TEXT" },
-	{ "Content-Transfer-Encoding:", " x-", "this mail has an encoding that is not read", "save it as plain text" },
+	{ "Content-Type:", "ucs-", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
+	{ "Content-Transfer-Encoding:", "base64", "this mail is base64",
+	  "git mailinfo TEXT PATCH <MAIL, then import TEXT" },
+	{ "Content-Transfer-Encoding:", " x-", "this mail has an encoding that is not read",
+	  "save it as plain text" },
 };
 
 static int headers_take(struct text_reader *reader)
@@ -138,13 +141,15 @@ static int headers_take(struct text_reader *reader)
 	for (size_t number = reader->number + 1; ret == 0 && (header = header_next(reader)); number = reader->number + 1) {
 		text_plain(header);
 		if (strncasecmp(header, "Subject:", 8) == 0) {
-			snprintf(reader->subject, sizeof(reader->subject), "%s", header + 8 + strspn(header + 8, " "));
+			snprintf(reader->subject, sizeof(reader->subject), "%s",
+				 header + 8 + strspn(header + 8, " "));
 			text_plain(reader->subject);
 		}
-		if (strncasecmp(header, "Content-Transfer-Encoding:", 26) == 0 && strcasestr(header, "quoted-printable"))
+		if (strncasecmp(header, "Content-Transfer-Encoding:", 26) == 0 &&
+		    strcasestr(header, "quoted-printable"))
 			reader->quoted_printable = true;
 		for (size_t i = 0; ret == 0 && i < sizeof(refused) / sizeof(*refused); i++)
-			if (strncasecmp(header, refused[i].header, strlen(refused[i].header)) == 0 &&
+			if (strcasestr(header, refused[i].header) == header &&
 			    strcasestr(header, refused[i].words))
 				ret = refuse(reader, number, refused[i].what, refused[i].fix);
 		free(header);
@@ -166,11 +171,13 @@ static bool qp_decode(const struct raw *raw, char *to, size_t *used)
 	while (size && (raw->text[size - 1] == ' ' || raw->text[size - 1] == '\t'))
 		size--;
 	for (size_t i = 0; i < size; i++) {
-		bool code = raw->text[i] == '=' && i + 2 < size && hex(raw->text[i + 1]) >= 0 && hex(raw->text[i + 2]) >= 0;
+		bool code = raw->text[i] == '=' && i + 2 < size && hex(raw->text[i + 1]) >= 0 &&
+			    hex(raw->text[i + 2]) >= 0;
 
 		if (raw->text[i] == '=' && i + 1 == size)
 			return true;
-		to[(*used)++] = code ? (char)(hex(raw->text[i + 1]) << 4 | hex(raw->text[i + 2])) : raw->text[i];
+		to[(*used)++] = code ? (char)(hex(raw->text[i + 1]) << 4 | hex(raw->text[i + 2]))
+				     : raw->text[i];
 		i += code ? 2 : 0;
 	}
 	return false;

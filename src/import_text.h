@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Lines of a file that may hold anything: a log, one mail, a mailbox. Quoted-printable is decoded; a mail of which more would
- * have to be decoded is named, for git mailinfo does that. Each mail has a number of its own, as what stands in two of them
- * belongs together nowhere.
+ * Lines of a file that may hold anything: a log, one mail, a mailbox. Quoted-printable is decoded;
+ * a mail of which more would have to be decoded is named, for git mailinfo does that. Each mail has
+ * a number of its own, as what stands in two of them belongs together nowhere.
  */
 #include <stdbool.h>
 #include <stddef.h>

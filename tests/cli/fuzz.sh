@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Random result files, logs of gup_test, journals, job files and frames of a guest for FUZZ_SECONDS (5) each: no crash, no
-# undefined behaviour, nothing that steers a terminal, nothing imported that could not be read again. Seeds are small: an
-# execution costs what its input is long.
+# Random result files, logs of gup_test, journals, job files and frames of a guest for FUZZ_SECONDS
+# (5) each: no crash, no undefined behaviour, nothing that steers a terminal, nothing imported that
+# could not be read again. Seeds are small: an execution costs what its input is long.
 # For longer: FUZZ_SECONDS=600 FUZZ_CORPUS=build/corpus tests/cli/fuzz.sh
 set -u
 dir=$(mktemp -d) || exit 1
@@ -31,10 +31,11 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 		bad=1
 		return
 	fi
-	# how rare a feature is costs a quarter of an execution to count, and a few seconds learn nothing from it;
+	# how rare a feature is costs a quarter of an execution to count, for nothing in some seconds;
 	# freed memory is kept for a while to find its use: 256 MiB of it would be fetched page by page
 	if ASAN_OPTIONS=quarantine_size_mb=4:malloc_context_size=1 \
-		"$dir/fuzz-$target" -seed=1 -entropic=0 -print_funcs=0 -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=1024 \
+		"$dir/fuzz-$target" -seed=1 -entropic=0 -print_funcs=0 -max_total_time="$seconds" \
+		-max_len=4096 -timeout=10 -rss_limit_mb=1024 \
 		-artifact_prefix="$dir/$target-" -dict="tests/fuzz/$target.dict" "$corpus" "$seeds" >"$dir/log" 2>&1; then
 		echo "ok - fuzzed $target: $(grep -o '^Done .*' "$dir/log")"
 		return
@@ -51,11 +52,13 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 mkdir "$dir/seeds-report" "$dir/seeds-import" || exit 1
 for input in tests/fixtures/*.json; do
 	jq -c 'def few(n): with_entries(.value |= if type == "array" then .[:n] else . end);
-		.results |= (.[:2] | map(if .runs then .runs |= (.[:2] | map(.samples |= few(3) | .warmup |= (. // {} | few(1)))) else . end))' \
+		def run: .samples |= few(3) | .warmup |= (. // {} | few(1));
+		.results |= (.[:2] | map(if .runs then .runs |= (.[:2] | map(run)) else . end))' \
 		"$input" >"$dir/seeds-report/${input##*/}" || exit 1
 done
 cp tests/fixtures/logs/[!s]* "$dir/seeds-import" &&
-	csplit -sz -f "$dir/seeds-import/" <(sed '/^--- $/,/^===/{/^===/!d}' tests/fixtures/logs/shapes.txt) '/^=== /' '{*}' &&
+	csplit -sz -f "$dir/seeds-import/" \
+		<(sed '/^--- $/,/^===/{/^===/!d}' tests/fixtures/logs/shapes.txt) '/^=== /' '{*}' &&
 	sed -i '/^=== /d' "$dir/seeds-import/"[0-9]* || exit 1
 
 reports=(src/report*.c src/outfile.c src/fact.c src/text.c src/size.c src/error.c src/sample.c src/digest.c)

@@ -61,8 +61,9 @@ static unsigned int turn_of(const uint8_t *bytes, size_t size)
 }
 
 /*
- * Where a log has sections, one of them or none of that name. What is imported is one shape of report out of few, and to write
- * and read that as JSON costs nine times the import: one input of sixteen does.
+ * Where a log has sections, one of them or none of that name. What is imported is one shape of
+ * report out of few, and to write and read that as JSON costs nine times the import: one input of
+ * sixteen does.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
@@ -74,7 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	for (;;) {
 		struct report report;
 		struct error err = { 0 };
-		int rc = import_gup_test(&report, (const char *)bytes, size, "fuzz.log", section, title, &err);
+		int rc = import_gup_test(&report, (const char *)bytes, size, "fuzz.log", section,
+					 title, &err);
 
 		if (rc == 0) {
 			check_plain(title);

@@ -72,7 +72,8 @@ static void check_format(enum compare_format format, char *text, size_t size)
 	}
 }
 
-/* By the bytes alone, so that a finding comes again: an input takes one turn of the dear checks, its mutations the others. */
+/* By the bytes alone, so that a finding comes again: an input takes one turn of the dear checks,
+ * its mutations the others. */
 static unsigned int turn_of(const uint8_t *bytes, size_t size)
 {
 	unsigned int turn = 2166136261u;
@@ -97,7 +98,8 @@ static void print(const struct report *report, size_t format)
 		abort();
 	if (format < NR_COMPARE_FORMATS) {
 		options.rule.tails = true;
-		if (compare_reports(&comparison, report, report, &options, &err) || comparison.nr_changes)
+		if (compare_reports(&comparison, report, report, &options, &err) ||
+		    comparison.nr_changes)
 			abort();
 		compare_printers[format].print(out, &look, &comparison, 1, &options);
 		comparison_free(&comparison);
@@ -191,7 +193,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			abort();
 		check_whole(bytes, size, &report);
 	} else if (turn % 8 == 1) {
-		if (report_parse(&twin, (const char *)bytes, size, "fuzz.json", &err) || report_merge(&report, &twin, &err))
+		if (report_parse(&twin, (const char *)bytes, size, "fuzz.json", &err) ||
+		    report_merge(&report, &twin, &err))
 			abort();
 		report_free(&twin);
 		print(&report, format);
