@@ -101,12 +101,8 @@ static bool value_take(struct gup_call *call, char letter, const char *value)
 		if (number & 1)
 			call->write = 1;
 		return number >= 0 && number <= UINT32_MAX;
-	case 'm':
-		call->bytes = (uint64_t)number * MB;
-		break;
-	case 'r':
-		call->repeats = (uint64_t)number;
-		break;
+	case 'm': call->bytes = (uint64_t)number * MB; break;
+	case 'r': call->repeats = (uint64_t)number; break;
 	default: /* j */
 		call->threads = (uint64_t)number;
 		call->recent = true;
@@ -116,26 +112,18 @@ static bool value_take(struct gup_call *call, char letter, const char *value)
 
 static bool flag_take(struct gup_call *call, char letter)
 {
-	switch (letter) {
-	case 'a':
-	case 'b':
-	case 'c':
-	case 'L':
-	case 'U':
-	case 'u':
+	if (strchr("abcLUu", letter))
 		call->what = letter;
-		return true;
-	case 't': call->thp = 1; return true;
-	case 'T': call->thp = 0; return true;
-	case 'w': call->write = 1; return true;
-	case 'W': call->write = 0; break;
-	case 'S': call->shared = true; return true;
-	case 'H': call->hugetlb = true; return true;
-	case 'z': call->touch = true; break;
-	case 'p': break;
-	default: return false;
-	}
-	call->recent = true;
+	else if (strchr("tT", letter))
+		call->thp = letter == 't';
+	else if (strchr("wW", letter))
+		call->write = letter == 'w';
+	else if (!strchr("SHzp", letter))
+		return false;
+	call->shared = call->shared || letter == 'S';
+	call->hugetlb = call->hugetlb || letter == 'H';
+	call->touch = call->touch || letter == 'z';
+	call->recent = call->recent || strchr("Wzp", letter);
 	return true;
 }
 

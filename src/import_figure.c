@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The lines that hold figures; import_call.h has them as they look in each kernel. */
 #include <ctype.h>
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "import_call.h"
+
+#define MOST (INT64_MAX / 1000u) /* in ns it must fit a result file; too many digits are more */
 
 static const char *const bench_names[NR_GUP_BENCHES] = {
 	[BENCH_UNNAMED] = "",
@@ -18,21 +19,6 @@ static const char *const bench_names[NR_GUP_BENCHES] = {
 static bool starts(const char *text, const char *with)
 {
 	return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* Digits right at @at; NULL when there are none, *ok false when they are too many. */
-static const char *digits_take(const char *at, uint64_t *number, bool *ok)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*at))
-		return NULL;
-	errno = 0;
-	*number = strtoull(at, &end, 10);
-	/* in ns they must fit a result file */
-	if (errno || *number > INT64_MAX / 1000)
-		*ok = false;
-	return end;
 }
 
 /* "PIN_FAST_BENCHMARK (nr_pages=512  write private hugetlb=off thp=on) time:" */
@@ -56,41 +42,39 @@ static void label_take(const char *text, struct gup_label *label)
 static const char *truncation_take(const char *at, struct figure *figure)
 {
 	const char *size = at + strspn(at, "# ,");
-	bool ok = true;
+	int used = 0;
 
-	if (!starts(size, "truncated"))
+	figure->truncated = starts(size, "truncated");
+	if (!figure->truncated)
 		return at;
-	figure->truncated = true;
-	size += strlen("truncated");
-	at = starts(size, " (size: ") ? digits_take(size + strlen(" (size: "), &figure->bytes, &ok) : NULL;
-	figure->cut = !at || *at != ')' || !ok;
-	return at ? at : size;
+	if (sscanf(size, "truncated (size: %" SCNu64 "%n", &figure->bytes, &used) == 1 &&
+	    size[used] == ')' && figure->bytes <= MOST)
+		return size + used;
+	figure->cut = true;
+	return size + strlen("truncated");
 }
 
-/* Behind "get:" or "Time: ": the end of the figure; NULL for what only looks like one, as the source of gup_test does. */
+/*
+ * Behind "get:" or "Time: ": the end of the figure; NULL for what only looks like one, as the
+ * source of gup_test does.
+ */
 static const char *figure_take(const char *at, struct figure *figure, bool old)
 {
-	const char *end;
-	bool ok = true;
+	int used = 0;
 
 	figure->cut = true;
-	end = digits_take(at, &figure->get_us, &ok);
-	if (!end)
+	figure->put_known = !old;
+	if (!isdigit((unsigned char)*at))
 		return *at == '-' && isdigit((unsigned char)at[1]) ? at + 2 : NULL;
-	if (!old) {
-		figure->put_known = true;
-		if (!starts(end, " put:"))
-			return end;
-		at = end + strlen(" put:");
-		end = digits_take(at, &figure->put_us, &ok);
-		if (!end)
-			return at;
-	}
-	if (!starts(end, " us") || isalnum((unsigned char)end[3]))
-		return old ? NULL : end;
-	figure->cut = !ok;
-	figure->ksft = end[3] == '#';
-	return truncation_take(end + strlen(" us"), figure);
+	if (old)
+		sscanf(at, "%" SCNu64 " us%n", &figure->get_us, &used);
+	else
+		sscanf(at, "%" SCNu64 " put:%" SCNu64 " us%n", &figure->get_us, &figure->put_us, &used);
+	if (!used || isalnum((unsigned char)at[used]))
+		return old ? NULL : at + strspn(at, "0123456789");
+	figure->cut = figure->get_us > MOST || figure->put_us > MOST;
+	figure->ksft = at[used] == '#';
+	return truncation_take(at + used, figure);
 }
 
 /* "PIN_FAST_BENCHMARK: Ti" at the end of a line, or without its times: the rest was lost or stands on another line. */
