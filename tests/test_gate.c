@@ -60,7 +60,7 @@ static struct row *add_row(struct world *world, enum row_kind kind, unsigned int
 	*row = (struct row){
 		.base = world->pairs[0].base, .new = world->pairs[0].new, .kind = kind, .which = which,
 		.design = kind == ROW_RATE || kind == ROW_COUNT ? DESIGN_EXACT : DESIGN_SAMPLES,
-		.nr = { 10, 10 }, .value = { 100, 100 * (1 + change) }, .change = change, .change_known = true,
+		.nr = { 10, 10 }, .nr_measured = { 10, 10 }, .value = { 100, 100 * (1 + change) }, .change = change, .change_known = true,
 		.interval = { change - 0.01, change + 0.01 }, .moved = verdict != VERDICT_SAME && verdict != VERDICT_UNSURE,
 		.verdict = verdict, .shown = true,
 	};
@@ -400,9 +400,9 @@ static void test_need(void **state)
 	world_free(&world);
 }
 
-static void printed(struct world *world, const char *wanted)
+static void printed_in(struct world *world, unsigned int columns, const char *wanted)
 {
-	const struct look plain = { 0 };
+	const struct look plain = { .columns = columns };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -414,6 +414,47 @@ static void printed(struct world *world, const char *wanted)
 	fclose(out);
 	assert_string_equal(text, wanted);
 	free(text);
+}
+
+static void printed(struct world *world, const char *wanted)
+{
+	printed_in(world, 0, wanted);
+}
+
+/* The interval goes first where there is no room, then both values; the change stays. */
+static void test_print_width(void **state)
+{
+	static const unsigned int columns[] = { 0, 200, 85, 60, 20 };
+	bool value[5], interval[5], change[5];
+	struct world world;
+
+	(void)state;
+	world_init(&world);
+	add_run(&world.sides.base.results[0], METRIC_PIN, 100);
+	add_run(&world.sides.new.results[0], METRIC_PIN, 110);
+	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_WORSE, 0.1);
+	gate_judge(&world.gate, &world.comparison, &world.options);
+	for (size_t i = 0; i < 5; i++) {
+		const struct look look = { .columns = columns[i] };
+		char *text = NULL, *rows;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		gate_print(out, &look, &world.gate, &world.options);
+		fclose(out);
+		rows = strstr(text, "\n");
+		assert_non_null(rows);
+		rows = strstr(rows, "  worse");
+		assert_non_null(rows);
+		value[i] = strstr(rows, " 110") || strstr(rows, " 0.110");
+		interval[i] = strstr(rows, "[+9.0, +11.0]") != NULL;
+		change[i] = strstr(rows, "+10.0 %") != NULL;
+		assert_true(change[i]);
+		free(text);
+	}
+	assert_true(interval[0] && interval[1] && !interval[2] && !interval[3] && !interval[4]);
+	assert_true(value[0] && value[1] && value[2] && !value[3] && !value[4]);
+	world_free(&world);
 }
 
 /* The line, then what was forced, worse, missing, unsure where that decides, and what nobody asked for. */
@@ -564,6 +605,7 @@ int main(void)
 		cmocka_unit_test(test_tails),
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_print_width),
 		cmocka_unit_test(test_print_many),
 		cmocka_unit_test(test_rule_words),
 	};

@@ -391,6 +391,13 @@ static void edit_entropy_and_status(json_t *root)
 	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status", json_string("x"));
 }
 
+/* So is what is wrong behind a count of no unit. */
+static void edit_unit_and_status(json_t *root)
+{
+	json_object_del(json_object_get(json_object_get(root, "metrics"), "slow_pages"), "unit");
+	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status", json_string("x"));
+}
+
 static void edit_words(json_t *root)
 {
 	json_t *words = json_object_get(root, "command");
@@ -480,7 +487,8 @@ static void test_read_limits(void **state)
 	load_edited(edit_words, NULL);
 	load_edited(edit_more_words, "more than 1000 words");
 	load_edited(edit_entropy, NULL);
-	load_edited(edit_entropy_and_status, ": results[1].status");
+	load_edited(edit_unit_and_status, "result.json: results[1].status");
+	load_edited(edit_entropy_and_status, "result.json: results[1].status");
 }
 
 /* An imported log may not say how many pages a pin took: then the file does not either. What it says, stands there. */

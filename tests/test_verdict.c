@@ -726,6 +726,18 @@ static void test_tails(void **state)
 	assert_near(rows[0].alpha, 0.05 / 2);
 	assert_int_equal(rows[1].verdict, VERDICT_WORSE);
 
+	/* blocks are what belongs together, wherever they stand in the file */
+	for (size_t i = 0; i < 5; i++) {
+		struct run run = new->runs[i];
+
+		new->runs[i] = new->runs[9 - i];
+		new->runs[9 - i] = run;
+	}
+	rows = sides_judge(&sides);
+	assert_int_equal(sides.verdicts.nr, 2);
+	assert_near(rows[1].interval.low, 2);
+	assert_near(rows[1].interval.high, 2);
+
 	/* as two samples the sides vary on their own: wider, and the same every time */
 	sides.new.schedule.order = ORDER_NONE;
 	rows = sides_judge(&sides);
