@@ -653,6 +653,24 @@ static void test_bad_journals(void **state)
 	assert_not_replayed(0);
 }
 
+/* The first value may change while a run has the setting: what was said last comes back, a number or a word. */
+static void test_first_value_told_again(void **state)
+{
+	struct journal_report report = { 0 };
+
+	(void)state;
+	planted(HEAD_2 "set\t0\t" THP "\tnever\talways\nwas\t0\tmadvise", 0600);
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	assert_int_equal(report.nr_restored, 1);
+	journal_report_free(&report);
+	assert_string_equal(tree_get(THP), "always [madvise] never");
+	tree_put(KNOB, "100");
+	planted(HEAD_2 "set\t0\t" KNOB "\t60\t100\nwas\t0\t70", 0600);
+	assert_int_equal(journal_recover(&report, NULL), 0);
+	journal_report_free(&report);
+	assert_string_equal(tree_get(KNOB), "70");
+}
+
 /*
  * Killed after announcing 8 pages and before reading back how many came; then the pool was raised further. Nobody can
  * tell whose pages they are: they stay.
@@ -1069,6 +1087,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_earlier_boot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_recover, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_journals, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_value_told_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unclear_counter, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_planted_directory, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_altered_value, setup, teardown),

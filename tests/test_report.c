@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "report_json.h"
 #include "text.h"
 
 static char dir[64], path[128];
@@ -457,6 +458,56 @@ static void test_fact_names(void **state)
 	load_edited(edit_longest, NULL);
 }
 
+/* A run of no block, in no place of a schedule, on no CPU or node that is known. */
+static void test_new_run(void **state)
+{
+	struct report report = { 0 };
+	struct result *result = report_add(&report, "k");
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct run *run = result_add_run(result);
+
+		assert_int_equal(run->index, i);
+		assert_int_equal(run->block, -1);
+		assert_int_equal(run->slot, -1);
+		assert_int_equal(run->cpu, -1);
+		assert_int_equal(run->node, -1);
+		assert_int_equal(run->nr_samples, 0);
+	}
+	report_free(&report);
+}
+
+/* Words of 80 characters, without spaces and closing quotes, fit on a line, one more does not; numbers do however many they are. */
+static void test_layout(void **state)
+{
+	char text[300], wanted[300];
+
+	(void)state;
+	for (int width = 70; width <= 90; width++) {
+		/* two strings, each with its first quote, and the comma between them */
+		int length = snprintf(text, sizeof(text), "[\n  \"%.*s\",\n  \"b\"\n]", width - 4,
+				      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+
+		snprintf(wanted, sizeof(wanted), "%s", text);
+		if (width <= 80)
+			snprintf(wanted, sizeof(wanted), "[\"%.*s\", \"b\"]", width - 4, text + 5);
+		json_join_lines(text);
+		if (strcmp(text, wanted) != 0)
+			fail_msg("%d of %d: %s", width, length, text);
+	}
+	for (size_t nr = 1; nr < 60; nr += 29) {
+		size_t used = 1;
+
+		strcpy(text, "[");
+		strcpy(wanted, "[");
+		for (size_t i = 0; i < nr; i++, used += 4)
+			strcpy(text + used, i + 1 < nr ? "\n11," : "\n11]");
+		json_join_lines(text);
+		assert_null(strchr(text, '\n'));
+	}
+}
+
 /* What was typed; who typed it is nobody's business. */
 static void test_command(void **state)
 {
@@ -877,6 +928,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_imported_pages, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_fact_names, enter_directory, leave_directory),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_new_run),
+		cmocka_unit_test(test_layout),
 		cmocka_unit_test_setup_teardown(test_read_limits, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_no_room, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_bad_targets, enter_directory, leave_directory),
