@@ -399,6 +399,11 @@ static void edit_unit_and_status(json_t *root)
 	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status", json_string("x"));
 }
 
+static void edit_second_unit(json_t *root)
+{
+	json_object_set_new(json_object_get(json_object_get(root, "metrics"), "unpin"), "unit", json_string("x"));
+}
+
 static void edit_words(json_t *root)
 {
 	json_t *words = json_object_get(root, "command");
@@ -508,6 +513,25 @@ static void test_layout(void **state)
 	}
 }
 
+/* A full disk behind stdout is an error, not a short result. */
+static void test_print_full(void **state)
+{
+	FILE *out = fopen("/dev/full", "w");
+	struct error err = { 0 };
+	struct report report;
+
+	(void)state;
+	assert_non_null(out);
+	make(&report);
+	assert_int_equal(report_print(&report, out, &err), -ENOSPC);
+	assert_non_null(strstr(err.text, "writing the result"));
+	fclose(out);
+	out = fopen("/dev/null", "w");
+	assert_int_equal(report_print(&report, out, &err), 0);
+	fclose(out);
+	report_free(&report);
+}
+
 /* What was typed; who typed it is nobody's business. */
 static void test_command(void **state)
 {
@@ -538,6 +562,7 @@ static void test_read_limits(void **state)
 	load_edited(edit_words, NULL);
 	load_edited(edit_more_words, "more than 1000 words");
 	load_edited(edit_entropy, NULL);
+	load_edited(edit_second_unit, "result.json: metrics.unpin.unit: ");
 	load_edited(edit_unit_and_status, "result.json: results[1].status");
 	load_edited(edit_entropy_and_status, "result.json: results[1].status");
 }
@@ -927,6 +952,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unwritable, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_imported_pages, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_fact_names, enter_directory, leave_directory),
+		cmocka_unit_test(test_print_full),
 		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_new_run),
 		cmocka_unit_test(test_layout),
