@@ -165,11 +165,10 @@ def verbs():
         image.write(b"\0" * 56 + b"ARMd" + b"\0" * 4 + b"a")
     write("/tmp/in/guest", "guest")
     os.makedirs("/tmp/in/bin", exist_ok=True)
-    shutil.copy(FIXTURES + "/qemu.py", "/tmp/in/qemu.py")
-    # the environment does not reach it
-    write("/tmp/in/bin/qemu-system-aarch64", "#!/bin/bash\nexport BOOT_LOG=/tmp/in/log BOOT_RESULT=/tmp/in/small.json\n"
-          "exec python3 /tmp/in/qemu.py \"$@\"\n")
+    shutil.copy(FIXTURES + "/qemu.py", "/tmp/in/bin/qemu-system-aarch64")
     os.chmod("/tmp/in/bin/qemu-system-aarch64", 0o755)
+    # the environment does not reach it
+    write("/tmp/in/bin/settings", "BOOT_LOG=/tmp/in/log\nBOOT_RESULT=/tmp/in/small.json\n")
     write("/tmp/in/log", "")
     os.chmod("/tmp/in/log", 0o666)
     shutil.copy(FIXTURES + "/small.json", "/tmp/in/small.json")
@@ -178,6 +177,7 @@ def verbs():
         Verb("list --json", ["list", "--json"]),
         Verb("doctor", ["doctor"], screen=numbers_out),
         Verb("doctor --json", ["doctor", "--json"], screen=numbers_out),
+        Verb("restore", ["restore"]),
         Verb("run --dry-run", ["run", "--dry-run", "-c", "/tmp/in/job.json"]),
         Verb("run", ["run", "-c", "/tmp/in/job.json", "--label", "x", "-o", "out.json"], "out.json", case_shown, result_shape),
         Verb("run huge", ["run", "-c", "/tmp/in/huge.json", "--label", "x", "-o", "out.json"], "out.json", case_shown,
