@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A run that reserves huge pages gives them back: at its end, on SIGINT and SIGTERM, and by the next invocation after
-# SIGKILL. On the running system, with the null pinner; needs root and a kernel that can spare a few 2M pages.
+# SIGKILL of it and of its guardian (alone: guardian.sh). On the running system, with the null pinner; needs root and a
+# kernel that can spare a few 2M pages.
 set -u
 pinbench=${PINBENCH:-./pinbench}
 dir=$(mktemp -d) || exit 1
@@ -78,6 +79,10 @@ done
 
 for verb in list doctor "compare $dir/result.json $dir/result.json"; do
 	start
+	# The guardian first: with both gone, what is left is for the next invocation.
+	guardian=$(pgrep -P "$pid" -x pinbench-guard)
+	check "a guardian" 0 $?
+	kill -KILL "$guardian"
 	kill -KILL "$pid"
 	# No waiting in between: the next invocation comes while the killed one is still going.
 	read -ra words <<<"$verb"
