@@ -5,7 +5,7 @@
 # make             build only                           make deps        install what is missing
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
 # make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
-# make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/rank*')
+# make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/rank*', NAMED=1: those once alive)
 # make torture     1,300 kills of runs that change settings, and every allocation and system call of every verb fails (TORTURE_PART=10: a
 #                  tenth of them); needs root
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
@@ -174,7 +174,7 @@ endif
 
 mutants:
 	$(Q)$(DEPS) build test
-	$(Q)tests/mutants/mutants.py $(if $(SEED),--seed $(SEED)) $(if $(NR),--nr $(NR)) $(if $(ONLY),--only '$(ONLY)')
+	$(Q)tests/mutants/mutants.py $(if $(SEED),--seed $(SEED)) $(if $(NR),--nr $(NR)) $(if $(ONLY),--only '$(ONLY)') $(if $(NAMED),--named)
 
 bench:
 	$(Q)$(DEPS) build run $(if $(filter 0,$(LAB)),,lab)
