@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # pinbench gate: the exit code of the process, on data whose truth is known because draw.jq made it, and what git bisect run does
 # with it. The draws are seeded: this test says the same every time.
+# shellcheck disable=SC2317 # functions are called by for_each
 set -u
 pinbench=$(realpath "${PINBENCH:-./pinbench}")
 top=$PWD fixtures=$PWD/tests/fixtures
@@ -168,8 +169,8 @@ for_each() # FUNCTION ITEM...: FUNCTION takes each of them
 same_file()
 {
 	local new=$1
-	gate 2 'not comparable: .*the same file on both sides: ' was=$good $new && ! grep -q pass out &&
-		gate '[013]' 'gate: ' was=$good $new --force && grep -q 'by --force all the same: the same file on both sides' out
+	gate 2 'not comparable: .*the same file on both sides: ' was="$good" "$new" && ! grep -q pass out &&
+		gate '[013]' 'gate: ' was="$good" "$new" --force && grep -q 'by --force all the same: the same file on both sides' out
 }
 for_each same_file $good ./$good hard.json soft.json copy.json is=copy.json both=with-good both=with-copy
 check "the same file on both sides: by its name, another name, a link, a copy, a label, in a directory"
@@ -189,8 +190,7 @@ named() # LINE ARGUMENT...: a verdict, and LINE on stdout before it
 {
 	local line=$1
 	shift
-	"$pinbench" gate "$@" >out 2>err
-	[ $? -eq 0 ] && [ "$(head -1 out)" = "$line" ] && sed -n 2p out | grep -q '^gate: pass'
+	"$pinbench" gate "$@" >out 2>err && [ "$(head -1 out)" = "$line" ] && sed -n 2p out | grep -q '^gate: pass'
 }
 fact hypervisor KVM $base >kvm.json && fact hypervisor Xen >xen.json && fact hypervisor unknown >some.json && fact hypervisor none >bare.json
 gate 2 'cannot be compared: hypervisor: KVM and Xen$' kvm.json xen.json && gate 2 'hypervisor: KVM and none$' kvm.json bare.json &&
@@ -200,10 +200,10 @@ check "another hypervisor: 2; one that is not known is none"
 heavy()
 {
 	local option=$1 name=kernel.config.CONFIG_${1%:*}
-	fact "$name" n $base >off.json && fact "$name" y >on.json && fact "$name" y $base >on-too.json
+	fact "$name" n "$base" >off.json && fact "$name" y >on.json && fact "$name" y "$base" >on-too.json
 	gate 2 "cannot be compared: ${option#*:}: off and on\$" off.json on.json && gate 2 "${option#*:}: on and off\$" on.json off.json &&
 		gate 0 '^gate: pass' on-too.json on.json && gate 0 '^gate: pass' off.json on.json --force &&
-		gate 0 '^gate: pass' $base on.json # nothing is known of the kernel of $base
+		gate 0 '^gate: pass' "$base" on.json # nothing is known of the kernel of $base
 }
 for_each heavy DEBUG_VM:DEBUG_VM KASAN:KASAN LOCKDEP:lockdep PROVE_LOCKING:lockdep
 check "DEBUG_VM, KASAN and lockdep on one side only: 2, as long as that is known"
@@ -221,7 +221,7 @@ said_first() # FORMAT LINE VERDICT: in that format LINE, a regular expression, s
 announced()
 {
 	local what=$1 text="${1#*:}: n and y"
-	fact "${what%%:*}" n $base >left.json && fact "${what%%:*}" y >right.json && named "differs: $text" left.json right.json &&
+	fact "${what%%:*}" n "$base" >left.json && fact "${what%%:*}" y >right.json && named "differs: $text" left.json right.json &&
 		said_first text "^differs: $text\$" '^times: ' && said_first commit "^  differs: $text\$" '^  [0-9]+ (worse|better|same)' &&
 		said_first markdown "^- [*][*]differs[*][*]: \`$text\`\$" '^[*][*][0-9]+ (worse|better|same)' &&
 		"$pinbench" compare --format=csv left.json right.json >out && [ "$(grep -cF "$text" out)" -eq 8 ] &&

@@ -59,7 +59,7 @@ says "$dir/bars.svg" "Time to pin the window once" made-up-after "page, 16 pages
 check "bars say what they show"
 ! grep -q '±\|quartiles,' "$dir/bars.svg"
 check "one run has no spread"
-"$pinbench" plot bars $files/lab-before.json $files/lab-after.json -o "$dir/runs.svg"
+"$pinbench" plot bars "$files/lab-before.json" "$files/lab-after.json" -o "$dir/runs.svg"
 says "$dir/runs.svg" "us ±" "n = 12x5" "median of the runs" "line: their quartiles"
 check "several runs have one"
 "$pinbench" plot cost "$files/cost.json" -o "$dir/cost.svg" &&

@@ -8,7 +8,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo "ok - runs at once # SKIP only root changes huge pages and THP"
 	exit 0
 fi
-if [ ! -w $pool ] || ! cat $pool >$pool 2>/dev/null; then
+if [ ! -w $pool ] || ! read -r nr <$pool || ! echo "$nr" 2>/dev/null >$pool; then
 	echo "ok - runs at once # SKIP $pool cannot be written"
 	exit 0
 fi

@@ -16,10 +16,10 @@ knobs()
 {
 	local file
 
-	for file in $mm/hugepages/*/nr_hugepages /sys/devices/system/node/node*/hugepages/*/nr_hugepages; do
+	for file in "$mm"/hugepages/*/nr_hugepages /sys/devices/system/node/node*/hugepages/*/nr_hugepages; do
 		[ -f "$file" ] && echo "$file $(cat "$file")"
 	done
-	for file in $thp $mm/transparent_hugepage/hugepages-*/enabled; do
+	for file in "$thp" "$mm"/transparent_hugepage/hugepages-*/enabled; do
 		[ -f "$file" ] && echo "$file $(word "$file")"
 	done
 }
