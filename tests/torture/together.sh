@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# usage: tests/torture/together.sh ROUNDS [SEED]     (root; no other program may change huge pages or THP meanwhile)
+# usage: tests/torture/together.sh [ROUNDS] [SEED]   (root; no other program may change huge pages or THP meanwhile)
 # Rounds of 2, 4 and 8 runs at once that reserve huge pages and switch THP on, some of them killed at random moments: afterwards
 # every pool of every size and node and every THP switch is as before, and no run that was left alone has failed.
 # Ends with "N rounds: knobs differ in X, false failures Y".
 set -u
-pinbench=${PINBENCH:-./pinbench} rounds=${1:-50}
+pinbench=${PINBENCH:-./pinbench} rounds=${1:-$((500 / ${TORTURE_PART:-1}))}
 RANDOM=${2:-1}
 mm=/sys/kernel/mm thp=/sys/kernel/mm/transparent_hugepage/enabled
 dir=$(mktemp -d) || exit 1
