@@ -4,7 +4,7 @@
 # is wrong with exit 0. Then, by name: what says nothing about the machine is a failed case.
 set -u
 export PINBENCH=${PINBENCH:-$PWD/pinbench}
-if [ ! -e "${PINBENCH%/*}/tests/torture/starve.so" ] && [ ! -e "build/$(uname -m)/tests/torture/starve.so" ]; then
+if grep -q __asan_init "$PINBENCH"; then
 	echo "ok - faults # SKIP a sanitizer brings its own allocator, and does not work under strace"
 	exit 0
 fi
