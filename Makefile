@@ -158,7 +158,7 @@ check-lab:
 # They print what they measured; each ends with an error when something was not put back.
 torture:
 	$(Q)$(DEPS) build run test
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(STARVE)
 	$(Q)bad=0; for script in tests/torture/*.sh; do PINBENCH=$(CURDIR)/$(B)/pinbench $$script || bad=1; done; exit $$bad
 
 # What takes long to build is built first: the time is measured too.
