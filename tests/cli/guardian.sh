@@ -71,8 +71,8 @@ await() # MS CONDITION...
 guardian=none
 begin() # starts one in the background: $run, $guardian
 {
-	# a shell has its background jobs ignore SIGQUIT
-	env --default-signal=QUIT "${long[@]}" >"$dir/out" 2>&1 &
+	# a shell has its background jobs ignore SIGQUIT; a sanitizer would make an exit of a SIGSEGV
+	env --default-signal=QUIT ASAN_OPTIONS=handle_segv=0 "${long[@]}" >"$dir/out" 2>&1 &
 	run=$!
 	await 20000 changed && guardian=$(pgrep -P $run -x pinbench-guard) && return
 	echo "not ok - a run that changes two settings and has a guardian"
