@@ -49,7 +49,7 @@ static int first_bound(char *name, size_t size, struct error *err)
 	DIR *directory;
 
 	snprintf(path, sizeof(path), "%s%s", sysfile_root(), DRIVER);
-	directory = opendir(path);
+	directory = dir_open(path);
 	name[0] = '\0';
 	while (directory && !name[0] && (entry = readdir(directory)))
 		if (sscanf(entry->d_name, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4)

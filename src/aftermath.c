@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "hugepage.h"
 #include "sysfile.h"
 
@@ -36,7 +37,7 @@ void bystanders_look(struct bystanders *bystanders)
 
 	*bystanders = (struct bystanders){ 0 };
 	snprintf(path, sizeof(path), "%s/proc", sysfile_root());
-	dir = opendir(path);
+	dir = dir_open(path);
 	while (dir && (entry = readdir(dir))) {
 		long pid = strtol(entry->d_name, NULL, 10);
 

@@ -12,6 +12,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "doctor_limits.h"
 #include "environment.h"
 #include "hugepage.h"
@@ -338,7 +339,7 @@ static void system_describe(char *text, size_t size)
 /* The runs that have a journal, by their process numbers, which its name begins with. */
 static void journal_holders(char *text, size_t size)
 {
-	DIR *dir = opendir(JOURNAL_DIR);
+	DIR *dir = dir_open(JOURNAL_DIR);
 	struct dirent *entry;
 
 	text[0] = '\0';

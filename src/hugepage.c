@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "size.h"
 #include "sysfile.h"
 
@@ -33,7 +34,7 @@ static size_t sizes_read(const char *path, size_t *bytes, size_t max)
 	DIR *dir;
 
 	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path);
-	dir = opendir(full);
+	dir = dir_open(full);
 	if (!dir) {
 		sysfile_trouble_add(errno, path);
 		return 0;

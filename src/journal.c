@@ -93,7 +93,7 @@ static void error_keep(int *first, int rc, struct error *err, const struct error
 static int others_load(struct others *others, int dir_fd, const char *own, struct journal_report *report,
 		       struct error *err)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), first = 0;
+	int fd = TEMP_FAILURE_RETRY(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), first = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "heading.h"
 #include "lab_resume.h"
 #include "schedule.h"
@@ -53,7 +54,7 @@ static int compare_newest(const void *a, const void *b)
 static int stamps_find(struct stamps *stamps, const struct lab_side *sides, unsigned int nr_sides, const char *directory,
 		       struct error *err)
 {
-	DIR *dir = opendir(directory);
+	DIR *dir = dir_open(directory);
 	struct dirent *entry;
 	size_t nr = 0;
 

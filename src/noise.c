@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "sysfile.h"
 
 #define CPU_DIR "/sys/devices/system/cpu"
@@ -48,7 +49,7 @@ static void entries_visit(const char *dir, const char *prefix, void (*visit)(con
 	DIR *stream;
 
 	snprintf(full, sizeof(full), "%s%s", sysfile_root(), dir);
-	stream = opendir(full);
+	stream = dir_open(full);
 	if (!stream) {
 		sysfile_trouble_add(errno, dir);
 		return;

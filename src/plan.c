@@ -328,11 +328,15 @@ int plan_build_from(struct plan *plan, const struct config *config, const struct
 int plan_build(struct plan *plan, const struct config *config, struct error *err)
 {
 	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE), .pinners = pinners, .states = states };
+	struct error why = { 0 };
 
 	sysfile_trouble_clear();
 	offer.nr_layouts = layout_list(offer.layouts, PLAN_MAX_LAYOUTS);
-	if (sysfile_trouble(err))
-		return -err->code;
+	if (sysfile_trouble(&why)) {
+		if (err)
+			*err = why;
+		return -why.code;
+	}
 	return plan_build_from(plan, config, &offer, err);
 }
 
