@@ -5,7 +5,7 @@
 # make             build only                           make deps        install what is missing
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
 # make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
-# make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/rank*', NAMED=1: those once alive)
+# make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/stats/rank*', NAMED=1: those once alive)
 # make torture     1,300 kills of runs that change settings, and every allocation and system call of every verb fails (TORTURE_PART=10: a
 #                  tenth of them); needs root
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
@@ -30,7 +30,7 @@ endif
 
 CFLAGS ?= -O2 -g
 WARN   := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes $(if $(WERROR),-Werror)
-ALL_CPPFLAGS = -D_GNU_SOURCE -Ibench -Isrc $(PKG_CPPFLAGS) $(CPPFLAGS)
+ALL_CPPFLAGS = -D_GNU_SOURCE -I. -Isrc $(PKG_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu11 $(WARN) $(CFLAGS)
 # now: no symbol is looked up in a timed section, nor again in every process that fork() makes
 ALL_LDLIBS   = -Wl,-z,now $(PKG_LDLIBS) -lm $(LDLIBS)
@@ -42,8 +42,8 @@ CFLAGS  += -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-re
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard src/*.c bench/*.c))
-LIB   := $(filter-out $(B)/src/main.o,$(OBJS))
+OBJS  := $(patsubst %.c,$(B)/%.o,$(wildcard src/*/*.c bench/*.c))
+LIB   := $(filter-out $(B)/src/cmd/main.o,$(OBJS))
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))
 
 # The link at the top is the program of this machine, built as usual.
@@ -79,7 +79,7 @@ $(B)/%.o: %.c Makefile
 	@echo "  CC      $<"
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$(B)/src/config.o: configs/quick.json # the built-in job
+$(B)/src/plan/config.o: configs/quick.json # the built-in job
 $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS) -lcmocka
@@ -116,7 +116,7 @@ tests: $(PROOF)
 
 # What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.
 guest: $(B)/guest.cpio
-$(B)/agent: lab/agent.c src/lab_wire.h src/crc32.h
+$(B)/agent: lab/agent.c src/vm/wire.h src/vm/crc32.h
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(filter --sysroot=%,$(PKG_LDLIBS))
 $(B)/gup_loop: tests/lab/gup_loop.c # for tests/lab/agreement.sh
@@ -128,7 +128,7 @@ $(B)/guest.cpio: $(B)/pinbench $(B)/agent lab/init lab/initramfs.sh lab/lib.sh
 
 # The version is compiled into the files that name it; they alone are rebuilt when it changes.
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1-unknown)$(if $(INJECT),-inject-$(INJECT))
-VERSIONED := $(patsubst %.c,$(B)/%.o,$(shell grep -ls PINBENCH_VERSION src/*.c bench/*.c))
+VERSIONED := $(patsubst %.c,$(B)/%.o,$(shell grep -ls PINBENCH_VERSION src/*/*.c bench/*.c))
 $(VERSIONED): CPPFLAGS += -include $(B)/version.h
 $(VERSIONED): $(B)/version.h
 $(B)/version.h: force

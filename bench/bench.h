@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "error.h"
-#include "sample.h"
+#include "base/error.h"
+#include "base/metric.h"
 
 struct frame;
 struct peer;

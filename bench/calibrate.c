@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "calibrate.h"
+#include "bench/calibrate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "gup_test_abi.h"
+#include "bench/gup_test_abi.h"
 
 #define NR_PAGES 16 /* what one vmsplice(2) asks for: fs/splice.c iter_to_pipe(), 6.1 and 6.12 */
 

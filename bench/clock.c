@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The clock of every time taken from outside, and which kernel it is taken on. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <stdio.h>
 #include <sys/utsname.h>
 #include <time.h>
 
-#include "stats.h"
+#include "stats/stats.h"
 
 #define NSEC_PER_SEC 1000000000ull
 

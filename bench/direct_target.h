@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
+#include "base/error.h"
 
 struct direct_target {
 	int fd;             /* opened with O_DIRECT; nothing is left when it is closed */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "frames.h"
+#include "bench/frames.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "sysfile.h"
+#include "base/cleanup.h"
+#include "host/sysfile.h"
 
 #define PM_PFN_MASK ((UINT64_C(1) << 55) - 1)
 #define PM_MAPPED_ONCE (UINT64_C(1) << 56)

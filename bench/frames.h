@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 
 struct frame {
 	uint64_t pfn;        /* 0: not present, or not visible to this user */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Getting at gup_test: the node, its version, and what FOLL_LONGTERM is called in this kernel. */
-#include "gup_test_abi.h"
+#include "bench/gup_test_abi.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +15,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "cleanup.h"
-#include "sysfile.h"
+#include "bench/bench.h"
+#include "base/cleanup.h"
+#include "host/sysfile.h"
 
 static int node_missing(struct error *err)
 {

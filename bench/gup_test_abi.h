@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 
 #define GUP_TEST_NODE "/sys/kernel/debug/gup_test"
 #define GUP_TEST_CLOCK "gup-test-us"

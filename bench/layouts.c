@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Layouts: what backs a region. Mapped so that nothing else can be in it, proved page by page. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <linux/kernel-page-flags.h>
@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "frames.h"
-#include "hugepage.h"
-#include "size.h"
+#include "base/cleanup.h"
+#include "bench/frames.h"
+#include "host/hugepage.h"
+#include "base/size.h"
 
 #define MAX_HUGETLB_SIZES 8 /* HUGE_MAX_HSTATE is at most 4 (6.12: arch/arm64, powerpc) */
 

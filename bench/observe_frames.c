@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
-#include "frames.h"
-#include "sysfile.h"
+#include "bench/bench.h"
+#include "bench/frames.h"
+#include "host/sysfile.h"
 
 struct watch {
 	struct frame *before, *after;

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
-#include "calibrate.h"
-#include "cleanup.h"
-#include "perf_ring.h"
-#include "sysfile.h"
+#include "bench/bench.h"
+#include "bench/calibrate.h"
+#include "base/cleanup.h"
+#include "bench/perf_ring.h"
+#include "host/sysfile.h"
 
 #define KPROBE_TYPE_FILE "/sys/bus/event_source/devices/kprobe/type"
 #define FAULT_FLAG_UNSHARE (1u << 10) /* 6.1, 6.12: include/linux/mm_types.h */

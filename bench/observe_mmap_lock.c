@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench.h"
-#include "calibrate.h"
-#include "perf_ring.h"
-#include "sysfile.h"
+#include "bench/bench.h"
+#include "bench/calibrate.h"
+#include "bench/perf_ring.h"
+#include "host/sysfile.h"
 
 /* 5.11+, CONFIG_TRACING: include/trace/events/mmap_lock.h */
 #define EVENT "events/mmap_lock/mmap_lock_acquire_returned/id"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 struct watch {
 	const struct region *region;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every observer, innermost first: reading pagemap takes mmap_lock, reading perf records faults their pages in. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 

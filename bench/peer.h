@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bench.h"
-#include "frames.h"
+#include "bench/bench.h"
+#include "bench/frames.h"
 
 struct peer;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "perf_ring.h"
+#include "bench/perf_ring.h"
 
 #include <errno.h>
 #include <string.h>

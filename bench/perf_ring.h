@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "error.h"
+#include "base/error.h"
 
 #define PERF_RING_ARGS 2
 #define PERF_RING_MOST (1u << 20) /* records; 32 MiB of kernel memory */

@@ -4,7 +4,7 @@
  * through the pins, STOP gives them back. Pin and unpin are timed apart and from outside, each less
  * the same ioctl with nothing to do (overhead.h). The array of page pointers (8 bytes per page) is in both times.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gup_test_abi.h"
-#include "overhead.h"
-#include "stats.h"
+#include "bench/gup_test_abi.h"
+#include "bench/overhead.h"
+#include "stats/stats.h"
 
 struct hold_row {
 	unsigned int flags;

@@ -13,7 +13,7 @@
  * that pinned some ends it at the next round, so a short *last* call counts as whole (mm/gup_test.c of 6.1 and
  * 6.12): only nr_foll_pin_acquired shows that.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,9 +21,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gup_test_abi.h"
-#include "overhead.h"
-#include "stats.h"
+#include "bench/gup_test_abi.h"
+#include "bench/overhead.h"
+#include "stats/stats.h"
 
 #define GRAIN_NS 1000u   /* of the kernel's clock */
 #define APART_PAGES 512u /* base pages from which pin and unpin are told apart */

@@ -7,7 +7,7 @@
  * (io_uring/memmap.c) calls pin_user_pages_fast() and then keeps one pin per folio where an iovec covers large
  * folios (io_try_coalesce_buffer). In 6.1 the unregister waits for a grace period: milliseconds that are no unpin.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +21,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "frames.h"
-#include "sysfile.h"
+#include "bench/frames.h"
+#include "host/sysfile.h"
 
 #define NR_BUFFERS_MAX (1u << 14)  /* IORING_MAX_REG_BUFFERS, 6.1 and 6.12 */
 #define BUFFER_MAX (1ul << 30)     /* io_buffer_validate() */

@@ -5,7 +5,7 @@
  * write(2) is a read-only short-term FOLL_PIN that can unshare, on any kernel of a distribution; in 6.1
  * they take FOLL_GET references (__iov_iter_get_pages_alloc) and never unshare. The I/O is in the time.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "direct_target.h"
+#include "base/cleanup.h"
+#include "bench/direct_target.h"
 
 #define CALL_MAX (1ul << 30)  /* bytes of one system call; the kernel cuts at 2 GiB less a page */
 #define CHUNK (1ul << 20)     /* when the target is filled or read back */

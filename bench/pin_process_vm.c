@@ -5,7 +5,7 @@
  * most 2 * PAGE_SIZE / 8 pages of it at a time (mm/process_vm_access.c, 6.1 and 6.12), 1024 of 4 KiB.
  * The copy is in the time: read it next to another run of the same pinner, not next to a bare pin.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -5,7 +5,7 @@
  * pointers at a time (vaddr_get_pfns in drivers/vfio/vfio_iommu_type1.c, 6.1 and 6.12), and enters what it pinned into
  * the IOMMU: that is in the time. A map without VFIO_DMA_MAP_FLAG_WRITE is a read-only pin and can unshare.
  */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,8 +18,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cleanup.h"
-#include "sysfile.h"
+#include "base/cleanup.h"
+#include "host/sysfile.h"
 
 #define NODE "/dev/vfio/vfio"
 #define DRIVER "/sys/bus/pci/drivers/vfio-pci"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every pinner, in the order of pinbench list. A new one is one file and its lines here. */
-#include "bench.h"
+#include "bench/bench.h"
 
 #include <errno.h>
 #include <string.h>

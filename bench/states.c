@@ -5,10 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench.h"
-#include "cleanup.h"
-#include "frames.h"
-#include "peer.h"
+#include "bench/bench.h"
+#include "base/cleanup.h"
+#include "bench/frames.h"
+#include "bench/peer.h"
 
 static int arrange_nothing(struct state_env *env, struct error *err)
 {

@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "crc32.h"
-#include "lab_wire.h"
+#include "vm/crc32.h"
+#include "vm/wire.h"
 
 #define STDOUT_FILE "/lab/stdout"
 #define NR_ARGS_MAX 256

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report.h"
-#include "verdict.h"
+#include "result/report.h"
+#include "verdict/verdict.h"
 
 #define KEY "p,base,exclusive,read,page,n=1"
 

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "child.h"
+#include "base/child.h"
 
 static double seconds(void)
 {

@@ -11,16 +11,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compare.h"
-#include "compare_cells.h"
-#include "heading.h"
-#include "plot.h"
-#include "schedule.h"
-#include "side.h"
-#include "size.h"
-#include "summary.h"
-#include "table.h"
-#include "unshare.h"
+#include "verdict/compare.h"
+#include "verdict/cells.h"
+#include "print/heading.h"
+#include "plot/plot.h"
+#include "result/schedule.h"
+#include "verdict/side.h"
+#include "base/size.h"
+#include "stats/summary.h"
+#include "print/table.h"
+#include "stats/unshare.h"
 
 /* A done case named by its key, with the given ticks as the pin of one run. */
 static struct result *add_case(struct report *report, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)

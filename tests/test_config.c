@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config.h"
+#include "plan/config.h"
 
 /* A job file with @text, in a place of its own; the caller unlinks and frees it. */
 static char *file_make(const char *text, size_t bytes)

@@ -17,11 +17,11 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "environment.h"
-#include "kconfig.h"
-#include "noise.h"
-#include "sysfile.h"
-#include "topology.h"
+#include "host/environment.h"
+#include "host/kconfig.h"
+#include "host/noise.h"
+#include "host/sysfile.h"
+#include "host/topology.h"
 #include "tree.h"
 
 #define SERVER "tests/fixtures/root-server"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fact.h"
+#include "base/fact.h"
 
 static void test_kinds(void **state)
 {

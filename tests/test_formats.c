@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare_fields.h"
-#include "compare_lines.h"
-#include "compare_sections.h"
+#include "print/fields.h"
+#include "print/lines.h"
+#include "print/order.h"
 
 static char *text;
 static size_t size;

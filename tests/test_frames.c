@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "frames.h"
-#include "sysfile.h"
+#include "bench/frames.h"
+#include "host/sysfile.h"
 #include "tree.h"
 
 #define PAGE 4096u

@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "aftermath.h"
-#include "hugepage.h"
-#include "sysfile.h"
+#include "run/aftermath.h"
+#include "host/hugepage.h"
+#include "host/sysfile.h"
 #include "tree.h"
 
 #define ALL_2M "/sys/kernel/mm/hugepages/hugepages-2048kB"

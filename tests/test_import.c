@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fact.h"
-#include "import_gup_test.h"
-#include "verdict.h"
+#include "base/fact.h"
+#include "import/gup_test.h"
+#include "verdict/verdict.h"
 
 static char title[100];
 

@@ -18,9 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "journal.h"
-#include "journal_file.h"
-#include "sysfile.h"
+#include "host/journal.h"
+#include "host/journal_file.h"
+#include "host/sysfile.h"
 #include "tree.h"
 
 #define THP TREE_THP "/enabled"

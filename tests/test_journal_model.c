@@ -30,10 +30,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "hugepage.h"
-#include "journal.h"
-#include "journal_file.h"
-#include "sysfile.h"
+#include "host/hugepage.h"
+#include "host/journal.h"
+#include "host/journal_file.h"
+#include "host/sysfile.h"
 
 #define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 #define THP "/sys/kernel/mm/transparent_hugepage/enabled"

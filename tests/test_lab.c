@@ -15,13 +15,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "crc32.h"
-#include "lab.h"
-#include "lab_channel.h"
-#include "lab_cpio.h"
-#include "lab_guest.h"
-#include "lab_image.h"
-#include "lab_qemu.h"
+#include "vm/crc32.h"
+#include "vm/lab.h"
+#include "vm/channel.h"
+#include "vm/cpio.h"
+#include "vm/guest.h"
+#include "vm/image.h"
+#include "vm/qemu.h"
 
 /* As the agent writes them. */
 struct sender {

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "memory.h"
-#include "probe.h"
+#include "base/memory.h"
+#include "base/probe.h"
 
 #define ROOM (16ul << 20) /* of a starved process, beyond what it has */
 

@@ -24,11 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "direct_target.h"
-#include "frames.h"
-#include "gup_test_abi.h"
-#include "pin_counters.h"
+#include "bench/bench.h"
+#include "bench/direct_target.h"
+#include "bench/frames.h"
+#include "bench/gup_test_abi.h"
+#include "host/pin_counters.h"
 
 #define NR_PAGES 37  /* no multiple of any batch */
 #define FIRST 2      /* the window starts inside of the region */

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "plan.h"
+#include "plan/plan.h"
 
 static unsigned int *nr_probes; /* in shared memory: probes run in children */
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "precision.h"
-#include "rank.h"
+#include "stats/precision.h"
+#include "stats/rank.h"
 
 /* Runs of three samples around each median, after a warm-up that is far away. */
 static void result_make(struct result *result, const uint64_t *medians, size_t nr)

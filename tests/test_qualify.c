@@ -13,7 +13,7 @@
 
 #include "qualify/line.h"
 #include "qualify/windows.h"
-#include "schedule.h"
+#include "result/schedule.h"
 
 enum { BLOCKS = 12 };
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "random.h"
+#include "base/random.h"
 
 static void test_seed(void **state)
 {

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rank.h"
+#include "stats/rank.h"
 #include "rank/vectors.h"
 
 #define nr_of(array) (sizeof(array) / sizeof((array)[0]))

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
-#include "rank.h"
+#include "base/random.h"
+#include "stats/rank.h"
 
 enum { MAX = 60 };
 

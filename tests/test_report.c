@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report.h"
-#include "report_json.h"
-#include "text.h"
+#include "result/report.h"
+#include "result/json_get.h"
+#include "base/text.h"
 
 static char dir[64], path[128];
 

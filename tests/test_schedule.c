@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "schedule.h"
+#include "result/schedule.h"
 
 static const char *const three[] = { "a", "b", "c" };
 

@@ -16,9 +16,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "bench.h"
-#include "frames.h"
-#include "peer.h"
+#include "bench/bench.h"
+#include "bench/frames.h"
+#include "bench/peer.h"
 
 #define NR 5     /* pages of the window */
 #define AROUND 2 /* pages of the region before and behind it */

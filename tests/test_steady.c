@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "random.h"
-#include "report.h"
-#include "steady.h"
-#include "trend.h"
+#include "base/random.h"
+#include "result/report.h"
+#include "stats/steady.h"
+#include "stats/trend.h"
 
 /*
  * R 4.2: z by cor.test(seq_along(x), x, method = "kendall", exact = FALSE)$statistic; size by median() of all

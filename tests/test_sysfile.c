@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sysfile.h"
+#include "host/sysfile.h"
 #include "tree.h"
 
 static int setup(void **state)

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "sides.h"
-#include "summary.h"
+#include "stats/summary.h"
 
 /*
  * Six pairs, ratios 2, 4 ... 64: differences 1 .. 6 ln 2. All have one sign: p = 2 / 2^6. At 95 % the interval is from the

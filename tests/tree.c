@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "sysfile.h"
+#include "base/error.h"
+#include "host/sysfile.h"
 
 struct tree_kernel tree_kernel;
 

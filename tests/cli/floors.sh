@@ -12,7 +12,11 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 	what=$1 file=$2
 	shift 2
 	rm -rf "$dir/src" "$dir/bench"
-	mkdir "$dir/src" "$dir/bench"
+	mkdir -p "$dir/src/plan" "$dir/src/vm" "$dir/bench" "$(dirname "$dir/$file")"
+	for header in src/plan/plan src/plan/config src/vm/lab; do
+		echo '/* SPDX-License-Identifier: GPL-2.0-or-later */' >"$dir/$header.h"
+	done
+	printf '%s\n' '/* SPDX-License-Identifier: GPL-2.0-or-later */' '#include "plan/config.h"' >"$dir/src/plan/circle.h"
 	{
 		echo '/* SPDX-License-Identifier: GPL-2.0-or-later */'
 		printf '%s\n' "$@"
@@ -25,17 +29,20 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 	fi
 }
 
-"$check" || bad=1
-caught "a lower floor that includes a higher one" src/report.c '#include "plan.h"'
+# "$check" of this tree: when its circles are gone
+caught "a room that includes one to its right" src/result/report.c '#include "plan/plan.h"'
+caught "a room that includes its neighbour" src/turns/turns.c '#include "vm/lab.h"'
+caught "an include that is no path" src/plan/plan.c '#include "config.h"'
+caught "two files that include each other" src/plan/config.c '#include "plan/circle.h"' # its header asks back
 caught "a pinner whose times a test build cannot lengthen" bench/pin_x.c 'start = clock_now(); end = clock_now();'
-caught "a pinner that includes the run" bench/pin_x.c '#include "run.h"'
-caught "the contract that includes the flow" bench/bench.h '#include "config.h"'
-caught "a library outside its fence" src/plan.c '#include <jansson.h>'
+caught "a pinner that includes the plan" bench/pin_x.c '#include "plan/plan.h"'
+caught "the contract that includes the plan" bench/bench.h '#include "plan/config.h"'
+caught "a library outside its fence" src/run/run.c '#include <jansson.h>'
 caught "hwloc outside topology" bench/pin_x.c '#include <hwloc.h>'
-caught "a file without a floor" src/surprise.c 'int surprise;'
-caught "a header without a floor" src/run.c '#include "surprise.h"'
-caught "printing below the verbs" src/plan.c '	printf("x");'
+caught "a file without a room" src/surprise.c 'int surprise;'
+caught "a room that nobody knows" src/surprise/surprise.c 'int surprise;'
+caught "printing below the verbs" src/plan/plan.c '	printf("x");'
 caught "printing to stderr below the verbs" bench/pin_x.c '	fprintf(stderr, "x");'
-caught "leaving below the verbs" src/run.c '	exit(1);'
-caught "a shell" src/cmd_plot.c '	system("gnuplot");'
+caught "leaving below the verbs" src/run/run.c '	exit(1);'
+caught "a shell" src/cmd/plot.c '	system("gnuplot");'
 exit $bad

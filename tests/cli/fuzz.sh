@@ -28,7 +28,7 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 	mkdir -p "$corpus"
 	# shellcheck disable=SC2046 # the flags are words
 	if ! clang -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fno-sanitize-recover=all \
-		-std=gnu11 -D_GNU_SOURCE -Isrc \
+		-std=gnu11 -D_GNU_SOURCE -I. -Isrc \
 		$(pkg-config --cflags jansson) -o "$dir/fuzz-$target" "tests/fuzz/fuzz_$target.c" "$@" \
 		$(pkg-config --libs jansson libmd) -lm; then
 		echo "not ok - the fuzz target $target does not build"
@@ -65,11 +65,10 @@ cp tests/fixtures/logs/[!s]* "$dir/seeds-import" &&
 		<(sed '/^--- $/,/^===/{/^===/!d}' tests/fixtures/logs/shapes.txt) '/^=== /' '{*}' &&
 	sed -i '/^=== /d' "$dir/seeds-import/"[0-9]* || exit 1
 
-reports=(src/report*.c src/outfile.c src/fact.c src/text.c src/size.c src/error.c src/sample.c src/digest.c)
-fuzz report "$dir/seeds-report" "${reports[@]}" src/compar*.c src/verdict*.c src/rank*.c src/random.c src/schedule.c src/table*.c \
-	src/unshare.c src/summary.c src/heading.c src/grid.c src/footnotes.c src/stats.c
-fuzz import "$dir/seeds-import" "${reports[@]}" src/import_*.c
-fuzz journal tests/fixtures/journals src/journal_file.c src/sysfile.c src/error.c
-fuzz config configs src/config.c src/infile.c src/job.c src/size.c src/error.c src/suggest.c src/text.c
-fuzz channel tests/fuzz/channel src/lab_channel.c src/text.c src/error.c
+results=(src/result/*.c src/base/{error,outfile,fact,text,size,metric,digest}.c)
+fuzz report "$dir/seeds-report" "${results[@]}" src/stats/*.c src/verdict/*.c src/print/*.c src/base/random.c
+fuzz import "$dir/seeds-import" "${results[@]}" src/import/*.c
+fuzz journal tests/fixtures/journals src/host/{journal_file,sysfile}.c src/base/error.c
+fuzz config configs src/plan/{config,job}.c src/base/{infile,size,error,suggest,text}.c
+fuzz channel tests/fuzz/channel src/vm/channel.c src/base/{text,error}.c
 exit $bad

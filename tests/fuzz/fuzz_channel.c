@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crc32.h"
-#include "lab_channel.h"
-#include "lab_wire.h"
-#include "text.h"
+#include "vm/crc32.h"
+#include "vm/channel.h"
+#include "vm/wire.h"
+#include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

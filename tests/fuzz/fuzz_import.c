@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "import_gup_test.h"
-#include "report.h"
+#include "import/gup_test.h"
+#include "result/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare.h"
-#include "grid.h"
-#include "report.h"
-#include "table.h"
+#include "verdict/compare.h"
+#include "print/grid.h"
+#include "result/report.h"
+#include "print/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

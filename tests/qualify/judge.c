@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 #include "line.h"
-#include "random.h"
-#include "verdict.h"
+#include "base/random.h"
+#include "verdict/verdict.h"
 #include "windows.h"
 
 #define MAX_STRETCHES 8

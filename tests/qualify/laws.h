@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "random.h"
+#include "base/random.h"
 
 struct schedule_place {
 	size_t slot, nr_slots;

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 #include "line.h"
-#include "random.h"
-#include "verdict.h"
+#include "base/random.h"
+#include "verdict/verdict.h"
 
 #define NR_SPLITS 500
 #define SMALLEST 0.001 /* the part that has to be found */

@@ -23,11 +23,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 #include "laws.h"
-#include "random.h"
-#include "rank.h"
-#include "verdict.h"
+#include "base/random.h"
+#include "stats/rank.h"
+#include "verdict/verdict.h"
 
 #define LEVEL 0.95
 #define MOST_COVERED 0.965

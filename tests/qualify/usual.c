@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "base/cleanup.h"
 #include "line.h"
-#include "rank.h"
-#include "stats.h"
+#include "stats/rank.h"
+#include "stats/stats.h"
 #include "windows.h"
 
 #define ALPHA 0.05

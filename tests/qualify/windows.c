@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "schedule.h"
+#include "base/cleanup.h"
+#include "result/schedule.h"
 
 const struct run *stretch_at(const struct stretch *stretch, size_t result, unsigned int slot)
 {

@@ -7,8 +7,8 @@
  */
 #include <stdint.h>
 
-#include "error.h"
-#include "report.h"
+#include "base/error.h"
+#include "result/report.h"
 
 struct stretch {
 	struct report side[2];

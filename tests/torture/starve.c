@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * LD_PRELOAD: fails one allocation, counted over all processes of an invocation. The program's allocator (src/memory.c) stands on
+ * LD_PRELOAD: fails one allocation, counted over all processes of an invocation. The program's allocator (src/base/memory.c) stands on
  * __libc_malloc() and the others, which this stands in for; another program that is started does not, and is left alone.
  *
  * STARVE names a file of struct starve that is shared by all of them and set up by tests/torture/faults.py.

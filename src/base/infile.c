@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/infile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* A pipe without a name lives in the kernel's pipefs, a FIFO in the file system that has its name. */
+static int file_check(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+	struct statfs fs;
+
+	if (fstat(fd, &st) || fstatfs(fd, &fs))
+		return error_errno(err, errno, "%.256s: cannot read", path);
+	if (S_ISDIR(st.st_mode))
+		return error_errno(err, EISDIR, "%.256s: cannot read", path);
+	if (!S_ISREG(st.st_mode) && !(S_ISFIFO(st.st_mode) && fs.f_type == PIPEFS_MAGIC)) {
+		error_set(err, EINVAL, "%.256s: not a regular file: it is a %s", path,
+			  S_ISFIFO(st.st_mode) ? "FIFO, which may wait for ever" : "device or socket");
+		return error_fix(err, "name a regular file");
+	}
+	/* only the open must not wait */
+	if (fcntl(fd, F_SETFL, 0))
+		return error_errno(err, errno, "%.256s: cannot read", path);
+	return 0;
+}
+
+int infile_open(const char *path, struct error *err)
+{
+	int fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)), ret;
+
+	if (fd < 0)
+		return error_errno(err, errno, "%.256s: cannot read", path);
+	ret = file_check(fd, path, err);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+int infile_read(int fd, const char *name, size_t limit, char **text, size_t *size, struct error *err)
+{
+	size_t room = 1 << 16;
+	char *more;
+
+	*size = 0;
+	for (*text = malloc(room); *text; ) {
+		ssize_t got = TEMP_FAILURE_RETRY(read(fd, *text + *size, room - *size - 1));
+
+		if (got < 0)
+			return error_errno(err, errno, "%.256s: cannot read", name);
+		*size += (size_t)got;
+		(*text)[*size] = '\0';
+		if (got == 0)
+			return 0;
+		if (*size > limit)
+			return error_set(err, EFBIG, "%.256s: above the limit of %zu MiB", name, limit >> 20);
+		if (*size + 1 < room)
+			continue;
+		more = realloc(*text, room *= 2);
+		if (!more)
+			break;
+		*text = more;
+	}
+	return error_errno(err, ENOMEM, "%.256s", name);
+}

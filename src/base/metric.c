@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/metric.h"
+
+#include <stdio.h>
+
+const char *const metric_names[NR_METRICS] = {
+	[METRIC_PIN] = "pin",
+	[METRIC_UNPIN] = "unpin",
+	[METRIC_CYCLE] = "cycle",
+};
+
+const char *const count_names[NR_COUNTS] = {
+	[COUNT_REQUESTED_PAGES] = "requested_pages",
+	[COUNT_SLOW_PAGES] = "slow_pages",
+	[COUNT_SLOW_CALLS] = "slow_calls",
+	[COUNT_FAULTS] = "faults",
+	[COUNT_UNSHARE_FAULTS] = "unshare_faults",
+	[COUNT_COPIED_PAGES] = "copied_pages",
+	[COUNT_REUSED_PAGES] = "reused_pages",
+	[COUNT_SPLIT_THPS] = "split_thps",
+};
+
+void path_count_set(struct path_count *counts, enum count count, uint64_t value, const char *observer)
+{
+	counts->value[count] = value;
+	snprintf(counts->observer[count], sizeof(counts->observer[count]), "%s", observer);
+}

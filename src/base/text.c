@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Length of the UTF-8 character at @at and its code point; 0 for a byte that starts none. */
+static size_t decode(const unsigned char *at, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t length = *at < 0x80 ? 1 : *at >> 5 == 6 ? 2 : *at >> 4 == 14 ? 3 : *at >> 3 == 30 ? 4 : 0;
+
+	if (length == 0)
+		return 0;
+	*code = length == 1 ? *at : *at & (0x7f >> length);
+	for (size_t i = 1; i < length; i++) {
+		if (at[i] >> 6 != 2)
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3f);
+	}
+	if (*code < least[length] || *code > 0x10ffff || (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return length;
+}
+
+/*
+ * What turns the reading order, ends a line, or cannot be seen: control characters, what Unicode lists as default-ignorable (zero-width
+ * characters, soft hyphen, fillers, variation selectors, tags), annotation marks, and what is no character and not allowed in XML.
+ */
+static const struct { uint32_t first, last; } unseen[] = {
+	{ 0x0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+	{ 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+	{ 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+};
+
+static bool steers(uint32_t code)
+{
+	for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+		if (code >= unseen[i].first && code <= unseen[i].last)
+			return true;
+	return (code & 0xfffe) == 0xfffe;
+}
+
+static void replace(char *text, bool ascii, bool lines)
+{
+	const unsigned char *from = (const unsigned char *)text;
+	char *to = text;
+
+	while (*from) {
+		uint32_t code = 0;
+		size_t length;
+
+		if (*from >= ' ' && *from <= '~') { /* nearly all of it */
+			*to++ = (char)*from++;
+			continue;
+		}
+		length = decode(from, &code);
+		if (ascii && code == 0xb1 && length == 2) {
+			/* the only character of our own that is not ASCII: plus-minus takes two bytes either way */
+			*to++ = '+';
+			*to++ = '-';
+			from += length;
+		} else if (lines && (code == '\n' || code == '\t')) {
+			*to++ = (char)*from++;
+		} else if (length == 0 || steers(code) || (ascii && code >= 0x80)) {
+			*to++ = '?';
+			from += length ? length : 1;
+		} else {
+			memmove(to, from, length);
+			to += length;
+			from += length;
+		}
+	}
+	*to = '\0';
+}
+
+void text_plain(char *text)
+{
+	replace(text, false, false);
+}
+
+void text_plain_lines(char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (!text[i])
+			text[i] = '?';
+	replace(text, false, true);
+}
+
+void text_ascii(char *text)
+{
+	replace(text, true, false);
+}
+
+void text_hide_home(char *text)
+{
+	static const char home[] = "/home/";
+	char *at = text;
+
+	while ((at = strstr(at, home))) {
+		char *rest = at + strlen(home);
+
+		rest += strcspn(rest, "/ \t");
+		*at++ = '~';
+		memmove(at, rest, strlen(rest) + 1);
+	}
+}
+
+bool text_is_word(const char *text)
+{
+	for (const char *at = text; *at; at++)
+		if (*at <= ' ' || *at > '~')
+			return false;
+	return *text != '\0';
+}
+
+size_t text_width(const char *text)
+{
+	size_t width = 0;
+
+	for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+		width += *at >> 6 != 2;
+	return width;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pinbench compare BASE NEW...: result files as a table with verdicts. Needs no rights and no special kernel. */
+#include <argp.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "verdict/compare.h"
+#include "verdict/side.h"
+#include "base/size.h"
+#include "base/suggest.h"
+#include "print/table.h"
+
+struct arguments {
+	char **sides;
+	size_t nr;
+	struct compare_options options;
+};
+
+enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE };
+
+static const struct argp_option options[] = {
+	{ "threshold", OPT_THRESHOLD, "PCT", 0, "What counts as the same: 2 by default", 0 },
+	{ "format", OPT_FORMAT, "FORMAT", 0, "text, commit, markdown, csv or json", 0 },
+	{ "filter", OPT_FILTER, "REGEX", 0, "Show these cases, with their controls and what got worse", 0 },
+	{ "tails", OPT_TAILS, NULL, 0, "Rows of p99 too, where n allows", 0 },
+	{ "environment", 'e', NULL, 0, "Show every difference of the environment", 0 },
+	{ "force", OPT_FORCE, NULL, 0, "Compare what is not comparable", 0 },
+	{ 0 }
+};
+
+static const char *format_nth(const void *context, size_t i)
+{
+	(void)context;
+	return i < NR_COMPARE_FORMATS ? compare_printers[i].name : NULL;
+}
+
+static void take_format(struct compare_options *to, const char *name, struct argp_state *state)
+{
+	const char *near;
+
+	for (to->format = 0; to->format < NR_COMPARE_FORMATS; to->format++)
+		if (strcmp(compare_printers[to->format].name, name) == 0)
+			return;
+	near = suggest_word(name, format_nth, NULL);
+	argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "",
+		   near ? "\"?" : "");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+	struct compare_options *to = &arguments->options;
+	struct error err = { 0 };
+
+	switch (key) {
+	case OPT_THRESHOLD:
+		if (percent_parse(arg, &to->rule.threshold, &err))
+			argp_error(state, "--threshold: %s", err.text);
+		to->rule.threshold_given = true;
+		return 0;
+	case OPT_FORMAT:
+		take_format(to, arg, state);
+		return 0;
+	case OPT_FILTER:
+		to->filter = arg;
+		return 0;
+	case OPT_TAILS:
+		to->rule.tails = true;
+		return 0;
+	case 'e':
+		to->environment = true;
+		return 0;
+	case OPT_FORCE:
+		to->force = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		arguments->sides = state->argv + state->next;
+		arguments->nr = (size_t)(state->argc - state->next);
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "name two result files, or one to see what is in it");
+		return 0;
+	case ARGP_KEY_END:
+		if (arguments->nr == 1 && to->format != COMPARE_TEXT)
+			argp_error(state, "--format=%s: name two result files; what is in one is text",
+				   compare_printers[to->format].name);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "BASE NEW...\nFILE",
+	.doc = "What changed from BASE to each NEW: a file, a directory of files, or LABEL=PATH.\v"
+	       "Verdicts: same, better, worse, unsure. Counts are compared exactly. With one file,"
+	       " shows what is in it.\n\n"
+	       "Example: pinbench compare results/before.json results/after.json",
+};
+
+/* Remarks of the sides belong to what is said before the numbers. */
+static void pass_remarks(struct comparison *comparison, const struct side *base, const struct side *new)
+{
+	const struct side *sides[] = { base, new };
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < sides[i]->remarks.nr; j++)
+			remark_add(&comparison->comparable.unknowns, "%s", sides[i]->remarks.texts[j]);
+}
+
+static void print_one(const struct side *side, const struct look *look)
+{
+	for (size_t i = 0; i < side->remarks.nr; i++)
+		look_wrap(look, stdout, 0, 2, side->remarks.texts[i]);
+	table_print(stdout, look, &side->report);
+}
+
+static int compare_sides(const struct arguments *arguments, const struct side *sides, const struct look *look,
+			 struct error *err)
+{
+	size_t nr = arguments->nr - 1;
+	struct comparison *comparisons = calloc(nr + 1, sizeof(*comparisons));
+	int rc = 0;
+
+	if (!comparisons)
+		abort();
+	for (size_t i = 0; i < nr && !rc; i++) {
+		rc = compare_reports(&comparisons[i], &sides[0].report, &sides[i + 1].report, &arguments->options, err);
+		if (!rc)
+			pass_remarks(&comparisons[i], &sides[0], &sides[i + 1]);
+	}
+	if (!rc && nr)
+		compare_printers[arguments->options.format].print(stdout, look, comparisons, nr, &arguments->options);
+	else if (!rc)
+		print_one(&sides[0], look);
+	for (size_t i = 0; i < nr; i++)
+		comparison_free(&comparisons[i]);
+	free(comparisons);
+	return rc;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	struct arguments arguments = { .options = compare_options_default };
+	struct error err = { 0 };
+	struct side *sides;
+	struct look look;
+	int rc = 0;
+
+	cmd_parse(&argp, argc, argv, 0, &arguments);
+	setlocale(LC_CTYPE, "");
+	look = look_of(stdout);
+	sides = calloc(arguments.nr, sizeof(*sides));
+	if (!sides)
+		abort();
+	for (size_t i = 0; i < arguments.nr && !rc; i++)
+		rc = side_load(&sides[i], arguments.sides[i], arguments.options.force, &err);
+	if (!rc)
+		rc = compare_sides(&arguments, sides, &look, &err);
+	for (size_t i = 0; i < arguments.nr; i++)
+		side_free(&sides[i]);
+	free(sides);
+	return rc ? cmd_fail(&err, EXIT_USAGE) : EXIT_DONE;
+}

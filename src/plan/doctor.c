@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "plan/doctor.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "plan/limits.h"
+#include "host/environment.h"
+#include "host/hugepage.h"
+#include "host/journal.h"
+#include "base/probe.h"
+#include "base/size.h"
+#include "host/sysfile.h"
+#include "host/topology.h"
+
+#define NODES_MAX 64
+#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
+
+static struct finding *diagnosis_add(struct section *section, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static struct finding *diagnosis_add(struct section *section, const char *format, ...)
+{
+	struct diagnosis *items = realloc(section->items, (section->nr + 1) * sizeof(*items));
+	struct diagnosis *added;
+	va_list args;
+
+	if (!items)
+		abort();
+	section->items = items;
+	added = &items[section->nr++];
+	memset(added, 0, sizeof(*added));
+	va_start(args, format);
+	vsnprintf(added->name, sizeof(added->name), format, args);
+	va_end(args);
+	return &added->finding;
+}
+
+/* The beginning of a line of pinbench list, which tells the rest: one line on the screen for what works. */
+static const char *about_short(const char *about, char text[128])
+{
+	snprintf(text, 128, "%.*s", (int)strcspn(about, ":;"), about);
+	return text;
+}
+
+/* What the trial of something says about it. */
+static void finding_try(struct finding *finding, int (*trial)(const void *, struct error *), const void *context,
+			const char *about)
+{
+	struct error why = { 0 };
+
+	if (probe_run(trial, context, &why) == 0) {
+		finding_set(finding, LEVEL_OK, "%s", about);
+		return;
+	}
+	finding_set(finding, LEVEL_NO, "%.*s", (int)sizeof(finding->text) - 1, why.text);
+	finding_fix(finding, "%s", why.fix);
+}
+
+static int pinner_try(const void *context, struct error *why)
+{
+	const struct pinner *pinner = context;
+
+	return pinner->probe(pinner, why);
+}
+
+static int observer_try(const void *context, struct error *why)
+{
+	const struct observer *observer = context;
+
+	return observer->probe(why);
+}
+
+/* Options of the kernel without which the pinners of a family are not there. */
+static const struct {
+	const char *family, *option;
+} family_options[] = {
+	{ "gup-test/", "CONFIG_GUP_TEST" },
+	{ "io_uring/", "CONFIG_IO_URING" },
+	{ "vfio/", "CONFIG_VFIO" },
+	{ "process_vm/", "CONFIG_CROSS_MEMORY_ATTACH" },
+};
+
+static const char *family_option(const char *name)
+{
+	for (size_t i = 0; i < sizeof(family_options) / sizeof(family_options[0]); i++)
+		if (strncmp(name, family_options[i].family, strlen(family_options[i].family)) == 0)
+			return family_options[i].option;
+	return NULL;
+}
+
+/* The configuration only explains: it has the last word where a trial has failed, and the first where none can be made. */
+static void pinner_explain(struct finding *finding, const char *name, const struct kconfig *kconfig)
+{
+	const char *option = family_option(name);
+	char value[16];
+
+	if (!option || !kconfig_value(kconfig, option, value, sizeof(value)))
+		return;
+	if (finding->level == LEVEL_UNKNOWN) {
+		finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree, whose kernel has %s=%s", option,
+			    value);
+	} else if (finding->level == LEVEL_NO && strcmp(value, "n") == 0) {
+		finding_set(finding, LEVEL_NO, "this kernel was built without %s", option);
+		finding_fix(finding, "a kernel with %s=y", option);
+	}
+}
+
+static void pinners_check(struct section *section, const struct kconfig *kconfig, unsigned int *nr_runnable)
+{
+	char text[128];
+
+	for (size_t i = 0; pinners[i]; i++) {
+		struct finding *finding = diagnosis_add(section, "%s", pinners[i]->name);
+
+		if (sysfile_is_live())
+			finding_try(finding, pinner_try, pinners[i], about_short(pinners[i]->about, text));
+		else
+			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
+		pinner_explain(finding, pinners[i]->name, kconfig);
+		/* null needs nothing, and measures nothing but the harness */
+		if (finding->level == LEVEL_OK && strcmp(pinners[i]->name, "null") != 0)
+			(*nr_runnable)++;
+	}
+}
+
+static int layout_try(const void *context, struct error *why)
+{
+	const struct layout *layout = context;
+	struct region region;
+	char proof[256];
+	int rc = region_map(&region, layout, layout->page_bytes, NULL, why);
+
+	if (rc)
+		return rc;
+	region_fill(&region);
+	return region_verify(&region, proof, sizeof(proof), why);
+}
+
+static unsigned int need_pages(const struct need *need, size_t page_bytes)
+{
+	for (size_t i = 0; i < need->nr_sizes; i++)
+		if (need->huge_bytes[i] == page_bytes)
+			return need->nr_huge[i];
+	return 0;
+}
+
+/* A pool of huge pages is looked at, not raised. */
+static void pool_check(struct finding *finding, size_t page_bytes, int node, const struct need *need)
+{
+	uint64_t nr_free = hugepage_free_count(page_bytes, node);
+	unsigned int wanted = need_pages(need, page_bytes);
+	char pool[256], where[24] = "", plan[48] = "", size[24];
+	uint64_t available = 0;
+
+	size_format(page_bytes, size, sizeof(size));
+	if (node >= 0)
+		snprintf(where, sizeof(where), " on node %d", node);
+	if (wanted)
+		snprintf(plan, sizeof(plan), ", %u planned", wanted);
+	if (hugepage_pool(page_bytes, node, pool, sizeof(pool), NULL)) {
+		finding_set(finding, LEVEL_UNKNOWN, "no pool of this size%s", where);
+		return;
+	}
+	sysfile_read_field("/proc/meminfo", "MemAvailable", &available, NULL);
+	if (nr_free > 0 && nr_free >= wanted) {
+		finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s", nr_free, where, plan);
+		return;
+	}
+	if (available * 1024 < (uint64_t)(wanted ? wanted : 1) * page_bytes) {
+		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s, and %" PRIu64 " MiB of memory are too few for more",
+			    nr_free, where, plan, available >> 10);
+		return;
+	}
+	if (sysfile_is_live() && geteuid() != 0) {
+		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s", nr_free, where, plan);
+		finding_fix(finding, "echo %u | sudo tee %s/nr_hugepages", wanted ? wanted : 1, pool);
+		return;
+	}
+	if (page_bytes >= 512u << 20) {
+		finding_set(finding, LEVEL_WARN, "%" PRIu64 " free%s%s: fails where memory is fragmented", nr_free,
+			    where, plan);
+		finding_fix(finding, "boot with hugepagesz=%s hugepages=%u", size, wanted ? wanted : 1);
+		return;
+	}
+	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: reserved for the run", nr_free, where, plan);
+}
+
+static void thp_check(struct finding *finding, const struct layout *layout)
+{
+	char word[32];
+
+	if (sysfile_read_choice(THP_DIR "/enabled", word, sizeof(word), NULL))
+		snprintf(word, sizeof(word), "unknown");
+	if (!thp_available() && sysfile_is_live() && geteuid() != 0) {
+		finding_set(finding, LEVEL_NO, "switched off (enabled: %s)", word);
+		finding_fix(finding, "echo madvise | sudo tee " THP_DIR "/enabled");
+	} else if (!thp_available()) {
+		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): allowed for the run", word);
+	} else if (sysfile_is_live()) {
+		char about[96];
+
+		snprintf(about, sizeof(about), "one was mapped and seen (enabled: %s)", word);
+		finding_try(finding, layout_try, layout, about);
+	} else {
+		finding_set(finding, LEVEL_OK, "allowed (enabled: %s)", word);
+	}
+}
+
+/* Every multi-size THP in one line: the sizes by the word that is chosen for them. */
+static void mthp_check(struct finding *finding)
+{
+	static const char *const words[] = { "always", "madvise", "inherit", "never" };
+	size_t sizes[HUGEPAGE_SIZES_MAX], nr = thp_sizes(sizes, HUGEPAGE_SIZES_MAX), used = 0;
+	char text[200] = "";
+
+	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+		bool first = true;
+
+		for (size_t i = 0; i < nr && used < sizeof(text); i++) {
+			char path[128], word[32], size[24];
+
+			snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/enabled", sizes[i] / 1024);
+			if (sysfile_read_choice(path, word, sizeof(word), NULL) || strcmp(word, words[w]) != 0)
+				continue;
+			size_format(sizes[i], size, sizeof(size));
+			if (first)
+				used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s:", used ? "; " : "",
+							 words[w]);
+			if (used < sizeof(text))
+				used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", size);
+			first = false;
+		}
+	}
+	if (text[0])
+		finding_set(finding, LEVEL_OK, "%s", text);
+	else
+		finding_set(finding, LEVEL_NOTE, "this kernel has none (6.8 or later)");
+}
+
+static void layouts_check(struct section *section, const struct need *need)
+{
+	char text[128];
+	struct layout layouts[PLAN_MAX_LAYOUTS];
+	size_t nr = layout_list(layouts, PLAN_MAX_LAYOUTS);
+	int nodes[NODES_MAX];
+	size_t nr_nodes = topology_nodes(nodes, NODES_MAX);
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct layout *layout = &layouts[i];
+
+		if (layout->backing == BACKING_HUGETLB) {
+			if (nr_nodes == 0)
+				pool_check(diagnosis_add(section, "%s", layout->name), layout->page_bytes, -1, need);
+			for (size_t j = 0; j < nr_nodes && j < NODES_MAX; j++)
+				pool_check(diagnosis_add(section, "%s", layout->name), layout->page_bytes, nodes[j], need);
+		} else if (layout->backing == BACKING_THP) {
+			thp_check(diagnosis_add(section, "%s", layout->name), layout);
+		} else if (sysfile_is_live()) {
+			finding_try(diagnosis_add(section, "%s", layout->name), layout_try, layout,
+				    about_short(layout->about, text));
+		} else {
+			finding_set(diagnosis_add(section, "%s", layout->name), LEVEL_OK, "%s",
+				    about_short(layout->about, text));
+		}
+	}
+	mthp_check(diagnosis_add(section, "mthp"));
+}
+
+static void observers_check(struct section *section)
+{
+	char text[128];
+
+	for (size_t i = 0; observers[i]; i++) {
+		struct finding *finding = diagnosis_add(section, "%s", observers[i]->name);
+
+		if (sysfile_is_live())
+			finding_try(finding, observer_try, observers[i], about_short(observers[i]->about, text));
+		else
+			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
+	}
+}
+
+static const char *fact_or(const struct fact_list *facts, const char *name, const char *otherwise)
+{
+	const struct fact *fact = fact_find(facts, name);
+
+	return fact && fact->text ? fact->text : otherwise;
+}
+
+static int64_t number_or(const struct fact_list *facts, const char *name, int64_t otherwise)
+{
+	const struct fact *fact = fact_find(facts, name);
+
+	return fact && fact->kind != FACT_TEXT ? fact->number : otherwise;
+}
+
+/* ", 8 CPUs" */
+static void count_append(char *text, size_t size, int64_t nr, const char *what)
+{
+	size_t used = strlen(text);
+
+	if (nr > 0)
+		snprintf(text + used, size - used, ", %" PRId64 " %s%s", nr, what, nr == 1 ? "" : "s");
+}
+
+static void system_describe(char *text, size_t size)
+{
+	struct fact_list facts = { 0 };
+	int64_t kilobytes;
+	const char *on;
+	size_t used;
+
+	environment_collect(&facts);
+	kilobytes = number_or(&facts, "memory.total_kb", 0);
+	on = fact_or(&facts, "hypervisor", "none");
+	snprintf(text, size, "Linux %s on %s, %.100s", fact_or(&facts, "kernel.release", "of unknown release"),
+		 fact_or(&facts, "kernel.arch", "unknown architecture"), fact_or(&facts, "cpu.model", "unknown CPU"));
+	count_append(text, size, number_or(&facts, "cpu.online", 0), "CPU");
+	count_append(text, size, number_or(&facts, "numa.nodes", 0), "memory node");
+	used = strlen(text);
+	if (kilobytes > 0)
+		used += (size_t)snprintf(text + used, size - used, ", %" PRId64 ".%" PRId64 " GiB", kilobytes >> 20,
+					 ((kilobytes & 0xfffff) * 10) >> 20);
+	if (strcmp(on, "none") != 0)
+		snprintf(text + used, size - used, ", hypervisor %s", on);
+	fact_list_free(&facts);
+}
+
+/* The runs that have a journal, by their process numbers, which its name begins with. */
+static void journal_holders(char *text, size_t size)
+{
+	DIR *dir = dir_open(JOURNAL_DIR);
+	struct dirent *entry;
+
+	text[0] = '\0';
+	while (dir && (entry = readdir(dir))) {
+		size_t used = strlen(text);
+
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+			snprintf(text + used, size - used, "%s%d", used ? ", " : "", atoi(entry->d_name));
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Another user's directory does not open; that of a tmpfs tells by its size how many names are in it (mm/shmem.c: 20 bytes each). */
+static void journals_foreign_check(struct section *section)
+{
+	struct statfs system;
+	struct stat st;
+
+	if (stat(JOURNAL_DIR, &st) || statfs(JOURNAL_DIR, &system) || st.st_uid == geteuid() || system.f_type != TMPFS_MAGIC ||
+	    st.st_size < 60)
+		return;
+	finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE,
+		    "root's runs have journals of changed settings in %s: they go on, or were killed", JOURNAL_DIR);
+	finding_fix(&section->items[section->nr - 1].finding, "sudo pinbench restore");
+}
+
+/* Every verb has put back what it could before: what is left now cannot be, or is of runs that go on. */
+static void journals_check(struct section *section)
+{
+	struct journal_report report = { 0 };
+	struct error err = { 0 };
+	struct finding *finding;
+	char holders[120];
+	int rc = journal_recover(&report, &err);
+
+	if (rc || report.nr_failed) {
+		finding = diagnosis_add(section, "settings");
+		finding_set(finding, LEVEL_WARN, "of a killed run, not put back: %.200s", rc ? err.text : report.lines[0]);
+		finding_fix(finding, "%.200s", err.fix[0] ? err.fix : "pinbench restore, as root");
+	} else if (report.nr_live) {
+		journal_holders(holders, sizeof(holders));
+		finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE, "changed for the time of %u run%s: process %s",
+			    report.nr_live, report.nr_live == 1 ? "" : "s", holders);
+	} else {
+		journals_foreign_check(section);
+	}
+	journal_report_free(&report);
+}
+
+void checkup_make(struct checkup *checkup, const struct need *need)
+{
+	static const char *const names[NR_SECTIONS][2] = {
+		[SECTION_PINNERS] = { "pinners", "What can pin" },
+		[SECTION_LAYOUTS] = { "layouts", "What can be pinned" },
+		[SECTION_OBSERVERS] = { "observers", "What can be counted" },
+		[SECTION_LIMITS] = { "limits", "Rights and limits" },
+		[SECTION_NOISE] = { "noise", "What adds noise" },
+	};
+	struct section *sections = checkup->sections;
+	struct kconfig kconfig;
+
+	memset(checkup, 0, sizeof(*checkup));
+	for (size_t i = 0; i < NR_SECTIONS; i++) {
+		sections[i].name = names[i][0];
+		sections[i].title = names[i][1];
+	}
+	kconfig_load(&kconfig, NULL);
+	system_describe(checkup->system, sizeof(checkup->system));
+	pinners_check(&sections[SECTION_PINNERS], &kconfig, &checkup->nr_runnable);
+	layouts_check(&sections[SECTION_LAYOUTS], need);
+	observers_check(&sections[SECTION_OBSERVERS]);
+	for (const struct limit *limit = limits; limit->name; limit++)
+		limit->check(diagnosis_add(&sections[SECTION_LIMITS], "%s", limit->name), need);
+	if (sysfile_is_live())
+		journals_check(&sections[SECTION_LIMITS]);
+	for (const struct noise *noise = noises; noise->name; noise++)
+		noise->check(diagnosis_add(&sections[SECTION_NOISE], "%s", noise->name), &kconfig);
+	kconfig_free(&kconfig);
+	topology_unload();
+}
+
+void checkup_free(struct checkup *checkup)
+{
+	for (size_t i = 0; i < NR_SECTIONS; i++)
+		free(checkup->sections[i].items);
+	memset(checkup, 0, sizeof(*checkup));
+}

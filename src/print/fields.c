@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "print/fields.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const char *const kind_names[] = {
+	[ROW_TIME] = "time", [ROW_TAIL] = "p99", [ROW_RATE] = "rate", [ROW_COUNT] = "count",
+};
+
+const char *const design_names[] = {
+	[DESIGN_NONE] = "none", [DESIGN_PAIRS] = "pairs", [DESIGN_SAMPLES] = "samples", [DESIGN_SEEDS] = "seeds",
+	[DESIGN_EXACT] = "exact",
+};
+
+const char *row_field(const struct row *row)
+{
+	switch (row->kind) {
+	case ROW_RATE:
+		return "hit_rate";
+	case ROW_COUNT:
+		return count_names[row->which];
+	default:
+		return metric_names[row->which];
+	}
+}
+
+const char *row_unit(const struct row *row, const struct verdicts *verdicts)
+{
+	switch (row->kind) {
+	case ROW_RATE:
+		return "part";
+	case ROW_COUNT:
+		return count_units[row->which];
+	default:
+		return report_unit(verdicts->base);
+	}
+}
+
+const char *row_better(const struct row *row)
+{
+	int direction = row_direction(row);
+
+	return direction < 0 ? "lower" : direction > 0 ? "higher" : "none";
+}
+
+/*
+ * To nine digits: the last ones of what went through log() and exp() are not the same with every C library, and these
+ * formats are.
+ */
+static double rounded(double number)
+{
+	char text[40];
+
+	if (!isfinite(number))
+		return NAN;
+	snprintf(text, sizeof(text), "%.9g", number);
+	return strtod(text, NULL);
+}
+
+struct row_numbers row_numbers(const struct row *row)
+{
+	struct row_numbers numbers = {
+		.value = { NAN, NAN }, .spread = { NAN, NAN }, .least = { NAN, NAN }, .change = NAN, .low = NAN, .high = NAN,
+		.p = NAN, .alpha = NAN,
+	};
+	bool exact = row->design == DESIGN_EXACT;
+
+	for (size_t side = 0; side < 2; side++) {
+		if (exact || row->nr_measured[side] > 0)
+			*(row->bound[side] ? &numbers.least[side] : &numbers.value[side]) = row->value[side];
+		if (row_has_spread(row, side))
+			numbers.spread[side] = rounded(row->spread[side]);
+	}
+	if (row->change_known)
+		numbers.change = rounded(row->change);
+	if (!exact || row->bound[0] || row->bound[1]) {
+		numbers.low = rounded(row->interval.low);
+		numbers.high = rounded(row->interval.high);
+	}
+	if (row->alpha > 0) {
+		numbers.p = rounded(row->p);
+		numbers.alpha = rounded(row->alpha);
+	}
+	return numbers;
+}

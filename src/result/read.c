@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reading a result file that may come from anywhere. docs/result-1.schema.json is the same rules as data. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "result/json_get.h"
+#include "base/text.h"
+
+static const char *const time_units[] = { "ns", "instructions", NULL };
+static const char *const exact_units[] = { "pages", "calls", "faults", "mappings", NULL };
+static const char *const directions[] = { "lower", "none", NULL };
+static const char *const kinds[] = { "measured", "exact", NULL };
+
+/* Entry of the table of metrics. That of a count may be absent: @unit is as it was then. */
+static int get_metric(struct reader *reader, const json_t *metrics, const char *name, bool exact, size_t *unit)
+{
+	const json_t *metric;
+	size_t used, ignored;
+	int rc = get_member(reader, metrics, name, JSON_OBJECT, exact ? OPTIONAL : REQUIRED, &metric, &used);
+
+	if (rc <= 0)
+		return rc;
+	if ((rc = get_choice(reader, metric, "unit", exact ? OPTIONAL : REQUIRED,
+			     exact ? exact_units : time_units, unit)) < 0 ||
+	    (rc = get_choice(reader, metric, "better", OPTIONAL, directions, &ignored)) < 0 ||
+	    (rc = get_choice(reader, metric, "kind", OPTIONAL, kinds, &ignored)) < 0)
+		return rc;
+	reader_leave(reader, used);
+	return 0;
+}
+
+/* The three times share one unit, and that says which lane the file is from. */
+static int get_metrics(struct reader *reader, const json_t *root, bool *icount)
+{
+	const json_t *metrics;
+	size_t used, unit, first = 0;
+	int rc = get_member(reader, root, "metrics", JSON_OBJECT, REQUIRED, &metrics, &used);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < NR_METRICS; i++) {
+		rc = get_metric(reader, metrics, metric_names[i], false, &unit);
+		if (rc)
+			return rc;
+		if (i == 0)
+			first = unit;
+		if (unit != first)
+			return reader_error(reader, "\"%s\" is in another unit than \"%s\"", metric_names[i],
+					    metric_names[0]);
+	}
+	for (size_t i = 0; i < NR_COUNTS; i++) {
+		rc = get_metric(reader, metrics, count_names[i], true, &unit);
+		if (rc)
+			return rc;
+	}
+	*icount = first == 1;
+	reader_leave(reader, used);
+	return 0;
+}
+
+static int get_command(struct reader *reader, const json_t *root, struct report *report)
+{
+	const json_t *list;
+	size_t used;
+	int rc = get_member(reader, root, "command", JSON_ARRAY, REQUIRED, &list, &used);
+
+	if (rc < 0)
+		return rc;
+	if (json_array_size(list) > REPORT_MAX_RUNS)
+		return reader_error(reader, "more than %u words", REPORT_MAX_RUNS);
+	report->command = calloc(json_array_size(list) + 1, sizeof(*report->command));
+	if (!report->command)
+		return reader_error(reader, "out of memory");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		size_t inner = reader_enter_index(reader, i);
+
+		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
+		if (rc)
+			return rc;
+		report->command[i] = get_plain(json_array_get(list, i));
+		reader_leave(reader, inner);
+	}
+	reader_leave(reader, used);
+	return 0;
+}
+
+static int get_sides(struct reader *reader, const json_t *object, struct schedule *schedule)
+{
+	const json_t *list;
+	uint64_t side;
+	size_t used;
+	int rc = get_member(reader, object, "sides", JSON_ARRAY, REQUIRED, &list, &used);
+
+	if (rc < 0)
+		return rc;
+	if (json_array_size(list) < 1 || json_array_size(list) > REPORT_MAX_SIDES)
+		return reader_error(reader, "not 1 to %u sides", REPORT_MAX_SIDES);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		size_t inner = reader_enter_index(reader, i);
+
+		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
+		if (rc)
+			return rc;
+		schedule->sides[schedule->nr_sides++] = get_plain(json_array_get(list, i));
+		reader_leave(reader, inner);
+	}
+	reader_leave(reader, used);
+	rc = get_number(reader, object, "side", REQUIRED, 0, schedule->nr_sides - 1, &side);
+	schedule->side = side;
+	return rc < 0 ? rc : 0;
+}
+
+static int get_schedule(struct reader *reader, const json_t *root, struct schedule *schedule)
+{
+	static const char *const orders[] = { "abba", "random", NULL };
+	const json_t *object;
+	uint64_t number;
+	size_t used, order;
+	int rc = get_member(reader, root, "schedule", JSON_OBJECT, OPTIONAL, &object, &used);
+
+	if (rc <= 0)
+		return rc;
+	rc = get_choice(reader, object, "order", REQUIRED, orders, &order);
+	if (rc < 0)
+		return rc;
+	schedule->order = order ? ORDER_RANDOM : ORDER_ABBA;
+	rc = get_word(reader, object, "id", REQUIRED, schedule->id, sizeof(schedule->id));
+	if (rc)
+		return rc;
+	rc = get_number(reader, object, "seed", REQUIRED, 0, INT64_MAX, &schedule->seed);
+	if (rc < 0)
+		return rc;
+	rc = get_number(reader, object, "blocks", REQUIRED, 1, REPORT_MAX_BLOCKS, &number);
+	if (rc < 0)
+		return rc;
+	schedule->nr_blocks = number;
+	rc = get_sides(reader, object, schedule);
+	if (rc)
+		return rc;
+	reader_leave(reader, used);
+	return 0;
+}
+
+static int get_head(struct reader *reader, const json_t *root, struct report *report)
+{
+	static const char *const tools[] = { "pinbench", NULL };
+	const json_t *value;
+	char schema[64];
+	uint64_t benchmark;
+	size_t used, ignored;
+	int rc = get_word(reader, root, "schema", REQUIRED, schema, sizeof(schema));
+
+	if (rc)
+		return rc;
+	if (strcmp(schema, REPORT_SCHEMA)) {
+		reader_error(reader, "schema is \"%s\", this program reads \"%s\"", schema, REPORT_SCHEMA);
+		return error_fix(reader->err, "use the version of pinbench that wrote it");
+	}
+	rc = get_member(reader, root, "tool", JSON_OBJECT, REQUIRED, &value, &used);
+	if (rc < 0)
+		return rc;
+	rc = get_choice(reader, value, "name", OPTIONAL, tools, &ignored);
+	if (rc < 0)
+		return rc;
+	rc = get_text(reader, value, "version", REQUIRED, &report->tool_version);
+	if (rc)
+		return rc;
+	rc = get_number(reader, value, "benchmark", OPTIONAL, 1, INT32_MAX, &benchmark);
+	if (rc < 0)
+		return rc;
+	report->benchmark = rc ? (unsigned int)benchmark : 1; /* files older than this field */
+	reader_leave(reader, used);
+	if ((rc = get_text(reader, root, "label", REQUIRED, &report->label)) ||
+	    (rc = get_text(reader, root, "started", OPTIONAL, &report->started)) ||
+	    (rc = get_text(reader, root, "imported", OPTIONAL, &report->imported)) ||
+	    (rc = get_schedule(reader, root, &report->schedule)))
+		return rc;
+	reader->imported = report->imported;
+	rc = get_member(reader, root, "complete", JSON_TRUE, REQUIRED, &value, &used);
+	if (rc < 0)
+		return rc;
+	report->complete = json_is_true(value);
+	reader_leave(reader, used);
+	rc = get_real(reader, root, "duration_s", &report->duration_s);
+	if (rc)
+		return rc;
+	rc = get_member(reader, root, "config", JSON_OBJECT, REQUIRED, &value, &used);
+	if (rc < 0)
+		return rc;
+	report->config = json_dumps(value, JSON_COMPACT);
+	if (!report->config || strlen(report->config) > REPORT_MAX_CONFIG)
+		return reader_error(reader, "more than %u bytes", REPORT_MAX_CONFIG);
+	reader_leave(reader, used);
+	return get_command(reader, root, report);
+}
+
+int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err)
+{
+	struct json_text document = { .path = path, .text = text, .size = size };
+	struct error inner = { 0 };
+	struct reader reader = { .err = &inner };
+	json_t *root;
+	int rc = json_text_scan(&document, err);
+
+	memset(report, 0, sizeof(*report));
+	if (rc)
+		return rc;
+	root = json_text_parse_head(&document, err);
+	if (!root)
+		return -EINVAL;
+	rc = json_is_object(root) ? get_head(&reader, root, report) : reader_error(&reader, "not an object");
+	if (!rc)
+		rc = get_metrics(&reader, root, &report->icount);
+	if (!rc)
+		rc = get_fact_group(&reader, root, "environment", &report->environment);
+	if (!rc)
+		rc = get_results(&reader, root, &document, report);
+	json_decref(root);
+	if (rc) {
+		report_free(report);
+		if (reader.located)
+			return error_set(err, inner.code, "%s", inner.text);
+		error_set(err, inner.code, "%s: %s", path, inner.text);
+		return inner.fix[0] ? error_fix(err, "%s", inner.fix) : rc;
+	}
+	report->path = strdup(path);
+	if (!report->path)
+		abort();
+	return 0;
+}
+
+int report_load(struct report *report, const char *path, struct error *err)
+{
+	autofree char *text = NULL;
+	char digest[DIGEST_SIZE];
+	size_t size = 0;
+	int rc;
+
+	memset(report, 0, sizeof(*report));
+	rc = json_text_read(path, &text, &size, err);
+	if (!rc)
+		rc = report_parse(report, text, size, path, err);
+	if (rc)
+		return rc;
+	digest_bytes(text, size, digest);
+	report_add_file(report, path, digest);
+	return 0;
+}

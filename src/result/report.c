@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Reports in memory. Reading and writing them is report_read.c and report_write.c. */
+#include "result/report.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const char *const status_names[NR_STATUS] = {
+	[STATUS_DONE] = "done",
+	[STATUS_SKIPPED] = "skipped",
+	[STATUS_FAILED] = "failed",
+};
+
+const char *const stop_names[NR_STOPS] = {
+	[STOP_RUNS] = "runs",
+	[STOP_PRECISION] = "precision",
+	[STOP_MAX_TIME] = "max-time",
+};
+
+const char *const order_names[NR_ORDERS] = {
+	[ORDER_NONE] = "none",
+	[ORDER_ABBA] = "abba",
+	[ORDER_RANDOM] = "random",
+};
+
+const char *const count_units[NR_COUNTS] = {
+	[COUNT_REQUESTED_PAGES] = "pages",
+	[COUNT_SLOW_PAGES] = "pages",
+	[COUNT_SLOW_CALLS] = "calls",
+	[COUNT_FAULTS] = "faults",
+	[COUNT_UNSHARE_FAULTS] = "faults",
+	[COUNT_COPIED_PAGES] = "pages",
+	[COUNT_REUSED_PAGES] = "pages",
+	[COUNT_SPLIT_THPS] = "mappings",
+};
+
+/* Pages asked and pages reused or copied say what happened, not how well. */
+const bool count_lower_better[NR_COUNTS] = {
+	[COUNT_SLOW_PAGES] = true,
+	[COUNT_SLOW_CALLS] = true,
+	[COUNT_FAULTS] = true,
+};
+
+const char *report_unit(const struct report *report)
+{
+	return report->icount ? "instructions" : "ns";
+}
+
+/* As for facts, running out of memory for a few kilobytes aborts. */
+static void *grow(void *items, size_t nr, size_t size)
+{
+	if (nr & (nr - 1))
+		return items;
+	items = reallocarray(items, nr ? nr * 2 : 1, size);
+	if (!items)
+		abort();
+	return items;
+}
+
+static char *copy_text(const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		abort();
+	return copy;
+}
+
+struct result *report_add(struct report *report, const char *key)
+{
+	struct result *result;
+
+	report->results = grow(report->results, report->nr_results, sizeof(*report->results));
+	result = &report->results[report->nr_results++];
+	memset(result, 0, sizeof(*result));
+	result->key = copy_text(key);
+	return result;
+}
+
+struct run *result_add_run(struct result *result)
+{
+	struct run *run;
+
+	result->runs = grow(result->runs, result->nr_runs, sizeof(*result->runs));
+	run = &result->runs[result->nr_runs];
+	*run = (struct run){ .index = result->nr_runs, .block = -1, .slot = -1, .cpu = -1, .node = -1 };
+	result->nr_runs++;
+	return run;
+}
+
+void result_warn(struct result *result, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (size_t i = 0; i < result->nr_warnings; i++)
+		if (strcmp(result->warnings[i], text) == 0)
+			return;
+	if (result->nr_warnings >= REPORT_MAX_WARNINGS)
+		return;
+	result->warnings = grow(result->warnings, result->nr_warnings, sizeof(*result->warnings));
+	result->warnings[result->nr_warnings++] = copy_text(text);
+}
+
+const char *counterpart_key(const struct result *result, const struct report *from, const struct report *to)
+{
+	bool together = from->schedule.order != ORDER_NONE && strcmp(from->schedule.id, to->schedule.id) == 0 &&
+			from->schedule.side != to->schedule.side;
+
+	return result->counterpart && together ? result->counterpart : result->key;
+}
+
+const struct result *report_find(const struct report *report, const char *key)
+{
+	for (size_t i = 0; i < report->nr_results; i++)
+		if (strcmp(report->results[i].key, key) == 0)
+			return &report->results[i];
+	return NULL;
+}
+
+static void merge_runs(struct result *into, const struct result *from)
+{
+	for (size_t i = 0; i < from->nr_runs; i++) {
+		struct run *run = result_add_run(into);
+		size_t size = from->runs[i].nr_samples * sizeof(*run->samples);
+		unsigned int index = run->index;
+
+		*run = from->runs[i];
+		run->index = index;
+		run->samples = malloc(size ? size : 1);
+		if (!run->samples)
+			abort();
+		if (size)
+			memcpy(run->samples, from->runs[i].samples, size);
+	}
+}
+
+/* Failure in one run is failure; a case that one boot could not do is done by the others, and says so. */
+static void merge_status(struct result *into, const struct result *from)
+{
+	if (into->status == from->status || into->status == STATUS_FAILED) {
+		if (into->status != STATUS_DONE && from->why && into->why && strcmp(into->why, from->why))
+			result_warn(into, "another run: %s", from->why);
+		return;
+	}
+	if (from->status == STATUS_SKIPPED) {
+		result_warn(into, "skipped in another run: %s", from->why ? from->why : "no reason given");
+		return;
+	}
+	if (into->status == STATUS_SKIPPED && into->why)
+		result_warn(into, "skipped in another run: %s", into->why);
+	free(into->why);
+	free(into->fix);
+	into->why = copy_text(from->why);
+	into->fix = copy_text(from->fix);
+	into->status = from->status;
+	into->params = from->params;
+}
+
+#define VARIES "%s differs between runs: " /* the file keeps this warning, and nothing else, of what the others counted */
+
+bool count_varies(const struct result *result, enum count count)
+{
+	char text[64];
+	int length = snprintf(text, sizeof(text), VARIES, count_names[count]);
+
+	for (size_t i = 0; i < result->nr_warnings; i++)
+		if (strncmp(result->warnings[i], text, (size_t)length) == 0)
+			return true;
+	return false;
+}
+
+static void merge_counts(struct result *into, const struct result *from)
+{
+	for (size_t i = 0; i < NR_COUNTS; i++) {
+		if (!from->counts.observer[i][0])
+			continue;
+		if (!into->counts.observer[i][0]) {
+			into->counts.value[i] = from->counts.value[i];
+			memcpy(into->counts.observer[i], from->counts.observer[i],
+			       sizeof(into->counts.observer[i]));
+		} else if (into->counts.value[i] != from->counts.value[i]) {
+			result_warn(into, VARIES "%llu and %llu", count_names[i],
+				    (unsigned long long)into->counts.value[i],
+				    (unsigned long long)from->counts.value[i]);
+		}
+	}
+}
+
+/* The first run's findings stand, except that a check which failed in any run has failed. */
+static void merge_truth(struct result *into, const struct result *from)
+{
+	for (size_t i = 0; i < from->truth.nr; i++) {
+		const struct fact *fact = &from->truth.items[i];
+		const struct fact *have = fact_find(&into->truth, fact->name);
+
+		if (fact->kind == FACT_BOOL && (!have || !fact->number))
+			fact_bool(&into->truth, fact->number, "%s", fact->name);
+		else if (!have && fact->kind == FACT_NUMBER)
+			fact_number(&into->truth, fact->number, "%s", fact->name);
+		else if (!have && fact->kind == FACT_TEXT)
+			fact_text(&into->truth, fact->text, "%s", fact->name);
+	}
+}
+
+void report_add_file(struct report *report, const char *path, const char *digest)
+{
+	struct report_file *file;
+
+	report->files = reallocarray(report->files, report->nr_files + 1, sizeof(*report->files));
+	if (!report->files)
+		abort();
+	file = &report->files[report->nr_files++];
+	file->path = copy_text(path);
+	memcpy(file->digest, digest, sizeof(file->digest));
+}
+
+const struct report_file *report_same_file(const struct report *a, const struct report *b, const struct report_file **other)
+{
+	for (size_t i = 0; i < a->nr_files; i++) {
+		for (size_t j = 0; j < b->nr_files; j++) {
+			if (strcmp(a->files[i].digest, b->files[j].digest))
+				continue;
+			*other = &b->files[j];
+			return &a->files[i];
+		}
+	}
+	return NULL;
+}
+
+int report_merge(struct report *into, const struct report *from, struct error *err)
+{
+	if (into->icount != from->icount)
+		return error_set(err, EINVAL, "%s counts in %s, %s in %s: they cannot be merged",
+				 into->label, into->icount ? "instructions" : "ns", from->label,
+				 from->icount ? "instructions" : "ns");
+	for (size_t i = 0; i < from->nr_results; i++) {
+		const struct result *other = &from->results[i];
+		struct result *result = (struct result *)report_find(into, other->key);
+
+		if (result) {
+			merge_status(result, other);
+		} else {
+			result = report_add(into, other->key);
+			result->params = other->params;
+			result->status = other->status;
+			result->why = copy_text(other->why);
+			result->fix = copy_text(other->fix);
+		}
+		merge_runs(result, other);
+		merge_counts(result, other);
+		merge_truth(result, other);
+		for (size_t j = 0; j < other->nr_warnings; j++)
+			result_warn(result, "%s", other->warnings[j]);
+	}
+	for (size_t i = 0; i < from->nr_files; i++)
+		report_add_file(into, from->files[i].path, from->files[i].digest);
+	into->complete = into->complete && from->complete;
+	into->duration_s += from->duration_s;
+	return 0;
+}
+
+static void result_free(struct result *result)
+{
+	for (size_t i = 0; i < result->nr_runs; i++)
+		free(result->runs[i].samples);
+	for (size_t i = 0; i < result->nr_warnings; i++)
+		free(result->warnings[i]);
+	free(result->runs);
+	free(result->warnings);
+	free(result->key);
+	free(result->why);
+	free(result->fix);
+	free(result->counterpart);
+	fact_list_free(&result->truth);
+}
+
+static void runs_drop(struct result *result, int slot)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < result->nr_runs; i++) {
+		if (result->runs[i].slot == slot) {
+			free(result->runs[i].samples);
+			continue;
+		}
+		result->runs[nr] = result->runs[i];
+		result->runs[nr].index = (unsigned int)nr;
+		nr++;
+	}
+	result->nr_runs = nr;
+}
+
+void report_drop_slot(struct report *report, int slot)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < report->nr_results; i++) {
+		struct result *result = &report->results[i];
+
+		runs_drop(result, slot);
+		if (result->status == STATUS_DONE && result->nr_runs == 0)
+			result_free(result);
+		else
+			report->results[nr++] = *result;
+	}
+	report->nr_results = nr;
+}
+
+void report_free(struct report *report)
+{
+	for (size_t i = 0; i < report->nr_results; i++)
+		result_free(&report->results[i]);
+	for (char **word = report->command; word && *word; word++)
+		free(*word);
+	for (size_t i = 0; i < report->nr_files; i++)
+		free(report->files[i].path);
+	free(report->files);
+	free(report->results);
+	free(report->command);
+	free(report->path);
+	free(report->tool_version);
+	free(report->label);
+	free(report->imported);
+	for (unsigned int i = 0; i < report->schedule.nr_sides; i++)
+		free(report->schedule.sides[i]);
+	free(report->started);
+	free(report->config);
+	fact_list_free(&report->environment);
+	memset(report, 0, sizeof(*report));
+}
+
+static char *word_public(const char *word)
+{
+	char *public = copy_text(word);
+
+	text_hide_home(public);
+	return public;
+}
+
+/* argv[0] is "pinbench VERB", as argp is told: two words of what was typed. */
+void report_set_command(struct report *report, int argc, char **argv)
+{
+	const char *verb = strchr(argv[0], ' ');
+	size_t nr = 0;
+
+	for (char **old = report->command; old && *old; old++)
+		free(*old);
+	free(report->command);
+	report->command = calloc((size_t)argc + 2, sizeof(*report->command));
+	if (!report->command)
+		abort();
+	report->command[nr++] = strdup("pinbench");
+	if (verb)
+		report->command[nr++] = strdup(verb + 1);
+	for (int i = 1; i < argc; i++)
+		report->command[nr++] = word_public(argv[i]);
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/case.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run/aftermath.h"
+#include "host/pin_counters.h"
+#include "run/round.h"
+#include "stats/stats.h"
+#include "stats/summary.h"
+
+#define FLOOR_CYCLES 1001
+#define ICOUNT_GRAIN 16      /* instructions: the guest's counter runs at 62.5 MHz */
+#define NEAR_GRAINS 20       /* a median below this many grains is rounded by 5 % or more */
+
+/* --- what holds for the whole run --- */
+
+/* The null pinner through the same contract: what is left of a time when nothing is pinned. */
+static int floor_measure(uint64_t *ticks, struct error *err)
+{
+	const struct pinner *null = pinner_find("null");
+	static uint64_t times[FLOOR_CYCLES];
+	struct layout layouts[1];
+	struct region region;
+	struct pin_job job = { .region = &region, .pages_per_call = 1, .access = ACCESS_READ };
+	struct sample sample;
+	struct pin *pin = NULL;
+	int ret;
+
+	layout_list(layouts, 1);
+	ret = region_map(&region, &layouts[0], layouts[0].page_bytes, NULL, err);
+	if (ret)
+		return ret;
+	job.bytes = region.bytes;
+	ret = null->open(&pin, null, &job, err);
+	for (size_t i = 0; ret == 0 && i < FLOOR_CYCLES; i++) {
+		ret = null->cycle(pin, &sample, err);
+		times[i] = sample.ticks[METRIC_CYCLE];
+	}
+	null->close(pin);
+	region_unmap(&region);
+	*ticks = middle_of(times, FLOOR_CYCLES);
+	return ret;
+}
+
+static void observers_probe(struct measure_env *env, struct report *report)
+{
+	for (size_t i = 0; observers[i]; i++) {
+		struct error why = { 0 };
+		bool works = observers[i]->probe(&why) == 0;
+
+		/* what only went wrong is tried again by each case, which fails if it goes wrong there */
+		env->use_observer[i] = works || !observer_unsupported(&why);
+		fact_text(&report->environment, works ? "works" : why.text,
+			  "observers.%s", observers[i]->name);
+	}
+}
+
+int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount, bool time_only,
+		 struct report *report, struct error *err)
+{
+	uint64_t floor_ticks = 0;
+
+	*env = (struct measure_env){
+		.stop = stop,
+		.time_only = time_only,
+		.clock_grain = icount ? ICOUNT_GRAIN : clock_grain(),
+	};
+	if (floor_measure(&floor_ticks, err))
+		return -err->code;
+	fact_number(&report->environment, (int64_t)floor_ticks, "harness.floor_ticks");
+#ifdef PINBENCH_INJECT
+	fact_number(&report->environment, (int64_t)(PINBENCH_INJECT * 1000), "harness.inject_ppm");
+#endif
+	kernel_log_open(&env->log);
+	bystanders_look(&env->bystanders);
+	if (time_only) {
+		env->pins_quiet = true; /* asked again when the numbers of a case differ */
+		return 0;
+	}
+	observers_probe(env, report);
+	env->pins_quiet = pin_counters_quiet();
+	fact_bool(&report->environment, env->pins_quiet, "observers.pin_counters_quiet");
+	return 0;
+}
+
+void measure_close(struct measure_env *env)
+{
+	kernel_log_close(&env->log);
+}
+
+/* --- one case --- */
+
+static void facts_take(struct result *result, const struct round_result *round)
+{
+	for (size_t i = 0; i < round->nr_facts; i++) {
+		const struct round_fact *fact = &round->facts[i];
+
+		if (fact->kind == FACT_TEXT)
+			fact_text(&result->truth, fact->text, "%s", fact->name);
+		else if (fact->kind == FACT_BOOL)
+			fact_bool(&result->truth, fact->number, "%s", fact->name);
+		else
+			fact_number(&result->truth, fact->number, "%s", fact->name);
+	}
+	for (size_t i = 0; i < round->nr_warnings; i++)
+		result_warn(result, "%s", round->warnings[i]);
+}
+
+static int round_do(const struct measure_env *env, const struct round_job *job,
+		    struct round_result *round, struct error *err)
+{
+	int ret = round_run(job, round, env->stop, err);
+
+	if (ret == 0 && round->error.code) {
+		*err = round->error;
+		ret = round->unsupported ? -EOPNOTSUPP : -err->code;
+		if (!round->unsupported)
+			error_set(err, round->error.code, "%s: %s", round->stage, round->error.text);
+		if (ret == -EOPNOTSUPP)
+			err->code = EOPNOTSUPP;
+	}
+	return ret;
+}
+
+static void run_take_clocks(struct run *run, const struct round_result *round, uint64_t grain)
+{
+	for (int metric = 0; metric < NR_METRICS; metric++) {
+		memcpy(run->clock[metric], round->clock[metric], sizeof(run->clock[metric]));
+		run->quantum[metric] = strcmp(round->clock[metric], CLOCK_OUTSIDE) == 0
+					       ? grain : round->quantum[metric];
+	}
+}
+
+/* A metric counts only if every sample of the run has it. */
+static void run_settle(struct run *run)
+{
+	unsigned int have = run->nr_samples ? (1u << NR_METRICS) - 1 : 0;
+
+	for (size_t i = 0; i < run->nr_samples; i++)
+		have &= run->samples[i].have;
+	for (size_t i = 0; i < run->nr_samples; i++)
+		run->samples[i].have &= have;
+	for (int metric = 0; metric < NR_METRICS; metric++)
+		if (!(have & 1u << metric))
+			run->clock[metric][0] = '\0';
+}
+
+/* What each sample unshared must be the same: a later one that found less to do measured something else. */
+struct unshared {
+	bool known;
+	uint64_t first, last;
+	size_t nr;
+};
+
+static int unshared_add(struct unshared *unshared, const struct round_result *round,
+			struct error *err)
+{
+	if (!round->unshared_known)
+		return 0;
+	if (unshared->nr++ == 0)
+		unshared->first = round->unshared;
+	unshared->known = true;
+	unshared->last = round->unshared;
+	if (unshared->last != unshared->first)
+		return error_set(err, EPROTO, "sample %zu unshared %llu pages, the first one %llu",
+				 unshared->nr, (unsigned long long)unshared->last,
+				 (unsigned long long)unshared->first);
+	return 0;
+}
+
+static int run_time(struct measure_env *env, const struct plan_case *plan_case,
+		    struct result *result, struct round_job *job, struct error *err)
+{
+	size_t nr = plan_case->warmup + plan_case->samples;
+	size_t per_round = plan_case->state->consumed ? 1 : nr;
+	struct round_result *round = round_result_map(per_round);
+	struct unshared unshared = { 0 };
+	struct run *run = result_add_run(result);
+	int ret = 0;
+
+	run->cpu = env->place.cpu;
+	run->node = env->place.node;
+	run->nr_warmup = plan_case->warmup;
+	run->samples = calloc(nr, sizeof(*run->samples));
+	if (!round || !run->samples) {
+		ret = error_errno(err, ENOMEM, "keep %zu samples", nr);
+		goto out;
+	}
+	job->kind = ROUND_TIME;
+	job->nr_samples = per_round;
+	while (ret == 0 && run->nr_samples < nr) {
+		ret = round_do(env, job, round, err);
+		memcpy(run->samples + run->nr_samples, round->samples,
+		       round->nr_samples * sizeof(*run->samples));
+		run->nr_samples += round->nr_samples;
+		if (round->nr_samples)
+			run_take_clocks(run, round, env->clock_grain);
+		if (!run->placement.known)
+			run->placement = round->placement;
+		if (ret == 0)
+			ret = unshared_add(&unshared, round, err);
+	}
+	if (run->nr_samples < run->nr_warmup)
+		run->nr_warmup = run->nr_samples;
+	run_settle(run);
+	facts_take(result, round);
+	if (unshared.known) {
+		fact_number(&result->truth, (int64_t)unshared.first, "unshared_first_sample");
+		fact_number(&result->truth, (int64_t)unshared.last, "unshared_last_sample");
+	}
+out:
+	round_result_unmap(round);
+	return ret;
+}
+
+static void grain_warn(struct result *result, bool icount)
+{
+	const struct run *run = &result->runs[0];
+
+	if (strcmp(result->params.pinner, "null") == 0)
+		return; /* the floor is what it is */
+	for (int metric = 0; metric < NR_METRICS; metric++) {
+		struct summary summary;
+
+		if (!result_summary(result, metric, &summary))
+			continue;
+		if (summary.median < (double)(NEAR_GRAINS * run->quantum[metric]))
+			result_warn(result,
+				    "%s: the median is below %d grains of its clock (%s, %llu %s): take a longer window",
+				    metric_names[metric], NEAR_GRAINS, run->clock[metric],
+				    (unsigned long long)run->quantum[metric],
+				    icount ? "instructions" : "ns");
+	}
+}
+
+/* A pin that holds no page, where the interface said that it does. */
+static bool held_nothing(const struct result *result)
+{
+	const struct fact *held = fact_find(&result->truth, "held_refs");
+	const struct fact *expected = fact_find(&result->truth, "held_refs_expected");
+
+	return held && expected && held->number <= 0 && expected->number > 0;
+}
+
+static int watch_case(struct measure_env *env, struct result *result, struct round_job *job,
+		      struct error *err)
+{
+	struct round_result *round = round_result_map(1);
+	int ret = 0;
+
+	if (!round)
+		return error_errno(err, ENOMEM, "share memory with a worker");
+	memcpy(job->use_observer, env->use_observer, sizeof(job->use_observer));
+	job->kind = ROUND_OBSERVE;
+	ret = round_do(env, job, round, err);
+	result->counts = round->counts;
+	facts_take(result, round);
+	if (ret == 0 && job->plan_case->pinner->hold) {
+		job->kind = ROUND_HOLD;
+		ret = round_do(env, job, round, err);
+		facts_take(result, round);
+	}
+	round_result_unmap(round);
+	/* another run that gives pins back at that moment makes ours invisible */
+	if (ret == 0 && env->pins_quiet && held_nothing(result) && !(env->journal && journal_shared(env->journal, NULL)) &&
+	    pin_counters_quiet())
+		ret = error_set(err, EPROTO, "the held pin took no references (nr_foll_pin_acquired stands still)");
+	return ret;
+}
+
+/* The processes of a case: as many as planned, or until they are enough. */
+static int runs_time(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
+		     struct round_job *job, struct error *err)
+{
+	struct precision precision = env->precision;
+	uint64_t started = clock_now();
+	bool enough = false;
+	int ret = 0;
+
+	if (plan_case->runs > 1 && plan_case->runs < precision.most_runs)
+		precision.most_runs = plan_case->runs;
+	while (ret == 0 && !enough) {
+		ret = run_time(env, plan_case, result, job, err);
+		if (precision.part <= 0) {
+			enough = result->nr_runs >= plan_case->runs;
+			continue;
+		}
+		enough = precision_enough(&precision, result, (double)(clock_now() - started) / 1e9);
+		job->deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000); /* of a run, then */
+	}
+	return ret;
+}
+
+static int rounds_run(struct measure_env *env, const struct plan_case *plan_case,
+		      struct result *result, struct error *err)
+{
+	struct round_job job = {
+		.plan_case = plan_case,
+		.place = &env->place,
+		.journal = env->journal,
+		.placement_seed = env->placement_seed,
+		.deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000),
+	};
+	struct before before;
+	struct error after;
+	int ret;
+
+	before_look(&before, env->journal,
+		    plan_case->layout.backing == BACKING_HUGETLB ? plan_case->layout.page_bytes : 0,
+		    env->place.node);
+	ret = runs_time(env, plan_case, result, &job, err);
+	if (ret == 0) {
+		grain_warn(result, env->clock_grain == ICOUNT_GRAIN);
+		if (!env->time_only)
+			ret = watch_case(env, result, &job, err);
+	}
+	/* a failed case is checked too, but keeps its first reason */
+	if (ret != -EINTR && leak_check(&before, &env->bystanders, env->pins_quiet, result, ret ? &after : err) && ret == 0)
+		ret = -err->code;
+	if (log_check(&env->log, result, ret ? &after : err) && ret == 0)
+		ret = -err->code;
+	return ret;
+}
+
+int measure_case(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
+		 struct error *err)
+{
+	const struct pinner *pinner = plan_case->pinner;
+	const char *device = plan_case->device[0] ? plan_case->device : NULL;
+	int ret;
+
+	if (!pinner->prepare)
+		return rounds_run(env, plan_case, result, err);
+	ret = pinner->prepare(pinner, device, plan_case->bytes, err);
+	if (ret == 0) {
+		ret = rounds_run(env, plan_case, result, err);
+		pinner->finish(pinner);
+	}
+	return ret;
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The round that counts: one cycle under the observers, then what it changed and what it left behind. */
+#include "run/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/cleanup.h"
+#include "run/expect.h"
+#include "bench/peer.h"
+#include "host/pin_counters.h"
+
+struct watches {
+	struct watch *open[8];
+	bool used[8];
+};
+
+static int watches_open(struct scene *scene, struct watches *watches, struct error *err)
+{
+	struct error why;
+
+	scene_stage(scene, "calibrating the observers");
+	for (size_t i = 0; observers[i]; i++) {
+		if (!scene->job->use_observer[i] ||
+		    (observers[i]->fast_only && !scene->path.fast))
+			continue;
+		if (!observers[i]->open(&watches->open[i], &why))
+			watches->used[i] = true;
+		else if (observer_unsupported(&why))
+			scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
+		else
+			return error_set(err, why.code, "observer %s: %s", observers[i]->name, why.text);
+	}
+	return 0;
+}
+
+static int cycle_watched(struct scene *scene, struct watches *watches, struct path_count counts[8],
+			 struct sample *sample, struct error *err)
+{
+	const struct pinner *pinner = scene->plan_case->pinner;
+	struct error why;
+	size_t nr = 0;
+	int ret;
+
+	while (observers[nr])
+		nr++;
+	for (size_t i = nr; i-- > 0;)
+		if (watches->used[i] &&
+		    observers[i]->start(watches->open[i], &scene->pin_job, err))
+			return -err->code;
+	ret = pinner->cycle(scene->pin, sample, err);
+	for (size_t i = 0; i < nr; i++) {
+		if (!watches->used[i])
+			continue;
+		memset(&counts[i], 0, sizeof(counts[i]));
+		if (observers[i]->stop(watches->open[i], &counts[i], &why)) {
+			memset(&counts[i], 0, sizeof(counts[i]));
+			if (!ret && !observer_unsupported(&why))
+				ret = error_set(err, why.code, "observer %s: %s", observers[i]->name, why.text);
+			else
+				scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
+		}
+	}
+	return ret;
+}
+
+/* The highest rung that knows a count speaks; the others must agree. */
+static void counts_join(struct scene *scene, const struct watches *watches,
+			const struct path_count counts[8], struct path_count *joined)
+{
+	int rung[NR_COUNTS] = { 0 };
+
+	memset(joined, 0, sizeof(*joined));
+	for (size_t i = 0; observers[i]; i++) {
+		for (int c = 0; watches->used[i] && c < NR_COUNTS; c++) {
+			if (!counts[i].observer[c][0])
+				continue;
+			if (rung[c] && joined->value[c] != counts[i].value[c])
+				scene_warn(scene, "%s: %s counted %llu, %s %llu", count_names[c],
+				     joined->observer[c], (unsigned long long)joined->value[c],
+				     counts[i].observer[c],
+				     (unsigned long long)counts[i].value[c]);
+			if (observers[i]->rung < rung[c])
+				continue;
+			rung[c] = observers[i]->rung;
+			joined->value[c] = counts[i].value[c];
+			memcpy(joined->observer[c], counts[i].observer[c],
+			       sizeof(joined->observer[c]));
+		}
+	}
+}
+
+/* The bytes of all sides after the pin: parent, child, and what the pin itself carried out. */
+static int contents_verify(struct scene *scene, struct error *err)
+{
+	const struct pinner *pinner = scene->plan_case->pinner;
+	const unsigned char *window = scene->region.addr + scene->pin_job.offset;
+	struct peer_view view;
+	autofree unsigned char *copy = NULL;
+
+	if (scene->plan_case->state->populated &&
+	    scene_check_bytes(scene, "parent_bytes_intact", window, err))
+		return -err->code;
+	if (scene->env.peer) {
+		if (peer_look(scene->env.peer, &view, err))
+			return -err->code;
+		scene_note_bool(scene, "child_bytes_intact", view.bytes_intact);
+		if (scene->visible)
+			scene_note_number(scene, "child_frames_moved",
+				    (int64_t)frames_moved(scene->before, view.frames,
+							  scene->nr_pages));
+		if (!view.bytes_intact)
+			return error_set(err, EILSEQ, "the pin changed the bytes that the child sees");
+	}
+	if (!pinner->read || pinner->hold || !scene->plan_case->state->populated)
+		return 0;
+	copy = aligned_alloc(scene->region.base_bytes, scene->pin_job.bytes);
+	if (!copy)
+		return error_errno(err, ENOMEM, "read through the pin");
+	if (pinner->read(scene->pin, copy, err) == 0)
+		return scene_check_bytes(scene, "pinned_bytes_intact", copy, err);
+	if (err->code != EOPNOTSUPP)
+		return -err->code;
+	err->code = 0;
+	return 0;
+}
+
+static long minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_minflt;
+}
+
+/*
+ * What unsharing leaves behind: the write protection stands, so that a second read-only pin is fast and the first
+ * write to a page faults once and copies nothing (5.19: "will still maintain the write protection").
+ */
+static int protection_verify(struct scene *scene, struct watches *watches, struct error *err)
+{
+	struct path_count counts[8], joined;
+	struct sample sample;
+	unsigned char *window = scene->region.addr + scene->pin_job.offset;
+	size_t base = scene->region.base_bytes;
+	size_t copied;
+	long before;
+
+	scene_stage(scene, "pinning again");
+	memset(counts, 0, sizeof(counts));
+	if (cycle_watched(scene, watches, counts, &sample, err))
+		return -err->code;
+	counts_join(scene, watches, counts, &joined);
+	if (joined.observer[COUNT_SLOW_PAGES][0]) {
+		scene_note_number(scene, "second_pin_slow_pages",
+				  (int64_t)joined.value[COUNT_SLOW_PAGES]);
+		if (scene->path.fast && joined.value[COUNT_SLOW_PAGES])
+			scene_warn(scene, "a second read-only pin was not fast (second_pin_slow_pages)");
+	}
+	scene_stage(scene, "writing after the pin");
+	if (scene_frames(scene, scene->before, err))
+		return -err->code;
+	before = minor_faults();
+	for (size_t i = 0; i < scene->nr_pages; i++)
+		((volatile unsigned char *)window)[i * base] ^= 0xff;
+	scene_note_number(scene, "write_faults", minor_faults() - before);
+	if (scene->visible) {
+		if (scene_frames(scene, scene->after, err))
+			return -err->code;
+		copied = frames_moved(scene->before, scene->after, scene->nr_pages);
+		scene_note_number(scene, "write_copied_pages", (int64_t)copied);
+		if (copied)
+			scene_warn(scene, "a write after the pin copied pages (write_copied_pages): a pin still held would be stale");
+	}
+	return 0;
+}
+
+/* References: what the pin took and gave back, beside what the source says. */
+static void pins_note(struct scene *scene, const struct pin_counters *from,
+		      const struct pin_counters *to)
+{
+	uint64_t acquired = to->acquired - from->acquired, released = to->released - from->released;
+	struct expectation expect;
+
+	expect_case(&expect, scene->plan_case, &scene->path);
+	scene_note_number(scene, "pins_acquired", (int64_t)acquired);
+	scene_note_number(scene, "pins_released", (int64_t)released);
+	if (!expect.acquired_known)
+		return;
+	scene_note_number(scene, "pins_expected", (int64_t)expect.acquired);
+	scene_note_text(scene, "pins_expected_why", expect.why);
+	/* texts without the numbers, which stand in the facts: tables fold warnings that are alike */
+	if (acquired != expect.acquired && !pin_counters_quiet())
+		scene_warn(scene, "other processes pin at the same time: pins_acquired and pins_released are not ours alone");
+	else if (acquired > expect.acquired && !scene->path.fast)
+		scene_warn(scene, "more references were taken (pins_acquired) than the source of 5.19 and later says "
+			   "(pins_expected), or another process pinned meanwhile");
+	else if (acquired > expect.acquired)
+		scene_warn(scene, "more references were taken (pins_acquired) than the source of 5.19 and later says "
+		     "(pins_expected): GUP-fast stopped where it should not");
+	else if (acquired < expect.acquired)
+		scene_warn(scene, "fewer references were taken (pins_acquired) than the source of 5.19 and later says "
+		     "(pins_expected)");
+}
+
+static void unshare_note(struct scene *scene)
+{
+	const struct path_count *counts = &scene->result->counts;
+	struct expectation expect;
+
+	if (!scene->visible || !scene->plan_case->state->populated)
+		return;
+	expect_case(&expect, scene->plan_case, &scene->path);
+	scene_note_number(scene, "copied_expected", (int64_t)expect.copied_pages);
+	scene_note_number(scene, "reused_expected", (int64_t)expect.reused_pages);
+	if (counts->value[COUNT_COPIED_PAGES] != expect.copied_pages ||
+	    counts->value[COUNT_REUSED_PAGES] != expect.reused_pages)
+		scene_warn(scene, "other pages were copied or reused than the source of 5.19 and later says "
+		     "(copied_expected, reused_expected)");
+}
+
+int round_observe(struct scene *scene, struct error *err)
+{
+	const struct state *state = scene->plan_case->state;
+	struct watches watches = { { NULL }, { false } };
+	struct path_count counts[8];
+	struct pin_counters from, to;
+	struct sample sample = { .have = 0 };
+	bool counted;
+
+	memset(counts, 0, sizeof(counts));
+	if (watches_open(scene, &watches, err) || scene_arrange(scene, err) || scene_open(scene, err))
+		return -err->code;
+	scene_note_text(scene, "entry", scene->path.entry);
+	if (scene->path.max_pages && scene->pin_job.pages_per_call > scene->path.max_pages)
+		scene_note_number(scene, "gup_call_pages", (int64_t)scene->path.max_pages);
+	if (scene_count_pins(&from, &counted, err))
+		return -err->code;
+	scene_stage(scene, "pinning under the observers");
+	if (cycle_watched(scene, &watches, counts, &sample, err) ||
+	    scene_short(scene, &sample, err))
+		return -err->code;
+	if (counted && scene_count_pins(&to, &counted, err))
+		return -err->code;
+	if (counted)
+		pins_note(scene, &from, &to);
+	counts_join(scene, &watches, counts, &scene->result->counts);
+	unshare_note(scene);
+	scene_stage(scene, "checking contents");
+	if (contents_verify(scene, err))
+		return -err->code;
+	if (state->consumed && state->populated && scene->plan_case->access == ACCESS_READ &&
+	    scene->path.pins)
+		return protection_verify(scene, &watches, err);
+	return 0;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/environment.h"
+#include "host/guardian.h"
+#include "host/hugepage.h"
+#include "host/journal.h"
+#include "host/kernel_log.h"
+#include "run/case.h"
+#include "run/settle.h"
+#include "stats/steady.h"
+#include "host/sysfile.h"
+#include "host/topology.h"
+
+struct runner {
+	const struct plan *plan;
+	const struct run_options *options;
+	struct report *report;
+	struct guardian guardian;   /* of the journal */
+	struct journal *journal;    /* NULL: settings cannot be changed here */
+	struct error no_journal;    /* why */
+	struct measure_env measure;
+	const struct pinner *hung[16];
+	size_t nr_hung;
+	uint64_t started_ns;
+	bool restless;              /* a guest that was still at work when the first case began */
+};
+
+static void result_end(struct result *result, enum status status, const struct error *why)
+{
+	result->status = status;
+	if (status == STATUS_DONE)
+		return;
+	free(result->why);
+	free(result->fix);
+	result->why = strdup(why->text);
+	result->fix = why->fix[0] ? strdup(why->fix) : NULL;
+}
+
+static void params_fill(struct params *params, const struct plan_case *plan_case)
+{
+	snprintf(params->pinner, sizeof(params->pinner), "%s", plan_case->pinner->name);
+	snprintf(params->layout, sizeof(params->layout), "%s", plan_case->layout.name);
+	snprintf(params->state, sizeof(params->state), "%s", plan_case->state->name);
+	snprintf(params->access, sizeof(params->access), "%s",
+		 plan_case->access == ACCESS_WRITE ? "write" : "read");
+	snprintf(params->window, sizeof(params->window), "%s", plan_case->window);
+	params->offset = plan_case->offset;
+	params->bytes = plan_case->bytes;
+	params->pages_per_call = plan_case->pages_per_call;
+	params->region_bytes = plan_case->region_bytes;
+}
+
+/* A shared region may be copied as a whole, and the parent's part of it stands beside the child's. */
+static uint64_t case_bytes(const struct plan_case *plan_case)
+{
+	return plan_case->region_bytes * (plan_case->state->has_peer ? 2 : 1);
+}
+
+/* Cases that could take the machine down need the user's word. */
+static int case_guard(const struct runner *runner, const struct plan_case *plan_case,
+		      struct error *err)
+{
+	uint64_t panic = 0;
+
+	if (runner->options->force)
+		return 0;
+	sysfile_read_u64("/proc/sys/kernel/panic_on_warn", &panic, err);
+	if (panic && strncmp(plan_case->pinner->name, "gup-test/", 9) == 0) {
+		error_set(err, EPERM, "kernel.panic_on_warn is set and gup_test checks itself with WARN()");
+		return error_fix(err, "sysctl kernel.panic_on_warn=0, or run --force");
+	}
+	/* the pool of a hugetlb layout is taken from free memory when it has to grow */
+	if (memory_guard(case_bytes(plan_case), err))
+		return error_fix(err, "a smaller size, or run --force");
+	return 0;
+}
+
+static int case_reserve(struct runner *runner, const struct plan_case *plan_case, struct error *err)
+{
+	const struct layout *layout = &plan_case->layout;
+	unsigned int nr = (unsigned int)(case_bytes(plan_case) / layout->page_bytes);
+	int node = runner->measure.place.node;
+
+	if (layout->backing == BACKING_BASE)
+		return 0;
+	if (runner->journal)
+		return layout->backing == BACKING_THP
+			       ? thp_allow(runner->journal, err)
+			       : hugepage_reserve(runner->journal, layout->page_bytes, node, nr, err);
+	/* what is there may be used without */
+	if (layout->backing == BACKING_THP ? thp_available() : hugepage_free_count(layout->page_bytes, node) >= nr)
+		return 0;
+	*err = runner->no_journal;
+	return -err->code;
+}
+
+static bool pinner_hung(const struct runner *runner, const struct pinner *pinner)
+{
+	for (size_t i = 0; i < runner->nr_hung; i++)
+		if (runner->hung[i] == pinner)
+			return true;
+	return false;
+}
+
+static void case_run(struct runner *runner, const struct plan_case *plan_case,
+		     struct result *result)
+{
+	struct error why = { 0 };
+	int ret;
+
+	if (*runner->options->stop) {
+		error_set(&why, EINTR, "the run was interrupted before this case");
+		result_end(result, STATUS_SKIPPED, &why);
+		return;
+	}
+	if (plan_case->skip_why[0]) {
+		error_set(&why, ENOTSUP, "%s", plan_case->skip_why);
+		error_fix(&why, "%s", plan_case->skip_fix);
+		result_end(result, plan_case->broken ? STATUS_FAILED : STATUS_SKIPPED, &why);
+		return;
+	}
+	if (pinner_hung(runner, plan_case->pinner)) {
+		error_set(&why, EBUSY, "an earlier case of this pinner hangs in the kernel");
+		result_end(result, STATUS_SKIPPED, &why);
+		return;
+	}
+	if (topology_pick(plan_case->cpu, plan_case->node, &runner->measure.place, &why) ||
+	    case_guard(runner, plan_case, &why) || case_reserve(runner, plan_case, &why)) {
+		result_end(result, error_unsupported(&why) ? STATUS_SKIPPED : STATUS_FAILED, &why);
+		return;
+	}
+	ret = measure_case(&runner->measure, plan_case, result, &why);
+	if (!runner->options->time_only)
+		result_steady(result);
+	if (ret == 0)
+		result_end(result, STATUS_DONE, &why);
+	else if (ret == -EOPNOTSUPP || (ret == -EINTR && *runner->options->stop))
+		result_end(result, STATUS_SKIPPED, &why); /* no fault of the case */
+	else
+		result_end(result, STATUS_FAILED, &why);
+	if (ret == -ENOTRECOVERABLE && runner->nr_hung < sizeof(runner->hung) / sizeof(*runner->hung))
+		runner->hung[runner->nr_hung++] = plan_case->pinner;
+}
+
+static void tell(const struct runner *runner, size_t index, const struct result *result)
+{
+	double elapsed = (double)(clock_now() - runner->started_ns) / 1e9;
+	struct run_event event = {
+		.index = index,
+		.nr_cases = runner->plan->nr,
+		.plan_case = &runner->plan->cases[index],
+		.result = result,
+		.elapsed_s = elapsed,
+		.left_s = index ? elapsed / (double)index * (double)(runner->plan->nr - index) : -1,
+	};
+
+	if (runner->options->event)
+		runner->options->event(runner->options->context, &event);
+}
+
+static int cases_run(struct runner *runner, struct error *err)
+{
+	const struct run_options *options = runner->options;
+
+	for (size_t i = 0; i < runner->plan->nr; i++) {
+		const struct plan_case *plan_case = &runner->plan->cases[i];
+		struct result *result = report_add(runner->report, plan_case->key);
+
+		params_fill(&result->params, plan_case);
+		if (runner->restless)
+			result_warn(result, "the guest had not come to rest when measuring began");
+		tell(runner, i, NULL);
+		case_run(runner, plan_case, result);
+		tell(runner, i, result);
+		if (options->save && options->save(options->context, runner->report, err))
+			return -err->code;
+	}
+	return 0;
+}
+
+static bool plan_changes_settings(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nr; i++)
+		if (!plan->cases[i].skip_why[0] && plan->cases[i].layout.backing != BACKING_BASE)
+			return true;
+	return false;
+}
+
+static void measured_cpus(const struct plan *plan, cpu_set_t *cpus)
+{
+	int cpu = -2, node = -2;
+	struct error unfit;
+	struct place place;
+
+	CPU_ZERO(cpus);
+	for (size_t i = 0; i < plan->nr; i++) {
+		const struct plan_case *plan_case = &plan->cases[i];
+
+		if (plan_case->skip_why[0] || (plan_case->cpu == cpu && plan_case->node == node))
+			continue;
+		cpu = plan_case->cpu;
+		node = plan_case->node;
+		if (topology_pick(cpu, node, &place, &unfit) == 0)
+			CPU_SET((size_t)place.cpu, cpus);
+	}
+}
+
+/* Without either, cases that need a setting to be changed say why they cannot run. */
+static void journal_begin(struct runner *runner)
+{
+	cpu_set_t cpus;
+
+	measured_cpus(runner->plan, &cpus);
+	if (guardian_start(&runner->guardian, &cpus, &runner->no_journal) == 0 &&
+	    journal_open(&runner->journal, &runner->no_journal) == 0)
+		return;
+	runner->journal = NULL;
+	guardian_end(&runner->guardian);
+}
+
+static void settle_and_note(struct runner *runner)
+{
+	struct fact_list *facts = &runner->report->environment;
+	struct settling settling;
+
+	settle(&settling, runner->options->icount, runner->options->stop);
+	fact_number(facts, settling.nr_probes, "harness.settle_probes");
+	fact_bool(facts, settling.settled, "harness.settled");
+	runner->restless = !settling.settled;
+}
+
+int run_plan(const struct plan *plan, const struct run_options *options, struct report *report,
+	     char ***troubles, struct error *err)
+{
+	struct runner runner = {
+		.plan = plan,
+		.options = options,
+		.report = report,
+		.started_ns = clock_now(),
+	};
+	struct journal_report restored = { 0 };
+	struct error late;
+	int ret;
+
+	*troubles = NULL;
+	if (options->time_only)
+		environment_kernel(&report->environment);
+	else
+		environment_collect(&report->environment);
+	fact_text(&report->environment, options->icount ? "icount" : "real", "clock");
+	if (options->settle)
+		settle_and_note(&runner);
+	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, report, err))
+		return -err->code;
+	if (plan_changes_settings(plan))
+		journal_begin(&runner);
+	runner.measure.journal = runner.journal;
+	runner.measure.precision = options->precision;
+	if (!options->precision.most_runs)
+		runner.measure.precision.most_runs = plan_most_runs(plan);
+	runner.measure.placement_seed = options->placement_seed;
+	ret = cases_run(&runner, err);
+	measure_close(&runner.measure);
+	if (runner.journal) {
+		journal_restore(runner.journal, &restored, &late);
+		if (restored.nr_foreign || restored.nr_failed) {
+			*troubles = restored.lines; /* as journal_report_free() would free them */
+			*troubles = realloc(*troubles, (restored.nr + 1) * sizeof(**troubles));
+			if (*troubles)
+				(*troubles)[restored.nr] = NULL;
+		} else {
+			journal_report_free(&restored);
+		}
+		journal_close(runner.journal);
+		guardian_end(&runner.guardian);
+	}
+	report->duration_s = (double)(clock_now() - runner.started_ns) / 1e9;
+	if (ret)
+		return ret;
+	if (*options->stop)
+		return error_set(err, EINTR, "interrupted");
+	report->complete = true;
+	return 0;
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "turns/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "result/schedule.h"
+
+/* A file is written whole, and grows: of the time between two savings they take at most this part. */
+#define SAVE_PART 20u
+
+static const char *environment_text(const struct report *report, const char *name)
+{
+	const struct fact *fact = fact_find(&report->environment, name);
+
+	return fact && fact->kind == FACT_TEXT ? fact->text : "";
+}
+
+static bool text_same(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static unsigned int slot_of(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
+{
+	return schedule_slot(&interleave->schedule, (unsigned int)(side - interleave->sides), block);
+}
+
+static bool side_has(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
+{
+	return schedule_has(&side->report, slot_of(interleave, side, block));
+}
+
+bool interleave_block_done(const struct interleave *interleave, unsigned int block)
+{
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
+		if (!side_has(interleave, &interleave->sides[i], block))
+			return false;
+	return true;
+}
+
+unsigned int interleave_nr_left(const struct interleave *interleave)
+{
+	unsigned int nr = 0;
+
+	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
+		nr += !interleave_block_done(interleave, block);
+	return nr;
+}
+
+int interleave_check(const struct interleave_side *side, const struct report *before, const struct report *pass,
+		     struct error *err)
+{
+	static const char *const names[] = { "kernel.release", "kernel.version", "kernel.cmdline" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!text_same(environment_text(before, names[i]), environment_text(pass, names[i])))
+			return error_set(err, EINVAL, "%s: %s was \"%.120s\" when the schedule began and is \"%.120s\" now", side->path,
+					 names[i], environment_text(before, names[i]), environment_text(pass, names[i]));
+	if (!text_same(before->config, pass->config))
+		return error_set(err, EINVAL, "%s: the job is not the one that the schedule began with (%s and -p)", side->path,
+				 side->job ? side->job : "built in");
+	return 0;
+}
+
+static void counterparts_set(struct interleave_side *side)
+{
+	for (size_t i = 0; side->counterparts && i < side->plan->nr; i++) {
+		struct result *result = (struct result *)report_find(&side->report, side->plan->cases[i].key);
+
+		if (result && side->counterparts[i] && !result->counterpart)
+			result->counterpart = strdup(side->counterparts[i]);
+	}
+}
+
+static void side_begin(const struct interleave *interleave, struct interleave_side *side)
+{
+	struct report *report = &side->report;
+	unsigned int nth = (unsigned int)(side - interleave->sides);
+
+	free(report->path);
+	report->path = NULL;
+	free(report->label);
+	report->label = strdup(side->label);
+	report_set_command(report, interleave->argc, interleave->argv);
+	schedule_copy(&report->schedule, &interleave->schedule, nth);
+	fact_text(&report->environment, side->program.hash, "harness.program");
+	counterparts_set(side);
+}
+
+int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct report *pass,
+		     struct error *err)
+{
+	if (pass->nr_results == 0)
+		return 0; /* of the job nothing can run here, and the file says so */
+	schedule_stamp(&interleave->schedule, slot_of(interleave, side, block), pass);
+	if (side->report.nr_results == 0) {
+		report_free(&side->report);
+		side->report = *pass;
+		*pass = (struct report){ 0 };
+		side_begin(interleave, side);
+	} else if (report_merge(&side->report, pass, err)) {
+		return -err->code;
+	}
+	side->report.complete = false; /* until all blocks are there */
+	side->unsaved = true;
+	return 0;
+}
+
+/* Both under one new name, or that of one where the other was given. */
+static int save_new(struct interleave *interleave, struct error *err)
+{
+	const struct report *reports[INTERLEAVE_SIDES];
+	struct interleave_side *sides[INTERLEAVE_SIDES];
+	char *paths[INTERLEAVE_SIDES];
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		struct interleave_side *side = &interleave->sides[i];
+
+		if (!side->unsaved || !side->is_new)
+			continue;
+		sides[nr] = side;
+		reports[nr] = &side->report;
+		paths[nr++] = side->path;
+	}
+	if (nr && report_save_new(reports, paths, nr, err))
+		return -err->code;
+	for (size_t i = 0; i < nr; i++)
+		sides[i]->unsaved = sides[i]->is_new = false;
+	return 0;
+}
+
+int interleave_save(struct interleave *interleave, struct error *err)
+{
+	uint64_t started = clock_now();
+
+	if (save_new(interleave, err))
+		return -err->code;
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		struct interleave_side *side = &interleave->sides[i];
+
+		if (side->unsaved && report_save(&side->report, side->path, err))
+			return -err->code;
+		side->unsaved = false;
+	}
+	interleave->saved_ns = clock_now();
+	interleave->save_took_ns = interleave->saved_ns - started;
+	return 0;
+}
+
+bool interleave_save_due(const struct interleave *interleave)
+{
+	return clock_now() - interleave->saved_ns >= SAVE_PART * interleave->save_took_ns;
+}
+
+/* --- taking up --- */
+
+/* By its precision or the time it took: then its blocks are as many as it has. */
+static bool stopped_early(const struct report *report)
+{
+	for (size_t i = 0; i < report->nr_results; i++)
+		if (report->results[i].stop != STOP_RUNS)
+			return report->complete;
+	return false;
+}
+
+static int side_load(struct interleave *interleave, struct interleave_side *side, struct error *err)
+{
+	const struct schedule *mine = &interleave->schedule, *its;
+	const char *hash;
+
+	if (report_load(&side->report, side->path, err))
+		return -err->code;
+	its = &side->report.schedule;
+	hash = environment_text(&side->report, "harness.program");
+	if (its->order == ORDER_NONE || its->nr_sides != mine->nr_sides)
+		return error_set(err, EINVAL, "%s was not measured in turns with one other", side->path);
+	if (its->side != side - interleave->sides || strcmp(its->sides[its->side], side->label) != 0)
+		return error_set(err, EINVAL, "%s is side \"%s\" of its schedule, not \"%s\"", side->path,
+				 its->sides[its->side], side->label);
+	if (its->order != mine->order)
+		return error_set(err, EINVAL, "%s: the order is %s, not %s", side->path, order_names[its->order],
+				 order_names[mine->order]);
+	if (its->nr_blocks != mine->nr_blocks && !stopped_early(&side->report))
+		return error_set(err, EINVAL, "%s: the schedule has %u runs a side, not %u", side->path, its->nr_blocks,
+				 mine->nr_blocks);
+	if (strcmp(hash, side->program.hash) != 0)
+		return error_set(err, EINVAL, "%s: measured by another program than %s is now (SHA-256 %s..., not %s...)", side->path,
+				 side->program.path, hash, side->program.hash);
+	return 0;
+}
+
+/* A block of which one side was saved when the other was not: what belongs next to each other is measured again. */
+static void blocks_mend(struct interleave *interleave)
+{
+	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
+		for (unsigned int i = 0; i < INTERLEAVE_SIDES && !interleave_block_done(interleave, block); i++)
+			report_drop_slot(&interleave->sides[i].report, (int)slot_of(interleave, &interleave->sides[i], block));
+}
+
+int interleave_take_up(struct interleave *interleave, bool seed_given, struct error *err)
+{
+	struct schedule *mine = &interleave->schedule, *its;
+	unsigned int nr_found = 0;
+
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		struct interleave_side *side = &interleave->sides[i];
+
+		/* a kill between the two files of the first block leaves one */
+		if (access(side->path, F_OK) && errno == ENOENT)
+			continue;
+		if (side_load(interleave, side, err))
+			return -err->code;
+		its = &side->report.schedule;
+		if (seed_given && its->seed != mine->seed)
+			return error_set(err, EINVAL, "%s: the seed is %llu, not %llu", side->path,
+					 (unsigned long long)its->seed, (unsigned long long)mine->seed);
+		if (nr_found++ && strcmp(its->id, mine->id) != 0)
+			return error_set(err, EINVAL, "%s and %s are not of one schedule", interleave->sides[0].path, side->path);
+		memcpy(mine->id, its->id, sizeof(mine->id));
+		mine->nr_blocks = its->nr_blocks;
+		mine->seed = its->seed;
+	}
+	if (!nr_found)
+		return error_set(err, ENOENT, "nothing to resume: there is no %s", interleave->sides[0].path);
+	blocks_mend(interleave);
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* Two reports side by side: whether they can be compared, what differs around the measurement, and a verdict for every row. */
+#include <regex.h>
+#include <stdio.h>
+
+#include "verdict/comparable.h"
+#include "print/grid.h"
+#include "result/report.h"
+#include "verdict/verdict.h"
+
+enum compare_format { COMPARE_TEXT, COMPARE_COMMIT, COMPARE_MARKDOWN, COMPARE_CSV, COMPARE_JSON, NR_COMPARE_FORMATS };
+
+/* What the options mean, for all who compare. */
+struct compare_options {
+	struct rule rule;          /* --threshold, --tails */
+	const char *filter;        /* --filter: a POSIX extended regular expression for keys of cases; NULL: all */
+	bool force;                /* --force: also what is not comparable */
+	bool exact_only;           /* rates and counts alone will be looked at: times may be of kernels that check themselves */
+	bool environment;          /* --environment: every difference of it, noise included */
+	enum compare_format format;
+};
+extern const struct compare_options compare_options_default;
+
+/* A fact that is not the same in both environments; NULL: the other file alone has it. */
+struct change {
+	const struct fact *base, *new;
+	bool noise;           /* differs between any two runs: hidden unless asked for */
+};
+
+/* A case that is done in both. */
+struct pair {
+	const struct result *base, *new;
+};
+
+struct comparison {
+	const struct report *base, *new;
+	struct comparable comparable; /* what was forced, and what is not known to be the same: said before any number */
+	struct change *changes;       /* page size and architecture first, noise last */
+	size_t nr_changes, nr_noise;
+	struct pair *pairs;           /* in the order of the base */
+	size_t nr_pairs;
+	struct pair *others;          /* not done in both: one side may be NULL */
+	size_t nr_others;
+	struct verdicts verdicts;     /* of the pairs; filtered */
+};
+
+/* Points into both reports. -EINVAL: not comparable, and not forced; or a filter that is no regular expression; it is empty then. */
+int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
+		    const struct compare_options *options, struct error *err);
+void comparison_free(struct comparison *comparison);
+
+/* -EINVAL: no regular expression. */
+int compare_filter(regex_t *regex, const char *filter, struct error *err);
+
+/* One way of writing: @nr comparisons of one base. */
+struct compare_printer {
+	const char *name;             /* of --format */
+	void (*print)(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+		      const struct compare_options *options);
+};
+extern const struct compare_printer compare_printers[NR_COMPARE_FORMATS];
+
+void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+			const struct compare_options *options);
+/*
+ * The others write the same bytes for the same files on every host and in every terminal: docs/comparison-format.md. For commit
+ * messages: see compare_lines.h. Tables as GitHub shows them. RFC 4180, a record for each row. urn:pinbench:comparison:1.
+ */
+void compare_print_commit(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+			  const struct compare_options *options);
+void compare_print_markdown(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+			    const struct compare_options *options);
+void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+		       const struct compare_options *options);
+void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+			const struct compare_options *options);

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "verdict/side.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "print/heading.h"
+#include "result/schedule.h"
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The path in "LABEL=PATH", else @argument itself. */
+static const char *path_of(const char *argument)
+{
+	const char *equal = strchr(argument, '='), *slash = strchr(argument, '/');
+	struct stat status;
+
+	if (!equal || equal == argument || (slash && slash < equal) || stat(argument, &status) == 0)
+		return argument;
+	return equal + 1;
+}
+
+static int is_json(const struct dirent *entry)
+{
+	size_t size = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".json") == 0;
+}
+
+struct loading {
+	struct side *side;
+	bool force, labelled; /* labelled: the user says that it is one side, whatever the files are called */
+};
+
+/* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place. */
+static void check_same_side(const struct loading *loading, struct comparable *comparable, const struct report *other)
+{
+	static const struct {
+		const char *name, *what;
+	} facts[] = {
+		{ "kernel.release", "kernel" }, { "kernel.version", "build of the kernel" }, { "lab.image", "image of the kernel" },
+		{ "kernel.cmdline", "command line of the kernel" }, { "cpu.model", "processor" },
+	};
+	const struct report *first = &loading->side->report;
+	char left[REPORT_MAX_TEXT + 1], right[REPORT_MAX_TEXT + 1];
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+		if (fact_value(&first->environment, facts[i].name, left, sizeof(left)) &&
+		    fact_value(&other->environment, facts[i].name, right, sizeof(right)) && strcmp(left, right))
+			remark_add(&comparable->refusals, "%s: %.100s and %.100s", facts[i].what, left, right);
+	if (!loading->labelled && strcmp(first->label, other->label))
+		remark_add(&comparable->refusals, "label: %s and %s", first->label, other->label);
+}
+
+static int check_mergeable(const struct loading *loading, const struct report *other, struct error *err)
+{
+	const struct report *first = &loading->side->report;
+	struct comparable comparable;
+	int rc = 0;
+
+	comparable_find(&comparable, first, other, AS_ONE_SIDE, true);
+	check_same_side(loading, &comparable, other);
+	if (comparable.refusals.nr && !loading->force)
+		rc = comparable_refuse(&comparable, first, other, "be runs of one side", err);
+	for (size_t i = 0; i < comparable.refusals.nr && !rc; i++)
+		remark_add(&loading->side->remarks, "merged by --force: %s and %s differ in %s", report_name(first),
+			   report_name(other), comparable.refusals.texts[i]);
+	comparable_free(&comparable);
+	return rc;
+}
+
+static bool same_run(const struct run *a, const struct run *b)
+{
+	if (a->nr_samples != b->nr_samples || a->nr_warmup != b->nr_warmup ||
+	    (a->block >= 0 && b->block >= 0 && a->block != b->block))
+		return false;
+	for (size_t i = 0; i < a->nr_samples; i++)
+		if (a->samples[i].have != b->samples[i].have ||
+		    memcmp(a->samples[i].ticks, b->samples[i].ticks, sizeof(a->samples[i].ticks)) != 0)
+			return false;
+	return true;
+}
+
+static bool has_run(const struct result *result, const struct run *run)
+{
+	for (size_t i = 0; result && i < result->nr_runs; i++)
+		if (same_run(&result->runs[i], run))
+			return true;
+	return false;
+}
+
+/*
+ * Whether @other is a copy, or an earlier state, of a file that is in @into: taken as more runs it would make anything significant.
+ * Instructions repeat by themselves; there the seeds tell.
+ */
+static bool is_copy(const struct report *into, const struct report *other)
+{
+	const struct report_file *same;
+	size_t nr = 0;
+
+	if (report_same_file(into, other, &same))
+		return true;
+	if (into->schedule.order != ORDER_NONE && other->schedule.order != ORDER_NONE &&
+	    strcmp(into->schedule.id, other->schedule.id))
+		return false;
+	for (size_t i = 0; i < other->nr_results && !other->icount; i++) {
+		const struct result *result = &other->results[i], *there = report_find(into, result->key);
+
+		for (size_t j = 0; j < result->nr_runs; j++, nr++)
+			if (!has_run(there, &result->runs[j]))
+				return false;
+	}
+	return nr > 0;
+}
+
+static int check_copy(const struct loading *loading, const struct report *other, struct error *err)
+{
+	if (!is_copy(&loading->side->report, other))
+		return 0;
+	if (loading->force) {
+		remark_add(&loading->side->remarks, "merged by --force: all samples of %s are in another file too", report_name(other));
+		return 0;
+	}
+	error_set(err, EEXIST, "%s: all its samples are in another file of this side: a copy is no second measurement",
+		  report_name(other));
+	return error_fix(err, "take one of them away; --force counts both, and says so in its output");
+}
+
+/*
+ * Blocks of two schedules have the same numbers and are not the same blocks. What is kept of the slots is which processes are
+ * of one boot: numbers that no other file has.
+ */
+static void forget_schedule(struct report *report, size_t nth_file)
+{
+	if (report->schedule.order == ORDER_NONE)
+		return;
+	schedule_free(&report->schedule);
+	for (size_t i = 0; i < report->nr_results; i++) {
+		struct result *result = &report->results[i];
+		int slot = (int)(nth_file % (INT_MAX / REPORT_MAX_RUNS) * REPORT_MAX_RUNS), before = -1;
+
+		for (size_t j = 0; j < result->nr_runs; j++) {
+			struct run *run = &result->runs[j];
+
+			run->block = -1;
+			if (run->slot < 0)
+				continue;
+			slot += j && run->slot != before;
+			before = run->slot;
+			run->slot = slot;
+		}
+	}
+}
+
+static int add_file(const struct loading *loading, const char *path, struct error *err)
+{
+	struct side *side = loading->side;
+	struct report *into = &side->report, other = { 0 };
+	bool scheduled;
+	int rc;
+
+	if (side->nr_files++ == 0)
+		return report_load(into, path, err);
+	rc = report_load(&other, path, err);
+	if (!rc)
+		rc = check_mergeable(loading, &other, err);
+	if (!rc)
+		rc = check_copy(loading, &other, err);
+	scheduled = into->schedule.order != ORDER_NONE;
+	if (!rc && (strcmp(into->schedule.id, other.schedule.id) || into->schedule.side != other.schedule.side)) {
+		if (scheduled)
+			remark_add(&side->remarks, "%s and %s are of different schedules: their blocks are not paired",
+				   report_name(into), report_name(&other));
+		forget_schedule(into, 0);
+		forget_schedule(&other, side->nr_files - 1);
+	}
+	if (!rc)
+		rc = report_merge(into, &other, err);
+	report_free(&other);
+	return rc;
+}
+
+static int add_directory(const struct loading *loading, const char *path, struct error *err)
+{
+	struct dirent **entries = NULL;
+	int nr = scandir(path, &entries, is_json, alphasort), rc = 0;
+
+	if (nr < 0)
+		return error_errno(err, errno, "%s", path);
+	if (nr == 0) {
+		error_set(err, ENOENT, "%s: no *.json in this directory", path);
+		rc = error_fix(err, "name a result file, or the directory that has them");
+	}
+	for (int i = 0; i < nr; i++) {
+		autofree char *file = NULL;
+
+		if (asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0)
+			abort();
+		if (!rc)
+			rc = add_file(loading, file, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
+}
+
+static void set_text(char **text, char *copy)
+{
+	if (!copy)
+		abort();
+	free(*text);
+	*text = copy;
+}
+
+int side_load(struct side *side, const char *argument, bool force, struct error *err)
+{
+	const char *path = path_of(argument);
+	const struct loading loading = { side, force, path != argument };
+	int rc;
+
+	*side = (struct side){ 0 };
+	if (is_directory(path))
+		rc = add_directory(&loading, path, err);
+	else
+		rc = add_file(&loading, path, err);
+	if (rc)
+		return rc;
+	if (side->nr_files > 1)
+		set_text(&side->report.path, strdup(path));
+	if (loading.labelled)
+		set_text(&side->report.label, strndup(argument, (size_t)(path - argument) - 1));
+	return 0;
+}
+
+void side_free(struct side *side)
+{
+	report_free(&side->report);
+	remark_list_free(&side->remarks);
+	side->nr_files = 0;
+}

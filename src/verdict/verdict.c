@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "verdict/verdict.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "result/index.h"
+#include "result/schedule.h"
+#include "verdict/rows.h"
+
+const char *const verdict_names[NR_VERDICTS] = {
+	[VERDICT_SAME] = "same",
+	[VERDICT_BETTER] = "better",
+	[VERDICT_WORSE] = "worse",
+	[VERDICT_UNSURE] = "unsure",
+	[VERDICT_DIFFERS] = "differs",
+};
+
+const struct rule rule_default = { .threshold = 0.02, .level = 0.95 };
+
+struct row *row_add(struct verdict_work *work, const struct result *base, const struct result *new,
+		    enum row_kind kind, unsigned int which)
+{
+	struct verdicts *verdicts = work->verdicts;
+	struct row *row;
+
+	if ((verdicts->nr & (verdicts->nr - 1)) == 0) {
+		size_t room = verdicts->nr ? verdicts->nr * 2 : 1;
+
+		verdicts->rows = reallocarray(verdicts->rows, room, sizeof(*verdicts->rows));
+		work->data = reallocarray(work->data, room, sizeof(*work->data));
+		if (!verdicts->rows || !work->data)
+			abort();
+	}
+	work->data[verdicts->nr] = (struct row_data){ 0 };
+	row = &verdicts->rows[verdicts->nr++];
+	*row = (struct row){
+		.base = base, .new = new, .kind = kind, .which = which, .interval = { -INFINITY, INFINITY },
+		.p = 1, .verdict = VERDICT_UNSURE, .shown = true,
+	};
+	return row;
+}
+
+static void add_rows(struct verdict_work *work)
+{
+	const struct report *base = work->verdicts->base, *new = work->verdicts->new;
+	struct report_index index;
+
+	report_index_make(&index, new);
+	for (size_t i = 0; i < base->nr_results; i++) {
+		const struct result *was = &base->results[i];
+		const struct result *is = report_index_find(&index, counterpart_key(was, base, new));
+
+		if (!is || was->status != STATUS_DONE || is->status != STATUS_DONE)
+			continue;
+		rows_add_exact(work, was, is);
+		if (base->icount != new->icount)
+			continue;
+		rows_add_times(work, was, is);
+		if (work->verdicts->rule.tails)
+			rows_add_tails(work, was, is);
+	}
+	report_index_free(&index);
+}
+
+/*
+ * Runs that would decide, if the interval shrinks with the root of their number: until it has left no change, or is inside
+ * the threshold, whichever is nearer from here.
+ */
+static size_t runs_to_decide(const struct row *row, double threshold, size_t fewest)
+{
+	double half = (log1p(row->interval.high) - log1p(row->interval.low)) / 2, change = fabs(log1p(row->change));
+	double room = fmax(log1p(threshold) - change, change);
+	size_t nr = row->nr[0] < row->nr[1] ? row->nr[0] : row->nr[1];
+	double need = ceil((double)nr * (half / room) * (half / room));
+
+	if (!(need <= RULE_MOST_RUNS))
+		return RULE_MOST_RUNS + 1;
+	need = fmax(need, (double)nr + 1);
+	return need > (double)fewest ? (size_t)need : fewest;
+}
+
+/* More runs do not help where the grain alone makes half of the interval or more, or a run read 0. */
+static bool grain_decides(const struct row *row)
+{
+	double was[2], is[2], open;
+
+	if (row->grain == 0)
+		return false;
+	reading_bounds(&row->base->runs[0], row->which, row->value[0], row->grain, &was[0], &was[1]);
+	reading_bounds(&row->new->runs[0], row->which, row->value[1], row->grain, &is[0], &is[1]);
+	if (!(was[0] > 0) || !(is[0] > 0))
+		return true;
+	open = log(is[1] / was[0]) - log(is[0] / was[1]);
+	return isfinite(row->interval.low) && isfinite(row->interval.high) &&
+	       2 * open >= log1p(row->interval.high) - log1p(row->interval.low);
+}
+
+static void explain(struct row *row, const struct verdicts *verdicts)
+{
+	size_t fewest = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
+
+	if (row->verdict != VERDICT_UNSURE || row->design == DESIGN_NONE)
+		return;
+	if (row->note == NOTE_NONE && grain_decides(row)) {
+		row->note = NOTE_GRAIN;
+	} else if (row->design == DESIGN_SEEDS) {
+		if (row->note != NOTE_FEW_SEEDS)
+			row->note = NOTE_SEEDS_DISAGREE;
+	} else if (row->note != NOTE_NONE) {
+		return;
+	} else if (!isfinite(row->interval.low) || !isfinite(row->interval.high)) {
+		row->note = NOTE_TOO_FEW;
+		row->need = fewest;
+	} else {
+		row->note = NOTE_MORE_RUNS;
+		row->need = runs_to_decide(row, verdicts->rule.threshold, fewest);
+	}
+}
+
+/* A clear change of the icount lane is one however small, unless the user said what is too small. */
+static enum verdict own_verdict(const struct row *row, const struct verdicts *verdicts)
+{
+	if (row->design == DESIGN_SEEDS && row->moved && !verdicts->rule.threshold_given)
+		return row_judge(row, 0);
+	return row_judge(row, verdicts->rule.threshold);
+}
+
+/* Whether the clearest order that any row could show would reach the level of Holm's first step. */
+static bool enough_runs(const struct verdicts *verdicts)
+{
+	double first = (1 - verdicts->rule.level) / (double)verdicts->nr_tested;
+
+	return (verdicts->paired ? smallest_p_pairs(verdicts->nr_runs[0]) :
+		smallest_p_samples(verdicts->nr_runs[0], verdicts->nr_runs[1])) <= first;
+}
+
+static void count_verdicts(struct verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		const struct row *row = &verdicts->rows[i];
+
+		if (row->redundant)
+			continue;
+		verdicts->nr_of[row->verdict]++;
+		verdicts->nr_exact_of[row->verdict] += row->design == DESIGN_EXACT;
+	}
+	if (verdicts->nr_tested && !enough_runs(verdicts))
+		verdicts->need = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
+}
+
+void verdicts_find(struct verdicts *verdicts, const struct report *base, const struct report *new,
+		   const struct rule *rule)
+{
+	struct verdict_work work = { .verdicts = verdicts };
+
+	*verdicts = (struct verdicts){
+		.rule = *rule, .base = base, .new = new, .icount = base->icount && new->icount,
+		.paired = schedule_shared(&base->schedule, &new->schedule),
+	};
+	add_rows(&work);
+	rows_find_times(&work);
+	rows_find_tails(&work);
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		struct row *row = &verdicts->rows[i];
+
+		if (row->design != DESIGN_EXACT) {
+			row->verdict = own_verdict(row, verdicts);
+			explain(row, verdicts);
+		}
+		for (size_t side = 0; side < 2; side++) {
+			free(work.data[i].values[side]);
+			free(work.data[i].bounds[0][side]);
+			free(work.data[i].bounds[1][side]);
+		}
+	}
+	free(work.data);
+	count_verdicts(verdicts);
+	rows_find_controls(verdicts);
+}
+
+void verdicts_free(struct verdicts *verdicts)
+{
+	free(verdicts->rows);
+	*verdicts = (struct verdicts){ 0 };
+}
+
+int row_direction(const struct row *row)
+{
+	if (row->kind == ROW_COUNT)
+		return count_lower_better[row->which] ? -1 : 0;
+	return row->kind == ROW_RATE ? 1 : -1;
+}
+
+bool row_has_spread(const struct row *row, size_t side)
+{
+	/* an icount row without replication counts as one run, whatever their number */
+	return row->nr_measured[side] > 1 && (row->design != DESIGN_SEEDS || row->nr[side] > 1);
+}
+
+/* Whatever the figures are. */
+static bool undecidable(const struct row *row)
+{
+	return row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES || row->note == NOTE_OTHER_OBSERVER ||
+	       row->note == NOTE_FEW_SEEDS;
+}
+
+enum verdict row_judge(const struct row *row, double threshold)
+{
+	bool inside = row->interval.low >= -threshold && row->interval.high <= threshold;
+	int direction = row_direction(row);
+
+	if (undecidable(row))
+		return VERDICT_UNSURE;
+	if (inside)
+		return VERDICT_SAME;
+	if (!row->moved)
+		return VERDICT_UNSURE;
+	if (direction == 0)
+		return VERDICT_DIFFERS;
+	return (row->interval.low >= 0) == (direction > 0) ? VERDICT_BETTER : VERDICT_WORSE;
+}
+
+int row_compare_change(const void *a, const void *b)
+{
+	const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
+	double one = fabs(left->change), other = fabs(right->change);
+
+	if (one != other)
+		return one > other ? -1 : 1;
+	return (left > right) - (left < right);
+}
+
+const char *row_metric(const struct row *row)
+{
+	static const char *const tails[NR_METRICS] = {
+		[METRIC_PIN] = "pin p99", [METRIC_UNPIN] = "unpin p99", [METRIC_CYCLE] = "cycle p99",
+	};
+
+	switch (row->kind) {
+	case ROW_RATE:
+		return "hit rate";
+	case ROW_COUNT:
+		return count_names[row->which];
+	case ROW_TAIL:
+		return tails[row->which];
+	default:
+		return metric_names[row->which];
+	}
+}
+
+size_t rule_fewest_runs(const struct rule *rule, size_t nr_rows, bool paired)
+{
+	double alpha = 1 - rule->level;
+
+	return paired ? fewest_pairs(alpha, nr_rows) : fewest_samples(alpha, nr_rows);
+}

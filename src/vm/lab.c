@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "plan/config.h"
+#include "vm/lab.h"
+#include "vm/resume.h"
+#include "vm/walk.h"
+#include "base/outfile.h"
+#include "plan/plan.h"
+#include "result/schedule.h"
+#include "verdict/verdict.h"
+
+#define PROBE_TIMEOUT_S 20
+
+int lab_name_check(const char *name, struct error *err)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
+	if (*name && *name != '.' && *name != '-' && !name[strspn(name, plain)] && strlen(name) <= 64)
+		return 0;
+	return error_set(err, EINVAL, "kernel name \"%.80s\": 1 to 64 letters, digits, '.', '_' and '-'", name);
+}
+
+static int side_open(struct lab *lab, size_t i, struct error *err)
+{
+	const struct lab_request *request = lab->request;
+	struct lab_side *side = &lab->sides[i];
+	int ret, fd;
+
+	side->name = request->kernels[i].name;
+	ret = lab_image_open(&side->image, request->kernels[i].path, err);
+	if (!ret)
+		ret = digest_file(side->image.fd, side->image_digest, err);
+	if (!ret)
+		ret = qemu_find(side->qemu, sizeof(side->qemu), request->qemu, side->image.arch, err);
+	if (!ret)
+		ret = guest_find(side->guest, sizeof(side->guest), request->guest, side->image.arch, err);
+	if (ret)
+		return ret;
+	fd = TEMP_FAILURE_RETRY(open(side->guest, O_RDONLY | O_CLOEXEC));
+	if (fd < 0)
+		return error_errno(err, errno, "open the guest %s", side->guest);
+	ret = digest_file(fd, side->guest_digest, err);
+	close(fd);
+	return ret;
+}
+
+static bool arch_is_native(const char *arch)
+{
+	struct utsname host;
+
+	if (uname(&host))
+		return false;
+	return !strcmp(arch, strcmp(host.machine, "aarch64") ? host.machine : "arm64");
+}
+
+/*
+ * Whether KVM can run this kernel: only a boot tells. A device node can be there and be of no use (nested guests without
+ * the CPU's support, where the guest hangs in its firmware).
+ */
+static int kvm_try(struct lab *lab, const struct lab_side *side, struct error *err)
+{
+	struct qemu_job job = { .program = side->qemu, .image = &side->image, .append = "", .memory_mib = 512,
+				.kvm = true, .initrd_fd = -1 };
+	struct boot boot = { 0 };
+	int fd, ret = qemu_kvm_group(&lab->kvm_group, err);
+
+	if (ret)
+		return ret;
+	fd = TEMP_FAILURE_RETRY(open(KVM_NODE, O_RDWR | O_CLOEXEC));
+	if (fd < 0)
+		return error_errno(err, errno, "open " KVM_NODE);
+	close(fd);
+	job.kvm_group = lab->kvm_group;
+	ret = guest_build(&job.initrd_fd, side->guest, NULL, 0, false, err);
+	if (!ret)
+		ret = boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, err);
+	if (!ret && boot.end != BOOT_DONE)
+		ret = error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s", PROBE_TIMEOUT_S);
+	boot_free(&boot);
+	if (job.initrd_fd >= 0)
+		close(job.initrd_fd);
+	return ret;
+}
+
+static int accel_choose(struct lab *lab, struct error *err)
+{
+	const struct lab_request *request = lab->request;
+	struct error why = { 0 };
+	bool native = true;
+
+	for (size_t i = 0; i < request->nr_kernels; i++)
+		native = native && arch_is_native(lab->sides[i].image.arch);
+	if (request->accel == LAB_TCG || request->icount || !native) {
+		if (request->accel == LAB_KVM)
+			return error_set(err, EINVAL, "KVM cannot %s", native ? "count instructions (--clock icount)" :
+					 "run a kernel of another architecture");
+		return 0;
+	}
+	lab->kvm = kvm_try(lab, &lab->sides[0], &why) == 0;
+	if (request->accel != LAB_KVM || lab->kvm)
+		return 0;
+	error_set(err, why.code, "--accel kvm: %s", why.text);
+	return error_fix(err, "%s%s--accel tcg", why.fix, *why.fix ? ", or " : "");
+}
+
+/*
+ * The job is read here, too: its mistakes are told before anything is booted, and how many rows a comparison will have. This machine
+ * may skip what the guest's kernel can, and the other way round.
+ */
+static int job_read(struct lab *lab, struct error *err)
+{
+	const struct guest_command *command = &lab->command;
+	unsigned int boots = lab->request->boots;
+	struct config config;
+	struct plan plan;
+	int ret = 0;
+
+	lab->nr_boots = boots ? boots : LAB_BOOTS;
+	if (!command->is_run)
+		return 0;
+	if (config_load(&config, command->config_path, command->overrides, command->nr_overrides, err))
+		return -err->code;
+	if (!plan_build(&plan, &config, NULL)) {
+		size_t fewest;
+
+		lab->extent = (struct lab_extent){ plan.nr, plan_nr_times(&plan, true) };
+		fewest = rule_fewest_runs(&rule_default, lab->extent.nr_times, true);
+		if (!boots && lab->extent.nr_times && fewest > lab->nr_boots)
+			lab->nr_boots = (unsigned int)fewest;
+		ret = plan_fits_boots(&plan, lab->nr_boots, command->config_path ? command->config_path : "the job", err);
+		plan_free(&plan);
+	}
+	config_free(&config);
+	return ret;
+}
+
+/* What the files will say of where they come from. */
+static void origin_fill(struct lab *lab)
+{
+	const struct lab_request *request = lab->request;
+	struct side_origin *origin = &lab->origin;
+	time_t now = time(NULL);
+	char *words = NULL;
+	size_t size = 0;
+	FILE *text = open_memstream(&words, &size);
+
+	*origin = (struct side_origin){
+		.accel = lab->kvm ? "kvm" : "tcg",
+		.memory_mib = request->memory_mib,
+		.icount = request->icount,
+		.append = request->append,
+		.argc = request->command_argc,
+		.argv = request->command_argv,
+	};
+	strftime(origin->started, sizeof(origin->started), "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
+	if (!text)
+		abort();
+	for (char **word = lab->command.argv; *word; word++)
+		fwrite(*word, strlen(*word) + 1, 1, text);
+	fclose(text);
+	digest_bytes(words, size, origin->command);
+	free(words);
+	if (lab->command.config)
+		digest_bytes(lab->command.config, lab->command.config_size, origin->job);
+}
+
+/* DIR/NAME-UTC.json, or DIR/NAME-UTC-2.json where that is there: one UTC and number for all, and their files. */
+static int paths_choose(struct lab *lab, struct error *err)
+{
+	const struct lab_request *request = lab->request;
+	time_t now = time(NULL);
+	char stamp[32];
+
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", gmtime(&now));
+	for (size_t i = 0; i < request->nr_kernels; i++) {
+		struct lab_side *side = &lab->sides[i];
+
+		if (snprintf(side->path, sizeof(side->path), "%s/%s-%s.json", request->directory, side->name, stamp) >=
+		    (int)sizeof(side->path))
+			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", request->directory);
+	}
+	return lab->command.is_run ? sides_reserve(lab->sides, request->nr_kernels, &lab->origin, err) : 0;
+}
+
+static int schedule_choose(struct lab *lab, struct error *err)
+{
+	const struct lab_request *request = lab->request;
+	const char *names[LAB_MAX_KERNELS];
+	int ret;
+
+	for (size_t i = 0; i < request->nr_kernels; i++)
+		names[i] = request->kernels[i].name;
+	schedule_init(&lab->schedule, request->order, lab->nr_boots, names, (unsigned int)request->nr_kernels,
+		      request->seed);
+	for (size_t i = 0; i < request->nr_kernels; i++) {
+		schedule_copy(&lab->sides[i].schedule, &lab->schedule, (unsigned int)i);
+		lab->sides[i].whole = calloc(lab->nr_boots, sizeof(bool));
+		if (!lab->sides[i].whole)
+			return error_errno(err, ENOMEM, "plan %u boots", lab->nr_boots);
+	}
+	if (!request->resume)
+		return paths_choose(lab, err);
+	ret = resume_load(lab->sides, request->directory, &lab->schedule, request->seed, &lab->origin, err);
+	if (ret)
+		return ret;
+	schedule_free(&lab->schedule);
+	schedule_copy(&lab->schedule, &lab->sides[0].schedule, 0);
+	return 0;
+}
+
+static void lab_close(struct lab *lab)
+{
+	walk_end(lab);
+	for (size_t i = 0; i < lab->request->nr_kernels; i++)
+		side_close(&lab->sides[i]);
+	schedule_free(&lab->schedule);
+	guest_command_free(&lab->command);
+}
+
+int lab_run(const struct lab_request *request, const struct lab_events *events, struct error *err)
+{
+	struct lab *lab = calloc(1, sizeof(*lab)); /* too large for the stack */
+	int ret;
+
+	if (!lab)
+		return error_errno(err, ENOMEM, "the lab");
+	lab->request = request;
+	lab->events = events;
+	for (size_t i = 0; i < request->nr_kernels; i++)
+		lab->sides[i].image.fd = -1;
+	ret = guest_command_parse(&lab->command, request->argc, request->argv, request->icount, err);
+	for (size_t i = 0; i < request->nr_kernels && !ret; i++)
+		ret = side_open(lab, i, err);
+	if (!ret)
+		ret = job_read(lab, err);
+	if (!ret && lab->command.is_run)
+		ret = outfile_directory(request->directory, err);
+	if (!ret)
+		ret = accel_choose(lab, err);
+	if (!ret) {
+		origin_fill(lab);
+		ret = schedule_choose(lab, err);
+	}
+	if (!ret)
+		ret = walk_slots(lab, err);
+	lab_close(lab);
+	free(lab);
+	return ret;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vm/lab.h"
+#include "vm/side.h"
+#include "result/schedule.h"
+#include "stats/steady.h"
+#include "cmd/version.h"
+
+bool side_begun(const struct lab_side *side)
+{
+	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++)
+		if (side->whole[block])
+			return true;
+	return false;
+}
+
+bool side_complete(const struct lab_side *side)
+{
+	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++)
+		if (!side->whole[block])
+			return false;
+	return true;
+}
+
+static int compare_slots(const void *a, const void *b)
+{
+	const struct run *left = a, *right = b;
+
+	return left->slot < right->slot ? -1 : left->slot > right->slot;
+}
+
+/* A hole that was filled later: runs stand in the order of the schedule, whenever they were made. */
+static void runs_sort(struct report *report)
+{
+	for (size_t i = 0; i < report->nr_results; i++) {
+		struct result *result = &report->results[i];
+
+		for (size_t j = 1; j < result->nr_runs; j++) {
+			if (compare_slots(&result->runs[j - 1], &result->runs[j]) <= 0)
+				continue;
+			qsort(result->runs, result->nr_runs, sizeof(*result->runs), compare_slots);
+			break;
+		}
+		for (size_t j = 0; j < result->nr_runs; j++)
+			result->runs[j].index = (unsigned int)j;
+	}
+}
+
+/* Puts on the result what the guest could not know, and must not: which kernel this is meant to be. */
+static void report_finish(struct lab_side *side, const struct side_origin *origin)
+{
+	struct report *report = &side->report;
+	struct fact_list *facts = &report->environment;
+	int64_t nr_whole = 0;
+
+	if (!report->label || strcmp(report->label, side->name)) {
+		free(report->label);
+		report->label = strdup(side->name);
+	}
+	schedule_free(&report->schedule);
+	schedule_copy(&report->schedule, &side->schedule, side->schedule.side);
+	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++)
+		nr_whole += side->whole[block];
+	fact_text(facts, origin->accel, "lab.accel");
+	fact_number(facts, nr_whole, "lab.boots");
+	fact_number(facts, origin->memory_mib, "lab.memory_mib");
+	fact_text(facts, side->image_digest, "lab.image");
+	fact_text(facts, side->guest_digest, "lab.guest");
+	fact_text(facts, origin->command, "lab.command");
+	if (origin->job[0])
+		fact_text(facts, origin->job, "lab.job");
+	if (origin->append[0])
+		fact_text(facts, origin->append, "lab.append");
+	for (size_t i = 0; i < side->lost.nr; i++)
+		fact_text(facts, side->lost.items[i].text, "%s", side->lost.items[i].name);
+	report->complete = side_complete(side);
+	report_steady(report); /* a boot alone can tell less, and has */
+}
+
+/* The first boot of a file: when it began, and what was typed. */
+static void report_begin(struct report *report, const struct side_origin *origin)
+{
+	report_set_command(report, origin->argc, origin->argv);
+	free(report->started);
+	report->started = strdup(origin->started);
+}
+
+int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *origin, struct error *err)
+{
+	const struct report *reports[LAB_MAX_KERNELS] = { NULL };
+	char *paths[LAB_MAX_KERNELS] = { NULL };
+	int ret;
+
+	for (size_t i = 0; i < nr; i++) {
+		struct report *report = &sides[i].report;
+
+		report->tool_version = strdup(PINBENCH_VERSION);
+		report->icount = origin->icount;
+		report_begin(report, origin);
+		report_finish(&sides[i], origin);
+		reports[i] = report;
+		paths[i] = sides[i].path;
+	}
+	ret = report_save_new(reports, paths, nr, err);
+	for (size_t i = 0; i < nr; i++) {
+		report_free(&sides[i].report);
+		sides[i].report = (struct report){ 0 };
+		sides[i].reserved = !ret;
+	}
+	return ret;
+}
+
+int side_take(struct lab_side *side, const struct side_origin *origin, unsigned int slot, const struct boot *boot,
+	      struct error *err)
+{
+	const struct frame_text *text = &boot->channel.result;
+	unsigned int block = slot / side->schedule.nr_sides;
+	struct report report = { 0 };
+	int ret = 0;
+
+	if (boot->end != BOOT_DONE)
+		fact_text(&side->lost, boot->text, "lab.boot%u", block);
+	side->whole[block] = boot->end == BOOT_DONE;
+	if (!text->bytes && !side->measured)
+		return 0;
+	if (text->bytes) {
+		ret = report_parse(&report, text->bytes, text->size, "the guest's result", err);
+		if (ret)
+			return ret;
+		if (side->whole[block] && !report.complete) {
+			fact_text(&side->lost, "the guest's pinbench did not finish", "lab.boot%u", block);
+			side->whole[block] = false;
+		}
+		schedule_stamp(&side->schedule, slot, &report);
+		if (side->measured) {
+			ret = report_merge(&side->report, &report, err);
+			report_free(&report);
+			runs_sort(&side->report);
+		} else {
+			side->report = report;
+			side->measured = true;
+			report_begin(&side->report, origin);
+		}
+	}
+	if (ret)
+		return ret;
+	report_finish(side, origin);
+	return report_save(&side->report, side->path, err);
+}
+
+int side_end(struct lab_side *side, const struct side_origin *origin, unsigned int nr_blocks, struct error *err)
+{
+	side->schedule.nr_blocks = nr_blocks;
+	if (!side->measured)
+		return 0;
+	report_finish(side, origin);
+	return report_save(&side->report, side->path, err);
+}
+
+void side_mend(struct lab_side *side)
+{
+	struct report *report = &side->report;
+	const struct fact *repeated = fact_find(&report->environment, "lab.repeated");
+	int64_t nr_repeated = repeated ? repeated->number : 0;
+	bool any = false;
+	char name[32];
+
+	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++) {
+		unsigned int slot = schedule_slot(&side->schedule, side->schedule.side, block);
+
+		snprintf(name, sizeof(name), "lab.boot%u", block);
+		if (fact_find(&report->environment, name)) {
+			fact_remove(&report->environment, name);
+			report_drop_slot(report, (int)slot);
+			fact_number(&report->environment, ++nr_repeated, "lab.repeated");
+		}
+		side->whole[block] = schedule_has(report, slot);
+		any = any || side->whole[block];
+	}
+	if (any)
+		return;
+	report_free(report);
+	side->measured = false;
+}
+
+void side_close(struct lab_side *side)
+{
+	lab_image_close(&side->image);
+	if (side->measured)
+		report_free(&side->report);
+	else if (side->reserved)
+		unlink(side->path);
+	schedule_free(&side->schedule);
+	fact_list_free(&side->lost);
+	free(side->whole);
+	side->whole = NULL;
+}
