@@ -20,7 +20,7 @@
 #include "base/size.h"
 #include "stats/summary.h"
 #include "print/table.h"
-#include "stats/unshare.h"
+#include "verdict/unshare.h"
 
 /* A done case named by its key, with the given ticks as the pin of one run. */
 static struct result *add_case(struct report *report, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)

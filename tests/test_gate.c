@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verdict/gate.h"
+#include "print/gate.h"
 #include "sides.h"
 
 #define OTHER "p,base,exclusive,read,head,n=1"

@@ -2,6 +2,7 @@
 #include "base/fact.h"
 
 #include <stdarg.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,4 +102,19 @@ void fact_list_free(struct fact_list *list)
 	free(list->items);
 	list->items = NULL;
 	list->nr = 0;
+}
+
+const char *fact_value(const struct fact_list *facts, const char *name, char *text, size_t size)
+{
+	const struct fact *fact = fact_find(facts, name);
+
+	if (!fact)
+		return NULL;
+	if (fact->kind == FACT_TEXT)
+		snprintf(text, size, "%s", fact->text);
+	else if (fact->kind == FACT_BOOL)
+		snprintf(text, size, "%s", fact->number ? "yes" : "no");
+	else
+		snprintf(text, size, "%" PRId64, fact->number);
+	return text;
 }

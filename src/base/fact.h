@@ -32,3 +32,6 @@ void fact_text(struct fact_list *list, const char *text, const char *name, ...)
 const struct fact *fact_find(const struct fact_list *list, const char *name);
 void fact_remove(struct fact_list *list, const char *name);
 void fact_list_free(struct fact_list *list);
+
+/* One fact as text; NULL when it is not known. Numbers are written to @text. */
+const char *fact_value(const struct fact_list *facts, const char *name, char *text, size_t size);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "verdict/compare.h"
+#include "print/format.h"
 #include "verdict/side.h"
 #include "base/size.h"
 #include "base/suggest.h"

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
-#include "verdict/gate.h"
-#include "verdict/side.h"
 #include "base/size.h"
+#include "cmd/cmd.h"
+#include "print/gate.h"
+#include "verdict/side.h"
 
 enum { OPT_FAIL_ON = 256, OPT_FILTER, OPT_STRICT, OPT_ALLOW_MISSING, OPT_BISECT, OPT_THRESHOLD, OPT_FORCE };
 

@@ -17,7 +17,7 @@
 #include "base/suggest.h"
 #include "print/table.h"
 #include "base/text.h"
-#include "cmd/version.h"
+#include "base/version.h"
 
 enum { KEY_LABEL = 256 };
 

@@ -13,7 +13,7 @@
 #include "cmd/cmd.h"
 #include "result/json_seed.h"
 #include "base/suggest.h"
-#include "cmd/version.h"
+#include "base/version.h"
 
 struct verb {
 	const char *name;

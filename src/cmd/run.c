@@ -20,7 +20,7 @@
 #include "run/run.h"
 #include "print/table.h"
 #include "verdict/verdict.h"
-#include "cmd/version.h"
+#include "base/version.h"
 
 #define SAVE_EVERY_NS UINT64_C(200000000) /* what a killed run may lose */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verdict/compare.h"
+#include "print/format.h"
 #include "verdict/cells.h"
 #include "print/command.h"
 #include "print/commit.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verdict/compare.h"
+#include "print/format.h"
 #include "print/fields.h"
 
 /* Fields are parted by commas; the last one ends the record. */

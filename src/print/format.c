@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/compare.h"
+#include "print/format.h"
 
 const struct compare_printer compare_printers[NR_COMPARE_FORMATS] = {
 	[COMPARE_TEXT] = { "text", compare_print_text },

@@ -6,21 +6,6 @@
 
 #include "base/size.h"
 
-const char *fact_value(const struct fact_list *facts, const char *name, char *text, size_t size)
-{
-	const struct fact *fact = fact_find(facts, name);
-
-	if (!fact)
-		return NULL;
-	if (fact->kind == FACT_TEXT)
-		snprintf(text, size, "%s", fact->text);
-	else if (fact->kind == FACT_BOOL)
-		snprintf(text, size, "%s", fact->number ? "yes" : "no");
-	else
-		snprintf(text, size, "%" PRId64, fact->number);
-	return text;
-}
-
 static void append(char *text, size_t size, const char *separator, const char *more)
 {
 	size_t used = strlen(text);

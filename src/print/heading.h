@@ -4,9 +4,6 @@
 #include "print/grid.h"
 #include "result/report.h"
 
-/* One fact as text; NULL when it is not known. Numbers are written to @text. */
-const char *fact_value(const struct fact_list *facts, const char *name, char *text, size_t size);
-
 /* "6.1.192, aarch64, Cortex-A76": kernel and machine, as far as the file knows them; in one line. */
 void machine_format(const struct report *report, char *text, size_t size);
 /* The same without the kernel. */

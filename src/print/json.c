@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verdict/compare.h"
+#include "print/format.h"
 #include "print/fields.h"
 #include "print/heading.h"
 #include "base/text.h"
-#include "stats/unshare.h"
+#include "verdict/unshare.h"
 
 #define COMPARISON_SCHEMA "urn:pinbench:comparison:1"
 

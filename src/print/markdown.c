@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "verdict/compare.h"
+#include "print/format.h"
 #include "verdict/cells.h"
 #include "print/order.h"
 #include "print/footnotes.h"

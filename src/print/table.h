@@ -6,7 +6,7 @@
 #include "print/grid.h"
 #include "result/report.h"
 #include "stats/summary.h"
-#include "stats/unshare.h"
+#include "verdict/unshare.h"
 
 void table_print(FILE *out, const struct look *look, const struct report *report);
 

@@ -6,7 +6,6 @@
 
 #include "stats/rank.h"
 #include "stats/summary.h"
-#include "verdict/verdict.h"
 
 #define LEVEL 0.95
 #define MOST_NAMED 5

@@ -7,6 +7,12 @@
 #include "stats/stats.h"
 
 /*
+ * Grains up to this are those of the counters themselves, of ns or of instructions in steps of 16. A coarser clock, as gup_test's
+ * of 1 us, leaves open what is within a grain of its readings: intervals of its rows hold all of that.
+ */
+#define RULE_FINE_GRAIN 16u      /* ticks */
+
+/*
  * The one number of a case, for everything that shows or judges one: the median over the runs of the median of each run's samples,
  * warm-ups left out. Quartiles, extremes and @nr of the summary are those of the runs too: iterations of one run say nothing of
  * how far runs are apart, and with one run there is no spread (@nr is 1). False: not measured in all runs.

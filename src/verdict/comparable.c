@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "print/heading.h"
 
 void remark_add(struct remark_list *list, const char *format, ...)
 {

@@ -64,5 +64,3 @@ struct gate {
 /* Points into @comparison. */
 void gate_judge(struct gate *gate, const struct comparison *comparison, const struct gate_options *options);
 void gate_free(struct gate *gate);
-/* The line, and the rows that made it so, each on its own. */
-void gate_print(FILE *out, const struct look *look, const struct gate *gate, const struct gate_options *options);

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "print/heading.h"
 #include "result/schedule.h"
 
 static bool is_directory(const char *path)

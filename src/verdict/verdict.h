@@ -58,11 +58,6 @@ extern const struct rule rule_default;
 #define RULE_ICOUNT_PART 0.001
 #define RULE_ICOUNT_SLACK 0.25
 #define RULE_ICOUNT_SEEDS 8u
-/*
- * Grains up to this are those of the counters themselves, of ns or of instructions in steps of 16. A coarser clock, as gup_test's
- * of 1 us, leaves open what is within a grain of its readings: intervals of its rows hold all of that.
- */
-#define RULE_FINE_GRAIN 16u      /* ticks */
 /* A row of p99 needs so many samples in every run and so many runs a side. */
 #define RULE_TAIL_SAMPLES 100u
 #define RULE_TAIL_RUNS 10u

@@ -9,7 +9,7 @@
 #include "vm/side.h"
 #include "result/schedule.h"
 #include "stats/steady.h"
-#include "cmd/version.h"
+#include "base/version.h"
 
 bool side_begun(const struct lab_side *side)
 {

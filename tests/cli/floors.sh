@@ -29,7 +29,7 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 	fi
 }
 
-# "$check" of this tree: when its circles are gone
+"$check" || bad=1
 caught "a room that includes one to its right" src/result/report.c '#include "plan/plan.h"'
 caught "a room that includes its neighbour" src/turns/turns.c '#include "vm/lab.h"'
 caught "an include that is no path" src/plan/plan.c '#include "config.h"'

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verdict/compare.h"
+#include "print/format.h"
 #include "print/grid.h"
 #include "result/report.h"
 #include "print/table.h"

@@ -44,7 +44,7 @@ AREAS = [
     ("src/stats/precision.c", "test_precision", ""),
     ("src/stats/steady.c", "test_steady", ""),
     ("src/stats/trend.c", "test_steady test_stats", ""),
-    ("src/stats/unshare.c", "test_compare test_formats", "compare.sh"),
+    ("src/verdict/unshare.c", "test_compare test_formats", "compare.sh"),
     ("src/verdict/[!gc]*.c", "test_verdict test_verdict_* test_compare test_formats", "compare.sh"),
     ("src/verdict/gate*.c", "test_gate", ""),
     ("src/verdict/com*.c", "test_compar*", "compare.sh"),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the gate says on a terminal or in the log of a job. */
+#include "print/gate.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "verdict/cells.h"
-#include "verdict/gate.h"
 
 #define MAX_ROWS 20u /* of each kind; the first line has the number of all */
 
