@@ -17,9 +17,9 @@ void assert_near(double got, double wanted)
 		fail_msg("%.12g is not %.12g", got, wanted);
 }
 
-struct result *add_case(struct report *report, const char *key)
+struct result *add_case(struct results *results, const char *key)
 {
-	struct result *result = report_add(report, key);
+	struct result *result = results_add(results, key);
 	unsigned long n;
 
 	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner, result->params.layout,
@@ -46,10 +46,10 @@ struct run *add_run(struct result *result, enum metric metric, uint64_t ticks)
 	return run;
 }
 
-struct result *add_runs(struct report *report, const char *key, enum metric metric, size_t nr,
+struct result *add_runs(struct results *results, const char *key, enum metric metric, size_t nr,
 			       const uint64_t *ticks)
 {
-	struct result *result = add_case(report, key);
+	struct result *result = add_case(results, key);
 
 	for (size_t i = 0; i < nr; i++)
 		add_run(result, metric, ticks[i]);
@@ -72,29 +72,29 @@ void sides_init(struct sides *sides)
 
 void sides_pair(struct sides *sides)
 {
-	struct report *reports[2] = { &sides->base, &sides->new };
+	struct results *reports[2] = { &sides->base, &sides->new };
 
 	for (unsigned int side = 0; side < 2; side++) {
-		struct report *report = reports[side];
+		struct results *results = reports[side];
 
-		report->schedule.order = ORDER_ABBA;
-		strcpy(report->schedule.id, "one");
-		report->schedule.side = side;
-		for (size_t i = 0; i < report->nr_results; i++)
-			for (size_t j = 0; j < report->results[i].nr_runs; j++)
-				report->results[i].runs[j].block = (int)j;
+		results->schedule.order = ORDER_ABBA;
+		strcpy(results->schedule.id, "one");
+		results->schedule.side = side;
+		for (size_t i = 0; i < results->nr; i++)
+			for (size_t j = 0; j < results->items[i].nr_runs; j++)
+				results->items[i].runs[j].block = (int)j;
 	}
 }
 
 void sides_place(struct sides *sides)
 {
-	struct report *reports[] = { &sides->base, &sides->new };
+	struct results *reports[] = { &sides->base, &sides->new };
 
 	for (size_t side = 0; side < 2; side++) {
 		reports[side]->icount = true;
-		for (size_t i = 0; i < reports[side]->nr_results; i++)
-			for (size_t j = 0; j < reports[side]->results[i].nr_runs; j++)
-				reports[side]->results[i].runs[j].placement = (struct placement){ true, j + 1, 4096, j, 0, 0 };
+		for (size_t i = 0; i < reports[side]->nr; i++)
+			for (size_t j = 0; j < reports[side]->items[i].nr_runs; j++)
+				reports[side]->items[i].runs[j].placement = (struct placement){ true, j + 1, 4096, j, 0, 0 };
 	}
 }
 
@@ -108,6 +108,6 @@ const struct row *sides_judge(struct sides *sides)
 void sides_free(struct sides *sides)
 {
 	verdicts_free(&sides->verdicts);
-	report_free(&sides->base);
-	report_free(&sides->new);
+	results_free(&sides->base);
+	results_free(&sides->new);
 }

@@ -23,9 +23,9 @@
 #include "verdict/unshare.h"
 
 /* A done case named by its key, with the given ticks as the pin of one run. */
-static struct result *add_case(struct report *report, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
+static struct result *add_case(struct results *results, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
 {
-	struct result *result = report_add(report, key);
+	struct result *result = results_add(results, key);
 	struct run *run = result_add_run(result);
 	unsigned long n;
 
@@ -45,9 +45,9 @@ static struct result *add_case(struct report *report, const char *key, uint64_t 
 	return result;
 }
 
-static struct result *add_time(struct report *report, const char *key, uint64_t pages, uint64_t ticks)
+static struct result *add_time(struct results *results, const char *key, uint64_t pages, uint64_t ticks)
 {
-	return add_case(report, key, pages, 1, &ticks);
+	return add_case(results, key, pages, 1, &ticks);
 }
 
 static void set_count(struct result *result, enum count count, uint64_t value)
@@ -58,7 +58,7 @@ static void set_count(struct result *result, enum count count, uint64_t value)
 
 static void test_pairs(void **state)
 {
-	struct report base = { .label = strdup("b") }, new = { .label = strdup("n") };
+	struct results base = { .label = strdup("b") }, new = { .label = strdup("n") };
 	struct comparison comparison;
 	struct error err = { 0 };
 
@@ -79,13 +79,13 @@ static void test_pairs(void **state)
 	comparison_free(&comparison);
 	new.icount = true;
 	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err), -EINVAL);
-	report_free(&base);
-	report_free(&new);
+	results_free(&base);
+	results_free(&new);
 }
 
 static void test_changes(void **state)
 {
-	struct report base = { 0 }, new = { 0 };
+	struct results base = { 0 }, new = { 0 };
 	struct comparison comparison;
 	struct compare_options options = compare_options_default;
 	struct error err = { 0 };
@@ -116,18 +116,18 @@ static void test_changes(void **state)
 	assert_string_equal(comparison.changes[3].base->name, "kind");
 	assert_true(comparison.changes[4].noise);
 	comparison_free(&comparison);
-	report_free(&base);
-	report_free(&new);
+	results_free(&base);
+	results_free(&new);
 }
 
-static void set_host(struct report *report, const char *arch, int64_t page_bytes, const char *accel)
+static void set_host(struct results *results, const char *arch, int64_t page_bytes, const char *accel)
 {
-	fact_text(&report->environment, arch, "kernel.arch");
-	fact_number(&report->environment, page_bytes, "memory.page_bytes");
+	fact_text(&results->environment, arch, "kernel.arch");
+	fact_number(&results->environment, page_bytes, "memory.page_bytes");
 	if (accel)
-		fact_text(&report->environment, accel, "lab.accel");
-	fact_text(&report->environment, "KVM", "hypervisor");
-	fact_text(&report->environment, "n", "kernel.config.CONFIG_KASAN");
+		fact_text(&results->environment, accel, "lab.accel");
+	fact_text(&results->environment, "KVM", "hypervisor");
+	fact_text(&results->environment, "n", "kernel.config.CONFIG_KASAN");
 }
 
 /* What must be the same is refused when it is not; what one side does not know is remembered, not refused. */
@@ -141,7 +141,7 @@ static void test_comparable(void **state)
 		bool icount, imported;
 		const char *refusal, *unknown;
 	} cases[] = {
-		{ "x86_64", 4096, "kvm", REPORT_BENCHMARK, false, false, NULL, NULL },
+		{ "x86_64", 4096, "kvm", RESULTS_BENCHMARK, false, false, NULL, NULL },
 		{ "x86_64", 4096, "kvm", 0, false, false, NULL, NULL }, /* this very program */
 		{ "aarch64", 4096, "kvm", 1, false, false, "architecture: x86_64 and aarch64", NULL },
 		{ "x86_64", 16384, "kvm", 1, false, false, "page size: 4096 and 16384", NULL },
@@ -154,7 +154,7 @@ static void test_comparable(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct report base = { .label = strdup("b") }, new = { .label = strdup("n") };
+		struct results base = { .label = strdup("b") }, new = { .label = strdup("n") };
 		struct comparable comparable;
 
 		set_host(&base, "x86_64", 4096, "kvm");
@@ -170,8 +170,8 @@ static void test_comparable(void **state)
 		if (cases[i].unknown)
 			assert_string_equal(comparable.unknowns.texts[0], cases[i].unknown);
 		comparable_free(&comparable);
-		report_free(&base);
-		report_free(&new);
+		results_free(&base);
+		results_free(&new);
 	}
 }
 
@@ -213,23 +213,23 @@ static void test_cells(void **state)
 
 static void write_report(const char *dir, const char *name, const char *label, int block, const char *id)
 {
-	struct report report = { .label = strdup(label), .complete = true };
+	struct results results = { .label = strdup(label), .complete = true };
 	struct error err = { 0 };
 	char path[256];
 
-	fact_text(&report.environment, "6.1.0", "kernel.release");
-	add_time(&report, "p,base,exclusive,read,page,n=1", 1, 100)->runs[0].block = block;
+	fact_text(&results.environment, "6.1.0", "kernel.release");
+	add_time(&results, "p,base,exclusive,read,page,n=1", 1, 100)->runs[0].block = block;
 	if (id) {
 		const char *const sides[] = { "one", "two" };
 
-		schedule_init(&report.schedule, ORDER_ABBA, 2, sides, 2, NULL);
-		strcpy(report.schedule.id, id);
-		report.results[0].runs[0].slot = 2 * block;
+		schedule_init(&results.schedule, ORDER_ABBA, 2, sides, 2, NULL);
+		strcpy(results.schedule.id, id);
+		results.items[0].runs[0].slot = 2 * block;
 	}
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (report_save(&report, path, &err))
+	if (results_save(&results, path, &err))
 		fail_msg("%s", err.text);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void test_side(void **state)
@@ -247,19 +247,19 @@ static void test_side(void **state)
 	write_report(dir, ".hidden.json", "b", 1, "x");
 	assert_int_equal(side_load(&side, dir, false, &err), 0);
 	assert_int_equal(side.nr_files, 2);
-	assert_int_equal(side.report.results[0].nr_runs, 2);
-	assert_int_equal(side.report.results[0].runs[1].block, 1);
-	assert_string_equal(side.report.label, "a");
-	assert_string_equal(side.report.path, dir);
+	assert_int_equal(side.results.items[0].nr_runs, 2);
+	assert_int_equal(side.results.items[0].runs[1].block, 1);
+	assert_string_equal(side.results.label, "a");
+	assert_string_equal(side.results.path, dir);
 	assert_int_equal(side.remarks.nr, 0);
 	side_free(&side);
 
 	/* block 0 of another schedule is another block */
 	write_report(dir, "3.json", "a", 0, "y");
 	assert_int_equal(side_load(&side, dir, false, &err), 0);
-	assert_int_equal(side.report.schedule.order, ORDER_NONE);
-	assert_int_equal(side.report.results[0].runs[0].block, -1);
-	assert_int_equal(side.report.results[0].runs[2].block, -1);
+	assert_int_equal(side.results.schedule.order, ORDER_NONE);
+	assert_int_equal(side.results.items[0].runs[0].block, -1);
+	assert_int_equal(side.results.items[0].runs[2].block, -1);
 	assert_int_equal(side.remarks.nr, 1);
 	side_free(&side);
 
@@ -273,7 +273,7 @@ static void test_side(void **state)
 	side_free(&side);
 	snprintf(argument, sizeof(argument), "mine=%s", dir);
 	assert_int_equal(side_load(&side, argument, false, &err), 0);
-	assert_string_equal(side.report.label, "mine");
+	assert_string_equal(side.results.label, "mine");
 	assert_int_equal(side.remarks.nr, 0);
 	side_free(&side);
 	for (int i = 0; i < 4; i++) {
@@ -310,7 +310,7 @@ static void test_percent(void **state)
 static void test_unshare(void **state)
 {
 	static const uint64_t pages[] = { 1, 16, 64, 256 };
-	struct report report = { 0 };
+	struct results results = { 0 };
 	struct unshare_list list;
 	struct unshare_line fit;
 	char key[80];
@@ -318,18 +318,18 @@ static void test_unshare(void **state)
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(key, sizeof(key), "p,base,exclusive-ro,read,w%zu,n=%zu", i, (size_t)pages[i]);
-		add_time(&report, key, pages[i], 50 + pages[i]);
+		add_time(&results, key, pages[i], 50 + pages[i]);
 		snprintf(key, sizeof(key), "p,base,shared,read,w%zu,n=%zu", i, (size_t)pages[i]);
-		add_time(&report, key, pages[i], 150 + 8 * pages[i]);
+		add_time(&results, key, pages[i], 150 + 8 * pages[i]);
 		snprintf(key, sizeof(key), "p,base,previously-shared,read,w%zu,n=%zu", i, (size_t)pages[i]);
-		add_time(&report, key, pages[i], 80 + 3 * pages[i]);
+		add_time(&results, key, pages[i], 80 + 3 * pages[i]);
 	}
 	/* these have no partner: another batch size, another region, a failed one */
-	add_time(&report, "p,base,shared,read,w2,n=1", 64, 1000);
-	add_time(&report, "p,base,shared,read,w3,n=256,size=4M", 256, 1000);
-	add_time(&report, "q,base,shared,read,w1,n=16", 16, 1000);
-	add_time(&report, "q,base,exclusive-ro,read,w1,n=16", 16, 10)->status = STATUS_FAILED;
-	unshare_find(&list, &report);
+	add_time(&results, "p,base,shared,read,w2,n=1", 64, 1000);
+	add_time(&results, "p,base,shared,read,w3,n=256,size=4M", 256, 1000);
+	add_time(&results, "q,base,shared,read,w1,n=16", 16, 1000);
+	add_time(&results, "q,base,exclusive-ro,read,w1,n=16", 16, 10)->status = STATUS_FAILED;
+	unshare_find(&list, &results);
 	assert_int_equal(list.nr, 8);
 	for (size_t i = 0; i < 8; i++) {
 		assert_string_equal(list.items[i].with->params.state, i < 4 ? "shared" : "previously-shared");
@@ -341,12 +341,12 @@ static void test_unshare(void **state)
 		assert_true(fit.line.slope > (i < 4 ? 6.999 : 1.999) && fit.line.slope < (i < 4 ? 7.001 : 2.001));
 	}
 	unshare_list_free(&list);
-	report_free(&report);
+	results_free(&results);
 }
 
-static struct result *add_runs_of(struct report *report, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
+static struct result *add_runs_of(struct results *results, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
 {
-	struct result *result = add_time(report, key, pages, ticks[0]);
+	struct result *result = add_time(results, key, pages, ticks[0]);
 
 	for (size_t i = 1; i < nr; i++) {
 		struct run *run = result_add_run(result);
@@ -377,24 +377,24 @@ static void test_unshare_grain(void **state)
 		with[i] = 105000;
 	}
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct report report = { 0 };
+		struct results results = { 0 };
 		struct unshare_list list;
 		const struct cost *cost;
 
-		add_runs_of(&report, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
-		add_runs_of(&report, "p,base,shared,read,w1,n=1", 1, 8, with);
+		add_runs_of(&results, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
+		add_runs_of(&results, "p,base,shared,read,w1,n=1", 1, 8, with);
 		for (size_t j = 0; j < 16; j++) {
-			struct run *run = &report.results[j / 8].runs[j % 8];
+			struct run *run = &results.items[j / 8].runs[j % 8];
 
 			strcpy(run->clock[METRIC_PIN], cases[i].clock);
 			run->quantum[METRIC_PIN] = cases[i].quantum;
 		}
-		unshare_find(&list, &report);
+		unshare_find(&list, &results);
 		cost = &list.items[0].cost;
 		assert_int_equal(cost->lack, COST_KNOWN);
 		assert_true(cost->interval.low == 5000 - cases[i].open && cost->interval.high == 5000 + cases[i].open);
 		unshare_list_free(&list);
-		report_free(&report);
+		results_free(&results);
 	}
 }
 
@@ -402,10 +402,10 @@ static void test_unshare_grain(void **state)
 static void test_unshare_pairs(void **state)
 {
 	uint64_t without[8], with[8];
-	struct report report = { 0 };
+	struct results results = { 0 };
 	struct unshare_list list;
 	struct unshare_line fit;
-	struct result *results[4];
+	struct result *chosen[4];
 	const struct cost *cost;
 
 	(void)state;
@@ -413,13 +413,13 @@ static void test_unshare_pairs(void **state)
 		without[i] = 1000 + 100 * i;
 		with[i] = without[i] + 5 + 2 * i;
 	}
-	add_runs_of(&report, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
-	add_runs_of(&report, "p,base,shared,read,w1,n=1", 1, 8, with);
+	add_runs_of(&results, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
+	add_runs_of(&results, "p,base,shared,read,w1,n=1", 1, 8, with);
 	for (size_t i = 0; i < 8; i++)
 		with[i] = without[i] + 3 * (5 + 2 * i);
-	add_runs_of(&report, "p,base,exclusive-ro,read,w3,n=3", 3, 8, without);
-	add_runs_of(&report, "p,base,shared,read,w3,n=3", 3, 8, with);
-	unshare_find(&list, &report);
+	add_runs_of(&results, "p,base,exclusive-ro,read,w3,n=3", 3, 8, without);
+	add_runs_of(&results, "p,base,shared,read,w3,n=3", 3, 8, with);
+	unshare_find(&list, &results);
 	cost = &list.items[0].cost;
 	assert_int_equal(cost->lack, COST_KNOWN);
 	assert_true(cost->zero && cost->interval.low < 0 && cost->interval.high > 0 && cost->value == 12);
@@ -427,17 +427,17 @@ static void test_unshare_pairs(void **state)
 
 	/* in the file in another order, as blocks of a random schedule may be */
 	for (size_t i = 0; i < 4; i++) {
-		results[i] = &report.results[i];
+		chosen[i] = &results.items[i];
 		for (size_t j = 0; j < 8; j++)
-			results[i]->runs[j].block = (int)j;
+			chosen[i]->runs[j].block = (int)j;
 	}
 	for (size_t j = 0; j < 4; j++) {
-		struct run run = results[0]->runs[j];
+		struct run run = chosen[0]->runs[j];
 
-		results[0]->runs[j] = results[0]->runs[7 - j];
-		results[0]->runs[7 - j] = run;
+		chosen[0]->runs[j] = chosen[0]->runs[7 - j];
+		chosen[0]->runs[7 - j] = run;
 	}
-	unshare_find(&list, &report);
+	unshare_find(&list, &results);
 	cost = &list.items[0].cost;
 	/* R: wilcox.test(c(5,7,9,11,13,15,17,19), conf.int = TRUE): 7 to 17 at 95 % (k = 4 of 36 averages) */
 	assert_int_equal(cost->lack, COST_KNOWN);
@@ -452,25 +452,25 @@ static void test_unshare_pairs(void **state)
 	/* a clock of 100 leaves 5 to 19 open, both ways */
 	for (size_t i = 0; i < 4; i++)
 		for (size_t j = 0; j < 8; j++)
-			results[i]->runs[j].quantum[METRIC_PIN] = 100;
-	unshare_find(&list, &report);
+			chosen[i]->runs[j].quantum[METRIC_PIN] = 100;
+	unshare_find(&list, &results);
 	assert_true(list.items[0].cost.zero && list.items[0].cost.interval.low == 7 - 200);
 	unshare_list_free(&list);
 
 	/* five pairs can never exclude anything at 95 %, and one says nothing */
 	for (size_t i = 0; i < 4; i++)
-		results[i]->nr_runs = 5;
-	unshare_find(&list, &report);
+		chosen[i]->nr_runs = 5;
+	unshare_find(&list, &results);
 	assert_int_equal(list.items[0].cost.lack, COST_FEW_RUNS);
 	unshare_list_free(&list);
 	for (size_t i = 0; i < 4; i++)
-		results[i]->nr_runs = 1;
-	unshare_find(&list, &report);
+		chosen[i]->nr_runs = 1;
+	unshare_find(&list, &results);
 	assert_int_equal(list.items[0].cost.lack, COST_ONE_RUN);
 	unshare_list_free(&list);
 	for (size_t i = 0; i < 4; i++)
-		results[i]->nr_runs = 8;
-	report_free(&report);
+		chosen[i]->nr_runs = 8;
+	results_free(&results);
 }
 
 /* Instructions: all seeds move one way by more than two ticks, or it is nothing; seven placements decide nothing. */
@@ -478,34 +478,34 @@ static void test_unshare_seeds(void **state)
 {
 	static const uint64_t without[8] = { 1000, 1016, 1000, 1000, 1000, 1016, 1000, 1000 };
 	uint64_t with[8];
-	struct report report = { .icount = true };
+	struct results results = { .icount = true };
 	struct unshare_list list;
 
 	(void)state;
 	for (size_t i = 0; i < 8; i++)
 		with[i] = without[i] + 48 + (i == 3 ? 16 : 0);
-	add_runs_of(&report, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
-	add_runs_of(&report, "p,base,shared,read,w1,n=1", 1, 8, with);
+	add_runs_of(&results, "p,base,exclusive-ro,read,w1,n=1", 1, 8, without);
+	add_runs_of(&results, "p,base,shared,read,w1,n=1", 1, 8, with);
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t j = 0; j < 8; j++) {
-			report.results[i].runs[j].placement = (struct placement){ .known = true, .seed = 40 + j };
-			report.results[i].runs[j].quantum[METRIC_PIN] = 16;
+			results.items[i].runs[j].placement = (struct placement){ .known = true, .seed = 40 + j };
+			results.items[i].runs[j].quantum[METRIC_PIN] = 16;
 		}
 	}
-	unshare_find(&list, &report);
+	unshare_find(&list, &results);
 	assert_int_equal(list.items[0].cost.lack, COST_KNOWN);
 	assert_true(!list.items[0].cost.zero && list.items[0].cost.interval.low == 48 && list.items[0].cost.interval.high == 64);
 	unshare_list_free(&list);
-	report.results[1].runs[5].samples[0].ticks[METRIC_PIN] = without[5] + 32; /* two ticks are none */
-	unshare_find(&list, &report);
+	results.items[1].runs[5].samples[0].ticks[METRIC_PIN] = without[5] + 32; /* two ticks are none */
+	unshare_find(&list, &results);
 	assert_true(list.items[0].cost.zero);
 	unshare_list_free(&list);
-	report.results[1].runs[5].placement.seed = 41;
-	report.results[0].runs[5].placement.seed = 41;
-	unshare_find(&list, &report);
+	results.items[1].runs[5].placement.seed = 41;
+	results.items[0].runs[5].placement.seed = 41;
+	unshare_find(&list, &results);
 	assert_int_equal(list.items[0].cost.lack, COST_FEW_SEEDS);
 	unshare_list_free(&list);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void test_cost_format(void **state)
@@ -534,17 +534,17 @@ static void also_cycle(struct result *result, uint64_t ticks)
 /* A clock too coarse for the short window leaves it the cycle only: the whole line is then one of cycles. */
 static void test_unshare_one_metric(void **state)
 {
-	struct report report = { 0 };
+	struct results results = { 0 };
 	struct unshare_list list;
 	struct unshare_line fit;
 
 	(void)state;
-	also_cycle(add_time(&report, "p,base,exclusive-ro,read,w1,n=16", 16, 20), 30);
-	also_cycle(add_time(&report, "p,base,shared,read,w1,n=16", 16, 120), 140);
-	also_cycle(add_time(&report, "p,base,exclusive-ro,read,w2,n=1", 1, 0), 10);
-	report.results[2].runs[0].samples[0].have = 1 << METRIC_CYCLE;
-	also_cycle(add_time(&report, "p,base,shared,read,w2,n=1", 1, 50), 60);
-	unshare_find(&list, &report);
+	also_cycle(add_time(&results, "p,base,exclusive-ro,read,w1,n=16", 16, 20), 30);
+	also_cycle(add_time(&results, "p,base,shared,read,w1,n=16", 16, 120), 140);
+	also_cycle(add_time(&results, "p,base,exclusive-ro,read,w2,n=1", 1, 0), 10);
+	results.items[2].runs[0].samples[0].have = 1 << METRIC_CYCLE;
+	also_cycle(add_time(&results, "p,base,shared,read,w2,n=1", 1, 50), 60);
+	unshare_find(&list, &results);
 	assert_int_equal(list.nr, 2);
 	assert_int_equal(list.items[0].metric, METRIC_CYCLE);
 	assert_true(unshare_ticks(&list.items[0]) == 110);
@@ -553,16 +553,16 @@ static void test_unshare_one_metric(void **state)
 	assert_int_equal(unshare_fit(&list, 1, &fit), 0);
 	assert_int_equal(fit.line.nr, 2);
 	unshare_list_free(&list);
-	report_free(&report);
+	results_free(&results);
 }
 
 /* Runs whose clock could not tell pin from unpin are the short ones: the rest would look longer than all. */
 static void test_metric_whole(void **state)
 {
 	static const uint64_t ticks[] = { 25, 26 };
-	struct report report = { 0 };
-	const struct result *result = add_case(&report, "p,l,s,read,page,n=1", 1, 2, ticks);
-	struct run *run = result_add_run(&report.results[0]);
+	struct results results = { 0 };
+	const struct result *result = add_case(&results, "p,l,s,read,page,n=1", 1, 2, ticks);
+	struct run *run = result_add_run(&results.items[0]);
 	enum metric metric;
 
 	(void)state;
@@ -576,14 +576,14 @@ static void test_metric_whole(void **state)
 	assert_true(result_metric_whole(result, METRIC_CYCLE));
 	assert_true(result_pin_metric(result, &metric));
 	assert_int_equal(metric, METRIC_CYCLE);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void test_summary(void **state)
 {
 	static const uint64_t first[] = { 900, 10, 20, 30 }, second[] = { 40, 50 };
-	struct report report = { 0 };
-	struct result *result = add_case(&report, "p,l,s,read,page,n=1", 4, 4, first);
+	struct results results = { 0 };
+	struct result *result = add_case(&results, "p,l,s,read,page,n=1", 4, 4, first);
 	struct summary summary;
 	struct run *run;
 	enum metric metric;
@@ -617,7 +617,7 @@ static void test_summary(void **state)
 	assert_int_equal(result_pages(result), 4);
 	run->samples[1].nr_pages = 3;
 	assert_int_equal(result_pages(result), 0);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void add_run(struct result *result, int slot, size_t nr, const uint64_t *ticks)
@@ -635,8 +635,8 @@ static void add_run(struct result *result, int slot, size_t nr, const uint64_t *
 static void test_summary_of_boots(void **state)
 {
 	static const uint64_t ticks[][3] = { { 10, 10, 11 }, { 19, 20, 21 }, { 30, 30, 31 }, { 100, 99, 500 } };
-	struct report report = { 0 };
-	struct result *result = report_add(&report, "p,l,s,read,page,n=1");
+	struct results results = { 0 };
+	struct result *result = results_add(&results, "p,l,s,read,page,n=1");
 	struct summary summary;
 	char text[32];
 
@@ -657,7 +657,7 @@ static void test_summary_of_boots(void **state)
 	assert_true(summary.median == 25);
 	result_replication(result, METRIC_PIN, text, sizeof(text));
 	assert_string_equal(text, "4x3");
-	report_free(&report);
+	results_free(&results);
 }
 
 /* Half the distance of the quartiles of the runs: with a decimal as long as it has one digit before it. */
@@ -687,8 +687,8 @@ static void test_summary_text(void **state)
 static void test_summary_of_one_run(void **state)
 {
 	static const uint64_t ticks[] = { 10, 20, 30, 40, 1000 };
-	struct report report = { 0 };
-	struct result *result = add_case(&report, "p,l,s,read,page,n=1", 1, 5, ticks);
+	struct results results = { 0 };
+	struct result *result = add_case(&results, "p,l,s,read,page,n=1", 1, 5, ticks);
 	struct summary summary, samples;
 	struct unit unit = unit_for(false, 30, 30);
 	char text[64];
@@ -706,18 +706,18 @@ static void test_summary_of_one_run(void **state)
 		result->runs[1].samples[i].have = 1 << METRIC_CYCLE;
 	assert_false(result_summary(result, METRIC_PIN, &summary));
 	assert_int_equal(summary.nr, 0);
-	report_free(&report);
+	results_free(&results);
 }
 
 /* What gnuplot is given: number and quartiles of the runs for each page, and of one run no quartiles but the number. */
 static void test_cost_picture(void **state)
 {
 	static const uint64_t ticks[][3] = { { 1000, 1000, 9000 }, { 2000, 100, 2000 }, { 3000, 3000, 3000 } }, one[] = { 80, 8, 800 };
-	struct report report = { .label = (char *)"made up" };
-	const struct report *reports[] = { &report };
-	struct plot plot = { .reports = reports, .nr_reports = 1 };
+	struct results results = { .label = (char *)"made up" };
+	const struct results *reports[] = { &results };
+	struct plot plot = { .sides = reports, .nr_sides = 1 };
 	char text[400] = "";
-	struct result *result = add_case(&report, "p,l,s,read,page,n=1", 10, 3, ticks[0]);
+	struct result *result = add_case(&results, "p,l,s,read,page,n=1", 10, 3, ticks[0]);
 	struct error err = { 0 };
 
 	(void)state;
@@ -725,14 +725,14 @@ static void test_cost_picture(void **state)
 	add_run(result, -1, 3, ticks[2]);
 	for (size_t i = 3; i < 9; i++)
 		result->runs[i / 3].samples[i % 3].nr_pages = 10;
-	add_case(&report, "p,l,s,read,page,n=10", 10, 3, one);
+	add_case(&results, "p,l,s,read,page,n=10", 10, 3, one);
 	assert_int_equal(plot_cost.write(&plot, &err), 0);
 	assert_true(pread(plot_file_fd(&plot, "lines.tsv"), text, sizeof(text) - 1, 0) > 0);
 	assert_non_null(strstr(text, "\n1\t200\t150\t250\n"));
 	assert_non_null(strstr(text, "\n10\t8\t8\t8\n"));
 	for (size_t i = 0; i < plot.nr_files; i++)
 		close(plot.files[i].fd);
-	report_free(&(struct report){ .results = report.results, .nr_results = report.nr_results });
+	results_free(&(struct results){ .items = results.items, .nr = results.nr });
 }
 
 static void test_hit_rate(void **state)
@@ -744,8 +744,8 @@ static void test_hit_rate(void **state)
 		{ 16, 15, "6.25 %" }, { 1, 0, "100 %" }, { 1, 1, "0 %" }, { 512, 1, "99.8 %" }, { 16, 1, "93.75 %" },
 		{ 1 << 20, 1, ">99.99 %" }, { 1 << 20, (1 << 20) - 1, "<0.01 %" }, { 3, 1, "66.67 %" },
 	};
-	struct report report = { 0 };
-	struct result *result = add_time(&report, "p,l,s,read,page,n=1", 1, 5);
+	struct results results = { 0 };
+	struct result *result = add_time(&results, "p,l,s,read,page,n=1", 1, 5);
 	double rate;
 	char text[32];
 
@@ -764,7 +764,7 @@ static void test_hit_rate(void **state)
 	set_count(result, COUNT_REQUESTED_PAGES, 1);
 	set_count(result, COUNT_SLOW_PAGES, 2);
 	assert_false(result_hit_rate(result, &rate)); /* the counts contradict each other */
-	report_free(&report);
+	results_free(&results);
 }
 
 /* What entries of the slow path prove: each left the pages of its call at the most, and the largest calls may be those. */
@@ -786,8 +786,8 @@ static void test_hit_range(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct report report = { 0 };
-		struct result *result = add_time(&report, "p,l,s,read,page,n=1", cases[i].pages, 5);
+		struct results results = { 0 };
+		struct result *result = add_time(&results, "p,l,s,read,page,n=1", cases[i].pages, 5);
 
 		result->params.pages_per_call = cases[i].per_call;
 		assert_false(result_hit_range(result, &range)); /* nothing was counted */
@@ -803,7 +803,7 @@ static void test_hit_range(void **state)
 		set_count(result, COUNT_REQUESTED_PAGES, 4);
 		set_count(result, COUNT_SLOW_PAGES, 1);
 		assert_true(result_hit_range(result, &range) && range.least == 0.75 && range.most == 0.75 && range.by == COUNT_SLOW_PAGES);
-		report_free(&report);
+		results_free(&results);
 	}
 }
 
@@ -837,27 +837,27 @@ static void test_units(void **state)
 
 static void test_headings(void **state)
 {
-	struct report report = { 0 };
-	const struct report *reports[] = { &report };
+	struct results results = { 0 };
+	const struct results *reports[] = { &results };
 	struct params common;
 	char text[160];
 
 	(void)state;
-	add_time(&report, "p,base,shared,read,head,n=1,size=4M,cpu=2", 1, 5);
-	add_time(&report, "p,thp-2M,shared,read,head,n=1", 1, 5);
+	add_time(&results, "p,base,shared,read,head,n=1,size=4M,cpu=2", 1, 5);
+	add_time(&results, "p,thp-2M,shared,read,head,n=1", 1, 5);
 	common_find(&common, reports, 1);
 	common_format(&common, text, sizeof(text));
 	assert_string_equal(text, "pinner p, state shared, access read, window head");
-	group_format(&report.results[1].params, &common, text, sizeof(text));
+	group_format(&results.items[1].params, &common, text, sizeof(text));
 	assert_string_equal(text, "thp-2M");
 	common.layout[0] = common.state[0] = '\0';
-	groups_format(&report.results[0].params, &report.results[1].params, &common, text, sizeof(text));
+	groups_format(&results.items[0].params, &results.items[1].params, &common, text, sizeof(text));
 	assert_string_equal(text, "base -> thp-2M, shared");
-	extras_format(report.results[0].key, text, sizeof(text));
+	extras_format(results.items[0].key, text, sizeof(text));
 	assert_string_equal(text, "size=4M cpu=2");
-	extras_format(report.results[1].key, text, sizeof(text));
+	extras_format(results.items[1].key, text, sizeof(text));
 	assert_string_equal(text, "");
-	report_free(&report);
+	results_free(&results);
 }
 
 int main(void)

@@ -109,14 +109,14 @@ static void test_command(void **state)
 
 /* A report with cases named by window, and rows on them. */
 struct rows {
-	struct report report;
+	struct results results;
 	struct verdicts verdicts;
 };
 
 static struct row *add_row(struct rows *rows, const char *layout, const char *window, enum row_kind kind,
 			   enum verdict verdict)
 {
-	struct result *result = report_add(&rows->report, window);
+	struct result *result = results_add(&rows->results, window);
 	struct row *row = &rows->verdicts.rows[rows->verdicts.nr++];
 
 	strcpy(result->params.pinner, "p");
@@ -137,11 +137,11 @@ static void start_rows(struct rows *rows)
 	assert_non_null(rows->verdicts.rows);
 }
 
-/* report_add() moves the results: the rows are tied to them when all are there. */
+/* results_add() moves the results: the rows are tied to them when all are there. */
 static void tie_rows(struct rows *rows)
 {
 	for (size_t i = 0; i < rows->verdicts.nr; i++)
-		rows->verdicts.rows[i].base = rows->verdicts.rows[i].new = &rows->report.results[i];
+		rows->verdicts.rows[i].base = rows->verdicts.rows[i].new = &rows->results.items[i];
 }
 
 static void assert_order(const struct sections *sections, const char *order)
@@ -195,7 +195,7 @@ static void test_sections(void **state)
 	assert_int_equal(sections.nr, 0);
 	sections_free(&sections);
 	free(rows.verdicts.rows);
-	report_free(&rows.report);
+	results_free(&rows.results);
 }
 
 /* One unit for all rows of a section, in which the smallest still has digits. */
@@ -219,7 +219,7 @@ static void test_units(void **state)
 	assert_string_equal(cells.value[0], "30000");
 	sections_free(&sections);
 	free(rows.verdicts.rows);
-	report_free(&rows.report);
+	results_free(&rows.results);
 }
 
 static void cells_of(struct row *row, const char *change, const char *interval)

@@ -32,13 +32,13 @@ static void world_init(struct world *world)
 	sides_init(&world->sides);
 	/* a second case first: adding moves the cases of a report */
 	for (size_t side = 0; side < 2; side++) {
-		struct report *report = side ? &world->sides.new : &world->sides.base;
+		struct results *results = side ? &world->sides.new : &world->sides.base;
 
-		add_case(report, KEY);
-		add_case(report, OTHER);
+		add_case(results, KEY);
+		add_case(results, OTHER);
 	}
-	world->pairs[0] = (struct pair){ &world->sides.base.results[0], &world->sides.new.results[0] };
-	world->pairs[1] = (struct pair){ &world->sides.base.results[1], &world->sides.new.results[1] };
+	world->pairs[0] = (struct pair){ &world->sides.base.items[0], &world->sides.new.items[0] };
+	world->pairs[1] = (struct pair){ &world->sides.base.items[1], &world->sides.new.items[1] };
 	world->comparison = (struct comparison){
 		.base = &world->sides.base, .new = &world->sides.new, .pairs = world->pairs, .nr_pairs = 2,
 		.others = world->others,
@@ -165,8 +165,8 @@ static void test_missing(void **state)
 	world_init(&world);
 	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_SAME, 0);
 	world.comparison.nr_pairs = 1;
-	world.others[0] = (struct pair){ &world.sides.base.results[1], NULL };
-	world.others[1] = (struct pair){ NULL, &world.sides.new.results[1] };
+	world.others[0] = (struct pair){ &world.sides.base.items[1], NULL };
+	world.others[1] = (struct pair){ NULL, &world.sides.new.items[1] };
 	world.comparison.nr_others = 2;
 	judged(&world, GATE_REGRESSION, "regression: 1 missing in n");
 	assert_ptr_equal(world.gate.missing[0].base, world.others[0].base);
@@ -179,7 +179,7 @@ static void test_missing(void **state)
 	judged(&world, GATE_REGRESSION,
 	       "regression: 1 of 2 rows worse; worst: " KEY " unpin +10.0 % [+9.0, +11.0] %; 1 missing in n");
 	/* what the base did not do either is not missing */
-	world.sides.base.results[1].status = STATUS_SKIPPED;
+	world.sides.base.items[1].status = STATUS_SKIPPED;
 	world.comparison.verdicts.nr = 1;
 	judged(&world, GATE_PASS, "pass: 1 row: 1 same");
 	world_free(&world);
@@ -192,8 +192,8 @@ static void test_lost_times(void **state)
 
 	(void)state;
 	world_init(&world);
-	base = &world.sides.base.results[0];
-	new = &world.sides.new.results[0];
+	base = &world.sides.base.items[0];
+	new = &world.sides.new.items[0];
 	add_row(&world, ROW_COUNT, COUNT_COPIED_PAGES, VERDICT_SAME, 0);
 	add_run(base, METRIC_PIN, 100);
 	judged(&world, GATE_REGRESSION, "regression: 1 missing in n");
@@ -214,8 +214,8 @@ static void test_lost_counts(void **state)
 
 	(void)state;
 	world_init(&world);
-	base = &world.sides.base.results[0];
-	new = &world.sides.new.results[0];
+	base = &world.sides.base.items[0];
+	new = &world.sides.new.items[0];
 	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_SAME, 0);
 	set_count(base, COUNT_COPIED_PAGES, 3);
 	judged(&world, GATE_REGRESSION, "regression: 1 missing in n");
@@ -241,7 +241,7 @@ static void test_lost_asked(void **state)
 
 	(void)state;
 	world_init(&world);
-	base = &world.sides.base.results[0];
+	base = &world.sides.base.items[0];
 	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_SAME, 0);
 	add_run(base, METRIC_PIN, 100);
 	set_count(base, COUNT_REQUESTED_PAGES, 16);
@@ -430,8 +430,8 @@ static void test_print_width(void **state)
 
 	(void)state;
 	world_init(&world);
-	add_run(&world.sides.base.results[0], METRIC_PIN, 100);
-	add_run(&world.sides.new.results[0], METRIC_PIN, 110);
+	add_run(&world.sides.base.items[0], METRIC_PIN, 100);
+	add_run(&world.sides.new.items[0], METRIC_PIN, 110);
 	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_WORSE, 0.1);
 	gate_judge(&world.gate, &world.comparison, &world.options);
 	for (size_t i = 0; i < 5; i++) {
@@ -476,7 +476,7 @@ static void test_print(void **state)
 	world.comparison.verdicts.nr = 1;
 	world.comparison.nr_pairs = 1;
 	world.comparison.nr_others = 1;
-	world.others[0] = (struct pair){ &world.sides.base.results[1], NULL };
+	world.others[0] = (struct pair){ &world.sides.base.items[1], NULL };
 	world.comparison.comparable.differences = (struct remark_list){ differs, 1 };
 	world.comparison.comparable.refusals = (struct remark_list){ forced, 1 };
 	printed(&world, "differs: CPU model: A and B\ngate: regression: 1 missing in n\n"
@@ -485,12 +485,12 @@ static void test_print(void **state)
 	world.options.allow_missing = true;
 	world.comparison.comparable = (struct comparable){ 0 };
 	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  not in the file\n");
-	world.others[0].new = &world.sides.new.results[1];
-	world.sides.new.results[1].status = STATUS_FAILED;
-	world.sides.new.results[1].why = strdup("no room");
+	world.others[0].new = &world.sides.new.items[1];
+	world.sides.new.items[1].status = STATUS_FAILED;
+	world.sides.new.items[1].why = strdup("no room");
 	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  failed: no room\n");
-	free(world.sides.new.results[1].why);
-	world.sides.new.results[1].why = NULL;
+	free(world.sides.new.items[1].why);
+	world.sides.new.items[1].why = NULL;
 	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  failed\n");
 	world_free(&world);
 }
@@ -511,7 +511,7 @@ static void test_print_many(void **state)
 		world_init(&world);
 		add_row(&world, ROW_COUNT, COUNT_COPIED_PAGES, VERDICT_SAME, 0);
 		for (size_t i = 0; i < nr; i++)
-			others[i] = (struct pair){ &world.sides.base.results[1], NULL };
+			others[i] = (struct pair){ &world.sides.base.items[1], NULL };
 		world.comparison.others = others;
 		world.comparison.nr_others = nr;
 		gate_judge(&world.gate, &world.comparison, &world.options);

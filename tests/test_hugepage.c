@@ -351,8 +351,8 @@ static const struct after_row {
 static void after_check(const struct after_row *row, struct journal *journal, bool pins_quiet)
 {
 	struct bystanders bystanders;
-	struct report report = { 0 };
-	struct result *result = report_add(&report, "a");
+	struct results results = { 0 };
+	struct result *result = results_add(&results, "a");
 	const struct fact *fact;
 	struct error err = { 0 };
 	struct before before;
@@ -385,7 +385,7 @@ static void after_check(const struct after_row *row, struct journal *journal, bo
 	else
 		assert_int_equal(fact->number, row->balanced);
 	assert_int_equal(result->nr_warnings, row->acquired != 100 && !fact);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void test_what_a_case_leaves(void **state)

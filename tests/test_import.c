@@ -20,34 +20,34 @@
 
 static char title[100];
 
-static void import(struct report *report, const char *section, const char *text)
+static void import(struct results *results, const char *section, const char *text)
 {
 	struct error err = { 0 };
 
-	if (import_gup_test(report, text, strlen(text), "x.log", section, title, &err))
+	if (import_gup_test(results, text, strlen(text), "x.log", section, title, &err))
 		fail_msg("%s", err.text);
-	assert_string_equal(report->imported, "gup_test log");
+	assert_string_equal(results->imported, "gup_test log");
 }
 
 /* Refused with @code and words of the sentence. */
 static void import_fails(int code, const char *words, const char *section, const char *text)
 {
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 
-	assert_int_equal(-code, import_gup_test(&report, text, strlen(text), "x.log", section, title, &err));
-	assert_int_equal(report.nr_results, 0);
+	assert_int_equal(-code, import_gup_test(&results, text, strlen(text), "x.log", section, title, &err));
+	assert_int_equal(results.nr, 0);
 	if (!strstr(err.text, words))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, words);
 }
 
-static const struct result *find(const struct report *report, const char *key)
+static const struct result *find(const struct results *results, const char *key)
 {
-	const struct result *result = report_find(report, key);
+	const struct result *result = results_find(results, key);
 
 	if (!result) {
-		for (size_t i = 0; i < report->nr_results; i++)
-			print_message("there is %s\n", report->results[i].key);
+		for (size_t i = 0; i < results->nr; i++)
+			print_message("there is %s\n", results->items[i].key);
 		fail_msg("no %s", key);
 	}
 	return result;
@@ -81,24 +81,24 @@ static void check_runs(const struct result *result, const char *expected)
 /* Checks one case of a log that has one section, and forgets it. */
 static void check_one(const char *text, const char *key, const char *runs)
 {
-	struct report report;
+	struct results results;
 
-	import(&report, NULL, text);
-	check_runs(find(&report, key), runs);
-	report_free(&report);
+	import(&results, NULL, text);
+	check_runs(find(&results, key), runs);
+	results_free(&results);
 }
 
 static void check_failed(const char *text, const char *key, enum status status, const char *why)
 {
-	struct report report;
+	struct results results;
 	const struct result *result;
 
-	import(&report, NULL, text);
-	result = find(&report, key);
+	import(&results, NULL, text);
+	result = find(&results, key);
 	assert_int_equal(result->status, status);
 	assert_int_equal(result->nr_runs, 0);
 	assert_string_equal(result->why, why);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void test_4_15(void **state)
@@ -200,23 +200,23 @@ static void test_vmtests(void **state)
 		"# # running ./gup_test -T -L -W -n 123\r\n# # TAP version 13\r\n# # 1..1\r\n"
 		"# # # PIN_LONGTERM_BENCHMARK: Time: get:71 put:21 us#\r\n# # ok 1 ioctl status 0\r\n# # [PASS]\r\n"
 		"# # running ./userfaultfd anon 20 16\r\n# # [FAIL]\r\n";
-	struct report report;
+	struct results results;
 	const struct result *result;
 
 	(void)state;
-	import(&report, NULL, text);
+	import(&results, NULL, text);
 	assert_string_equal(title, "kernel 6.12.1-test");
-	assert_int_equal(report.nr_results, 3);
-	check_runs(find(&report, "gup-test/pin-fast,shmem-thp-unknown,map-shared,write,region,n=512,size=128M"), "70/20");
+	assert_int_equal(results.nr, 3);
+	check_runs(find(&results, "gup-test/pin-fast,shmem-thp-unknown,map-shared,write,region,n=512,size=128M"), "70/20");
 	/* the failure of the test after it is not its own */
-	check_runs(find(&report, "gup-test/pin-longterm,base,exclusive,read,region,n=123,size=128M"), "71/21");
-	result = find(&report, "gup-test/pin-longterm,hugetlb-unknown,exclusive,read,region,n=123,size=256M");
+	check_runs(find(&results, "gup-test/pin-longterm,base,exclusive,read,region,n=123,size=128M"), "71/21");
+	result = find(&results, "gup-test/pin-longterm,hugetlb-unknown,exclusive,read,region,n=123,size=256M");
 	assert_int_equal(result->status, STATUS_FAILED);
 	assert_non_null(strstr(result->why, "Bail out! mmap: Cannot allocate memory"));
-	assert_string_equal(fact_find(&report.environment, "kernel.release")->text, "6.12.1-test");
-	assert_string_equal(fact_find(&report.environment, "kernel.version")->text, "#7 SMP Tue Jan 2 2026");
-	assert_null(fact_find(&report.environment, "memory.page_bytes"));
-	report_free(&report);
+	assert_string_equal(fact_find(&results.environment, "kernel.release")->text, "6.12.1-test");
+	assert_string_equal(fact_find(&results.environment, "kernel.version")->text, "#7 SMP Tue Jan 2 2026");
+	assert_null(fact_find(&results.environment, "memory.page_bytes"));
+	results_free(&results);
 }
 
 /* tools/mm/gup_bench: all of its matrix is one process, each line says what it is */
@@ -229,20 +229,20 @@ static void test_gup_bench(void **state)
 		"PIN_LONGTERM_BENCHMARK (nr_pages=123  write private hugetlb=on thp=off) time: get:42 put:12 us\n"
 		"PIN_LONGTERM_BENCHMARK (nr_pages=1    write private hugetlb=on thp=off) time: get:43 put:13 us, "
 		"truncated (size: 0)\n";
-	struct report report;
+	struct results results;
 	const struct result *result;
 
 	(void)state;
-	import(&report, NULL, text);
-	check_runs(find(&report, "gup-test/pin-fast,base,exclusive,read,region,n=512,size=128M"), "40/10");
-	check_runs(find(&report, "gup-test/pin-fast,shmem-thp-unknown,map-shared,write,region,n=512,size=128M"), "41/11");
+	import(&results, NULL, text);
+	check_runs(find(&results, "gup-test/pin-fast,base,exclusive,read,region,n=512,size=128M"), "40/10");
+	check_runs(find(&results, "gup-test/pin-fast,shmem-thp-unknown,map-shared,write,region,n=512,size=128M"), "41/11");
 	/* it rounds up to huge pages whose size it does not say */
-	result = find(&report, "gup-test/pin-longterm,hugetlb-unknown,exclusive,write,unknown,n=123,size=256M");
+	result = find(&results, "gup-test/pin-longterm,hugetlb-unknown,exclusive,write,unknown,n=123,size=256M");
 	check_runs(result, "42/12");
 	assert_int_equal(result->params.bytes, 0);
-	assert_int_equal(find(&report, "gup-test/pin-longterm,hugetlb-unknown,exclusive,write,unknown,n=1,size=256M")->status,
+	assert_int_equal(find(&results, "gup-test/pin-longterm,hugetlb-unknown,exclusive,write,unknown,n=1,size=256M")->status,
 			 STATUS_FAILED);
-	report_free(&report);
+	results_free(&results);
 	check_one("GUP_FAST_BENCHMARK (nr_pages=32768 write private hugetlb=off thp=default) time: get:40 put:10 us\n",
 		  "gup-test/gup-fast,unknown,exclusive,write,unknown,n=32768", "40/10");
 }
@@ -265,7 +265,7 @@ static void test_mail(void **state)
 		"On my machine:\n"
 		"  # ./gup_test -HL -m 8192 -n 512\n# PIN_LONGTERM_BENCHMARK: Time: get:5001 put:10601 us#\n";
 	static const char huge[] = "gup-test/pin-longterm,hugetlb-unknown,exclusive,write,region,n=512,size=8G";
-	struct report report;
+	struct results results;
 
 	(void)state;
 	import_fails(EMLINK, "3 sections, which are not to be mixed: 1 \"Without this patch\" (line 9), "
@@ -274,18 +274,18 @@ static void test_mail(void **state)
 	import_fails(EINVAL, "--section 4: no section is called so", "4", text);
 	import_fails(EINVAL, "--section 0: no section is called so", "0", text);
 	import_fails(EINVAL, "--section : no section is called so", "", text);
-	import(&report, "without", text);
+	import(&results, "without", text);
 	assert_string_equal(title, "Without this patch");
-	assert_int_equal(report.nr_results, 2);
-	check_runs(find(&report, huge), "14001/10801");
-	check_runs(find(&report, "gup-test/pin-longterm,base,exclusive,write,region,n=512,size=8G"), "130001/31601");
-	report_free(&report);
-	import(&report, "WITH", text);
-	check_runs(find(&report, huge), "4801/10501");
-	report_free(&report);
-	import(&report, "3", text);
-	check_runs(find(&report, huge), "5001/10601");
-	report_free(&report);
+	assert_int_equal(results.nr, 2);
+	check_runs(find(&results, huge), "14001/10801");
+	check_runs(find(&results, "gup-test/pin-longterm,base,exclusive,write,region,n=512,size=8G"), "130001/31601");
+	results_free(&results);
+	import(&results, "WITH", text);
+	check_runs(find(&results, huge), "4801/10501");
+	results_free(&results);
+	import(&results, "3", text);
+	check_runs(find(&results, huge), "5001/10601");
+	results_free(&results);
 }
 
 /* As it travelled: quoted-printable line ends; one command for two headings; prose that names the program. */
@@ -301,21 +301,21 @@ static void test_mail_raw(void **state)
 		"After the whole series applied (new fixed kernel):=0D\n=0D\n"
 		"  PIN_LONGTERM_BENCHMARK: Time: get:82038 put:7041 us=0D\n";
 	static const char key[] = "gup-test/pin-longterm,thp-unknown,exclusive,unknown,region,n=1024,size=512M";
-	struct report report;
+	struct results results;
 	const struct result *result;
 
 	(void)state;
-	import(&report, "before", text);
-	result = find(&report, key);
+	import(&results, "before", text);
+	result = find(&results, key);
 	check_runs(result, "459632/5990 461967/5840");
 	assert_int_equal(result->nr_warnings, 0);
 	assert_string_equal(fact_find(&result->truth, "call")->text, "./gup_test -m 512 -t -L -n 1024 -r 2");
-	report_free(&report);
-	import(&report, "series", text);
-	result = find(&report, key);
+	results_free(&results);
+	import(&results, "series", text);
+	result = find(&results, key);
 	check_runs(result, "82038/7041");
 	assert_string_equal(result->warnings[0], "line 12: the log has 1 of the 2 figures that this call prints");
-	report_free(&report);
+	results_free(&results);
 }
 
 /* What is a process, and so a run. */
@@ -379,16 +379,16 @@ static void test_call(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct report report;
+		struct results results;
 		const struct fact *call;
 		char text[300];
 
 		snprintf(text, sizeof(text), "%s\n%s", rows[i].call, fast);
-		import(&report, NULL, text);
-		check_runs(find(&report, rows[i].key), "1/2");
-		call = fact_find(&report.results[0].truth, "call");
+		import(&results, NULL, text);
+		check_runs(find(&results, rows[i].key), "1/2");
+		call = fact_find(&results.items[0].truth, "call");
 		assert_true(!call || !strstr(call->text, "somebody"));
-		report_free(&report);
+		results_free(&results);
 	}
 }
 
@@ -399,27 +399,27 @@ static void test_kernels(void **state)
 		"$ ./gup_test -aTw\nPIN_FAST_BENCHMARK: Time: get:1 put:2 us\n"
 		"$ uname -r\n6.1.0-51-amd64\n$ ./gup_test -aTw\nPIN_FAST_BENCHMARK: Time: get:3 put:4 us\n";
 	static const char key[] = "gup-test/pin-fast,base,exclusive,write,region,n=1,size=128M";
-	struct report report;
+	struct results results;
 
 	(void)state;
 	import_fails(EMLINK, "1 \"kernel 6.1.0-50-amd64\" (line 4), 2 \"kernel 6.1.0-51-amd64\" (line 8)", NULL, text);
-	import(&report, "1", text);
-	check_runs(find(&report, key), "1/2");
-	assert_string_equal(fact_find(&report.environment, "kernel.release")->text, "6.1.0-50-amd64");
-	assert_string_equal(fact_find(&report.environment, "kernel.arch")->text, "x86_64");
-	for (size_t i = 0; i < report.environment.nr; i++)
-		assert_null(strstr(report.environment.items[i].text, "secrethost"));
-	report_free(&report);
-	import(&report, "51-amd64", text);
-	check_runs(find(&report, key), "3/4");
-	report_free(&report);
+	import(&results, "1", text);
+	check_runs(find(&results, key), "1/2");
+	assert_string_equal(fact_find(&results.environment, "kernel.release")->text, "6.1.0-50-amd64");
+	assert_string_equal(fact_find(&results.environment, "kernel.arch")->text, "x86_64");
+	for (size_t i = 0; i < results.environment.nr; i++)
+		assert_null(strstr(results.environment.items[i].text, "secrethost"));
+	results_free(&results);
+	import(&results, "51-amd64", text);
+	check_runs(find(&results, key), "3/4");
+	results_free(&results);
 }
 
 static void test_hostile(void **state)
 {
 	static const char key[] = "gup-test/pin-fast,unknown,unknown,unknown,unknown,n=unknown";
 	static const char fast[] = "PIN_FAST_BENCHMARK: Time: get:1 put:2 us";
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 	size_t size = 10000;
 	char *text = malloc(size);
@@ -433,16 +433,16 @@ static void test_hostile(void **state)
 	/* a longer line than gup_test can print is not passed over in silence */
 	memset(text, 'x', size);
 	memcpy(text + size - strlen(fast), fast, strlen(fast));
-	assert_int_equal(-EBADMSG, import_gup_test(&report, text, size, "x", NULL, title, &err));
+	assert_int_equal(-EBADMSG, import_gup_test(&results, text, size, "x", NULL, title, &err));
 	assert_string_equal(err.text, "x:1: a line of more than 4096 characters with a figure");
 	memset(text, 'x', size);
-	assert_int_equal(-ENODATA, import_gup_test(&report, text, size, "x", NULL, title, &err));
+	assert_int_equal(-ENODATA, import_gup_test(&results, text, size, "x", NULL, title, &err));
 	free(text);
 	/* no line end, no text end, a zero and an escape sequence before it */
 	check_one("\033[01;32m\033[KPIN_FAST_BENCHMARK: Time: get:1 put:2 us\033[0m", key, "1/2");
-	assert_int_equal(0, import_gup_test(&report, "\0PIN_FAST_BENCHMARK: Time: get:1 put:2 us", 41, "x", NULL, title, &err));
-	check_runs(find(&report, key), "1/2");
-	report_free(&report);
+	assert_int_equal(0, import_gup_test(&results, "\0PIN_FAST_BENCHMARK: Time: get:1 put:2 us", 41, "x", NULL, title, &err));
+	check_runs(find(&results, key), "1/2");
+	results_free(&results);
 	/* cut off, or too large for a result file: failed, never a number */
 	check_failed("PIN_FAST_BENCHMARK: Time: get:1 put:2", key, STATUS_FAILED,
 		     "line 1: no whole figure: PIN_FAST_BENCHMARK: Time: get:1 put:2");
@@ -458,7 +458,7 @@ static void test_limits(void **state)
 	static const char process[] = "./gup_test -aTw\nPIN_FAST_BENCHMARK: Time: get:1 put:2 us\n";
 	static const char headed[] = "v6.%04zu:\nPIN_FAST_BENCHMARK: Time: get:1 put:2 us\n";
 	char *text = malloc(1001 * sizeof(process) + 1), *at = text;
-	struct report report;
+	struct results results;
 
 	(void)state;
 	assert_non_null(text);
@@ -466,9 +466,9 @@ static void test_limits(void **state)
 		at = stpcpy(at, process);
 	import_fails(E2BIG, "1001 processes of one case, a result holds 1000", NULL, text);
 	text[1000 * strlen(process)] = '\0';
-	import(&report, NULL, text);
-	assert_int_equal(report.results[0].nr_runs, 1000);
-	report_free(&report);
+	import(&results, NULL, text);
+	assert_int_equal(results.items[0].nr_runs, 1000);
+	results_free(&results);
 	at = text;
 	for (size_t i = 0; i < 1001; i++)
 		at += sprintf(at, headed, i);
@@ -480,7 +480,7 @@ static void test_limits(void **state)
 static void test_verdict(void **state)
 {
 	static const char before[] = "$ ./gup_test -LTw\nPIN_LONGTERM_BENCHMARK: Time: get:%zu put:100000 us\n";
-	struct report base, new;
+	struct results base, new;
 	struct verdicts verdicts;
 	char text[2][4096];
 
@@ -501,8 +501,8 @@ static void test_verdict(void **state)
 		assert_int_equal(verdicts.rows[0].note, nr == 1 ? NOTE_UNKNOWN_RUNS : NOTE_NONE);
 		assert_int_equal(verdicts.rows[1].verdict, nr == 1 ? VERDICT_UNSURE : VERDICT_SAME);
 		verdicts_free(&verdicts);
-		report_free(&base);
-		report_free(&new);
+		results_free(&base);
+		results_free(&new);
 	}
 }
 
@@ -514,29 +514,29 @@ static void test_saved(void **state)
 				   "Time: get:5 put:6 us\nnot ok 1 ioctl status -1\n";
 	char path[] = "/tmp/pinbench-test-XXXXXX";
 	int fd = mkstemp(path);
-	struct report report, again;
+	struct results results, again;
 	struct error err = { 0 };
 
 	(void)state;
 	assert_true(fd >= 0);
 	close(fd);
-	import(&report, NULL, text);
-	report.label = strdup("imported");
-	if (report_save(&report, path, &err) || report_load(&again, path, &err))
+	import(&results, NULL, text);
+	results.label = strdup("imported");
+	if (results_save(&results, path, &err) || results_load(&again, path, &err))
 		fail_msg("%s", err.text);
 	assert_string_equal(again.imported, "gup_test log");
 	check_runs(find(&again, "gup-test/pin-fast,base,exclusive,write,region,n=1,size=128M"), "1/2 0/4");
-	assert_int_equal(again.results[0].runs[0].samples[0].nr_pages, 0);
-	assert_int_equal(again.results[0].params.bytes, 128 << 20);
+	assert_int_equal(again.items[0].runs[0].samples[0].nr_pages, 0);
+	assert_int_equal(again.items[0].params.bytes, 128 << 20);
 	assert_int_equal(find(&again, "gup-test/unknown,unknown,unknown,unknown,unknown,n=unknown")->status, STATUS_FAILED);
-	report_free(&again);
+	results_free(&again);
 	/* what pinbench measured itself must say all that */
-	free(report.imported);
-	report.imported = NULL;
-	report.results[0].params.bytes = 0;
-	assert_int_equal(0, report_save(&report, path, &err));
-	assert_int_equal(-EINVAL, report_load(&again, path, &err));
-	report_free(&report);
+	free(results.imported);
+	results.imported = NULL;
+	results.items[0].params.bytes = 0;
+	assert_int_equal(0, results_save(&results, path, &err));
+	assert_int_equal(-EINVAL, results_load(&again, path, &err));
+	results_free(&results);
 	unlink(path);
 }
 
@@ -555,10 +555,10 @@ static void put(char *to, size_t room, const char *format, ...)
 }
 
 /* "pin-fast,...,n=1: 1/2 3/4 | 5/6", "pin-fast,...: failed: why" */
-static void describe_report(const struct report *report, char *out, size_t room)
+static void describe_report(const struct results *results, char *out, size_t room)
 {
-	for (size_t i = 0; i < report->nr_results; i++) {
-		const struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		const struct result *result = &results->items[i];
 
 		put(out, room, "%s:", result->key + strlen("gup-test/"));
 		if (result->status != STATUS_DONE)
@@ -577,9 +577,9 @@ static void describe_report(const struct report *report, char *out, size_t room)
 /* All sections, each below its title; or the sentence with which it is refused. */
 static void describe(const char *text, size_t size, char *out, size_t room)
 {
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
-	int rc = import_gup_test(&report, text, size, "x.log", NULL, title, &err);
+	int rc = import_gup_test(&results, text, size, "x.log", NULL, title, &err);
 
 	*out = '\0';
 	if (rc && rc != -EMLINK) {
@@ -587,18 +587,18 @@ static void describe(const char *text, size_t size, char *out, size_t room)
 		return;
 	}
 	if (rc == 0) {
-		describe_report(&report, out, room);
-		report_free(&report);
+		describe_report(&results, out, room);
+		results_free(&results);
 	}
 	for (int i = 1; rc == -EMLINK; i++) {
 		char number[12];
 
 		snprintf(number, sizeof(number), "%d", i);
-		if (import_gup_test(&report, text, size, "x.log", number, title, &err))
+		if (import_gup_test(&results, text, size, "x.log", number, title, &err))
 			break;
 		put(out, room, "[%s]\n", title);
-		describe_report(&report, out, room);
-		report_free(&report);
+		describe_report(&results, out, room);
+		results_free(&results);
 	}
 }
 

@@ -31,10 +31,10 @@ static void result_make(struct result *result, const uint64_t *medians, size_t n
 
 static void result_drop(struct result *result)
 {
-	struct report report = { .results = calloc(1, sizeof(*result)), .nr_results = 1 };
+	struct results results = { .items = calloc(1, sizeof(*result)), .nr = 1 };
 
-	report.results[0] = *result;
-	report_free(&report);
+	results.items[0] = *result;
+	results_free(&results);
 }
 
 /*
@@ -197,7 +197,7 @@ static void test_edges(void **state)
 	result_drop(&result);
 }
 
-static void assert_prints(const struct report *report, const char *wanted)
+static void assert_prints(const struct results *results, const char *wanted)
 {
 	const struct precision precision = { .part = 0.0125 };
 	char *text = NULL;
@@ -205,7 +205,7 @@ static void assert_prints(const struct report *report, const char *wanted)
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	precision_print(out, report, &precision, "--runs");
+	precision_print(out, results, &precision, "--runs");
 	fclose(out);
 	assert_string_equal(text, wanted);
 	free(text);
@@ -214,46 +214,46 @@ static void assert_prints(const struct report *report, const char *wanted)
 /* What is said at the end: of those that are done; five that are not settled by name. */
 static void test_print(void **state)
 {
-	struct report report = { .label = NULL };
+	struct results results = { .label = NULL };
 	char key[8];
 
 	(void)state;
-	assert_prints(&report, "precision: 0 of 0 cases are settled to 1.25 %\n");
+	assert_prints(&results, "precision: 0 of 0 cases are settled to 1.25 %\n");
 	for (size_t i = 0; i < 10; i++) {
 		struct result *result;
 
 		snprintf(key, sizeof(key), "case%zu", i);
-		result = report_add(&report, key);
+		result = results_add(&results, key);
 		result->status = i == 9 ? STATUS_FAILED : STATUS_DONE;
 		result->stop = i < 3 ? STOP_PRECISION : i == 3 ? STOP_MAX_TIME : STOP_RUNS;
 		result->precision = i == 4 ? 0 : 0.0301 * (double)i;
 		for (size_t run = 0; run < 6 + i; run++)
 			result_add_run(result);
 	}
-	assert_prints(&report, "precision: 3 of 9 cases are settled to 1.25 %, by 6 to 8 runs\n"
+	assert_prints(&results, "precision: 3 of 9 cases are settled to 1.25 %, by 6 to 8 runs\n"
 		      "  case3: 9 % after 9 runs (--max-time)\n"
 		      "  case4: not known after 10 runs (--runs)\n"
 		      "  case5: 15 % after 11 runs (--runs)\n"
 		      "  case6: 18 % after 12 runs (--runs)\n"
 		      "  case7: 21 % after 13 runs (--runs)\n"
 		      "  and 1 more\n");
-	report.results[8].status = report.results[1].status = report.results[2].status = STATUS_SKIPPED;
-	assert_prints(&report, "precision: 1 of 6 cases are settled to 1.25 %, by 6 runs\n"
+	results.items[8].status = results.items[1].status = results.items[2].status = STATUS_SKIPPED;
+	assert_prints(&results, "precision: 1 of 6 cases are settled to 1.25 %, by 6 runs\n"
 		      "  case3: 9 % after 9 runs (--max-time)\n"
 		      "  case4: not known after 10 runs (--runs)\n"
 		      "  case5: 15 % after 11 runs (--runs)\n"
 		      "  case6: 18 % after 12 runs (--runs)\n"
 		      "  case7: 21 % after 13 runs (--runs)\n");
-	report.results[0].status = STATUS_FAILED;
-	report.results[1].status = STATUS_DONE;
-	result_add_run(&report.results[1])->slot = -1;
-	assert_prints(&report, "precision: 1 of 6 cases are settled to 1.25 %, by 8 runs\n"
+	results.items[0].status = STATUS_FAILED;
+	results.items[1].status = STATUS_DONE;
+	result_add_run(&results.items[1])->slot = -1;
+	assert_prints(&results, "precision: 1 of 6 cases are settled to 1.25 %, by 8 runs\n"
 		      "  case3: 9 % after 9 runs (--max-time)\n"
 		      "  case4: not known after 10 runs (--runs)\n"
 		      "  case5: 15 % after 11 runs (--runs)\n"
 		      "  case6: 18 % after 12 runs (--runs)\n"
 		      "  case7: 21 % after 13 runs (--runs)\n");
-	report_free(&report);
+	results_free(&results);
 }
 
 int main(void)

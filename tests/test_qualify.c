@@ -29,13 +29,13 @@ static struct sample sample_of(unsigned int slot, unsigned int nth)
 static void side_write(const struct schedule *schedule, unsigned int side, const char *to)
 {
 	static const char *const keys[] = { "one", "two" };
-	struct report report = { .label = strdup("x"), .tool_version = strdup("1"), .started = strdup("2026-01-31T12:00:00Z"),
+	struct results results = { .label = strdup("x"), .tool_version = strdup("1"), .started = strdup("2026-01-31T12:00:00Z"),
 				 .complete = true };
 	struct error err;
 
-	schedule_copy(&report.schedule, schedule, side);
+	schedule_copy(&results.schedule, schedule, side);
 	for (size_t i = 0; i < 2; i++) {
-		struct result *result = report_add(&report, keys[i]);
+		struct result *result = results_add(&results, keys[i]);
 
 		result->status = STATUS_DONE;
 		result->params = (struct params){ "null", "base", "exclusive", "read", "page", 0, 4096, 1, 4096 };
@@ -56,9 +56,9 @@ static void side_write(const struct schedule *schedule, unsigned int side, const
 			strcpy(run->clock[METRIC_UNPIN], "monotonic-raw");
 		}
 	}
-	if (report_save(&report, to, &err))
+	if (results_save(&results, to, &err))
 		fail_msg("%s", err.text);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void stretch_make(struct stretch *stretch, enum run_order order)
@@ -85,14 +85,14 @@ static void window_check(const struct stretch *stretch, const struct window *win
 	if (window_save(stretch, window, to, &err))
 		fail_msg("%s", err.text);
 	for (unsigned int side = 0; side < 2; side++) {
-		struct report report;
+		struct results results;
 
-		if (report_load(&report, to[side], &err))
+		if (results_load(&results, to[side], &err))
 			fail_msg("%s", err.text);
-		assert_int_equal(report.nr_results, window->pick.all ? 2 : 1);
-		assert_int_equal(report.schedule.nr_blocks, window->nr_blocks);
-		for (size_t i = 0; i < report.nr_results; i++) {
-			const struct result *result = &report.results[i];
+		assert_int_equal(results.nr, window->pick.all ? 2 : 1);
+		assert_int_equal(results.schedule.nr_blocks, window->nr_blocks);
+		for (size_t i = 0; i < results.nr; i++) {
+			const struct result *result = &results.items[i];
 
 			assert_int_equal(result->nr_runs, window->nr_blocks);
 			for (size_t j = 0; j < result->nr_runs; j++) {
@@ -108,7 +108,7 @@ static void window_check(const struct stretch *stretch, const struct window *win
 						 window->pick.all ? 3u << METRIC_PIN : 1u << METRIC_UNPIN);
 			}
 		}
-		report_free(&report);
+		results_free(&results);
 	}
 }
 

@@ -69,31 +69,31 @@ static void test_new_ids(void **state)
 
 static void test_stamp(void **state)
 {
-	struct report report = { 0 };
+	struct results results = { 0 };
 	struct schedule schedule;
 	struct result *result;
 
 	(void)state;
 	schedule_init(&schedule, ORDER_ABBA, 4, three, 2, NULL);
-	result_add_run(report_add(&report, "one"));
-	report_add(&report, "skipped")->status = STATUS_SKIPPED;
-	assert_false(schedule_has(&report, 5));
-	schedule_stamp(&schedule, 5, &report);
-	assert_int_equal(report.results[0].runs[0].block, 2);
-	assert_true(schedule_has(&report, 5));
-	assert_false(schedule_has(&report, 4));
-	result = report_add(&report, "two");
+	result_add_run(results_add(&results, "one"));
+	results_add(&results, "skipped")->status = STATUS_SKIPPED;
+	assert_false(schedule_has(&results, 5));
+	schedule_stamp(&schedule, 5, &results);
+	assert_int_equal(results.items[0].runs[0].block, 2);
+	assert_true(schedule_has(&results, 5));
+	assert_false(schedule_has(&results, 4));
+	result = results_add(&results, "two");
 	result_add_run(result)->slot = 4;
-	assert_true(schedule_has(&report, 5));
-	assert_true(schedule_has(&report, 4));
-	report_drop_slot(&report, 5);
-	assert_false(schedule_has(&report, 5));
-	assert_true(schedule_has(&report, 4));
-	assert_int_equal(report.nr_results, 2); /* "one" was done only there; what never ran stays */
-	assert_string_equal(report.results[0].key, "skipped");
-	assert_string_equal(report.results[1].key, "two");
+	assert_true(schedule_has(&results, 5));
+	assert_true(schedule_has(&results, 4));
+	results_drop_slot(&results, 5);
+	assert_false(schedule_has(&results, 5));
+	assert_true(schedule_has(&results, 4));
+	assert_int_equal(results.nr, 2); /* "one" was done only there; what never ran stays */
+	assert_string_equal(results.items[0].key, "skipped");
+	assert_string_equal(results.items[1].key, "two");
 	schedule_free(&schedule);
-	report_free(&report);
+	results_free(&results);
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "stats/steady.h"
 #include "stats/trend.h"
 
@@ -161,17 +161,17 @@ static void result_make(struct result *result, unsigned int nr_runs, unsigned in
 
 static void result_drop(struct result *result)
 {
-	struct report report = { .results = calloc(1, sizeof(*result)), .nr_results = 1 };
+	struct results results = { .items = calloc(1, sizeof(*result)), .nr = 1 };
 
-	report.results[0] = *result;
-	report_free(&report);
+	results.items[0] = *result;
+	results_free(&results);
 }
 
 /* Fewer than 1 result in 100, however many runs, samples and metrics; by a spread that no size limit holds back. */
 static void test_false_alarms(void **state)
 {
 	static const struct {
-		unsigned int nr_runs, nr_samples, metrics, nr_results;
+		unsigned int nr_runs, nr_samples, metrics, nr;
 	} designs[] = { { 1, 30, 3, 4000 }, { 1, 10, 4, 4000 }, { 3, 20, 7, 2000 }, { 10, 30, 4, 2000 }, { 30, 12, 3, 1000 } };
 	const struct fault none = { 0 };
 	struct random random;
@@ -181,7 +181,7 @@ static void test_false_alarms(void **state)
 	for (size_t i = 0; i < sizeof(designs) / sizeof(*designs); i++) {
 		unsigned int nr_alarms = 0;
 
-		for (unsigned int k = 0; k < designs[i].nr_results; k++) {
+		for (unsigned int k = 0; k < designs[i].nr; k++) {
 			struct result result;
 
 			result_make(&result, designs[i].nr_runs, designs[i].nr_samples, designs[i].metrics, 0.2, &none, &random);
@@ -190,8 +190,8 @@ static void test_false_alarms(void **state)
 			result_drop(&result);
 		}
 		print_message("%u runs of %u samples: %.2f %% of results with a false warning\n", designs[i].nr_runs,
-			      designs[i].nr_samples, 100.0 * nr_alarms / designs[i].nr_results);
-		assert_in_range(nr_alarms, 0, designs[i].nr_results / 100);
+			      designs[i].nr_samples, 100.0 * nr_alarms / designs[i].nr);
+		assert_in_range(nr_alarms, 0, designs[i].nr / 100);
 	}
 }
 

@@ -65,11 +65,11 @@ static void test_pairs_by_block(void **state)
 	add_runs(&sides.new, KEY, METRIC_PIN, 6, new);
 	sides_pair(&sides);
 	for (size_t i = 0; i < 6; i++)
-		sides.base.results[0].runs[i].block = 5 - (int)i;
-	sides.base.results[0].runs[6].block = 77;
+		sides.base.items[0].runs[i].block = 5 - (int)i;
+	sides.base.items[0].runs[6].block = 77;
 	for (size_t i = 0; i < 6; i++) /* the ratio of block i is 4 */
 		for (size_t j = 0; j < 6; j++)
-			sides.new.results[0].runs[i].samples[j].ticks[METRIC_PIN] = (uint64_t)8 << i;
+			sides.new.items[0].runs[i].samples[j].ticks[METRIC_PIN] = (uint64_t)8 << i;
 	row = sides_judge(&sides);
 	assert_int_equal(row->nr[0], 6);
 	assert_int_equal(sides.verdicts.nr_unpaired, 1);
@@ -90,7 +90,7 @@ static void test_pairs_by_block(void **state)
 static void test_block_twice(void **state)
 {
 	static const uint64_t base[] = { 1000, 1001, 1002, 1003, 1004, 1005 }, new[] = { 1100, 1101, 1102, 1103, 1104, 1105 };
-	struct report *reports[2];
+	struct results *reports[2];
 	struct sides sides;
 	const struct row *row;
 
@@ -103,7 +103,7 @@ static void test_block_twice(void **state)
 	reports[1] = &sides.new;
 	for (size_t side = 0; side < 2; side++)
 		for (size_t i = 0; i < 6; i++)
-			reports[side]->results[0].runs[i].block = (int)i % 3;
+			reports[side]->items[0].runs[i].block = (int)i % 3;
 	row = sides_judge(&sides);
 	assert_int_equal(row->nr[0], 3);
 	assert_int_equal(row->nr[1], 3);
@@ -128,8 +128,8 @@ static void test_no_common_block(void **state)
 	add_runs(&sides.base, KEY, METRIC_PIN, 2, ticks);
 	add_runs(&sides.new, KEY, METRIC_PIN, 2, ticks);
 	sides_pair(&sides);
-	sides.new.results[0].runs[0].block = 8;
-	sides.new.results[0].runs[1].block = -1;
+	sides.new.items[0].runs[0].block = 8;
+	sides.new.items[0].runs[1].block = -1;
 	row = sides_judge(&sides);
 	assert_int_equal(row->design, DESIGN_NONE);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
@@ -327,7 +327,7 @@ static void test_need_is_more_than_there_is(void **state)
 	/* five of six by 3 %, one not at all: clearer worse than the same; half is ln 1.03 / 2, the room ln 1.03: 6 / 4 pairs */
 	for (size_t i = 1; i < 6; i++)
 		for (size_t j = 0; j < 6; j++)
-			sides.new.results[0].runs[i].samples[j].ticks[METRIC_PIN] = i < 5 ? 103 : 1030000;
+			sides.new.items[0].runs[i].samples[j].ticks[METRIC_PIN] = i < 5 ? 103 : 1030000;
 	row = sides_judge(&sides);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	assert_near(row->change, 0.03);
@@ -379,14 +379,14 @@ static void test_runs_of_no_block(void **state)
 	add_runs(&sides.base, KEY, METRIC_PIN, 4, ticks);
 	add_runs(&sides.new, KEY, METRIC_PIN, 4, ticks);
 	sides_pair(&sides);
-	sides.base.results[0].runs[1].block = sides.new.results[0].runs[3].block = -1;
+	sides.base.items[0].runs[1].block = sides.new.items[0].runs[3].block = -1;
 	row = sides_judge(&sides);
 	assert_int_equal(row->nr[0], 2); /* blocks 0 and 2 */
 	assert_int_equal(row->nr[1], 2);
 	assert_near(row->change, 0);
 	assert_near(row->value[0], 24); /* the number of a side is that of all its runs */
 	for (size_t i = 0; i < 4; i++)
-		sides.base.results[0].runs[i].block = sides.new.results[0].runs[i].block = -1;
+		sides.base.items[0].runs[i].block = sides.new.items[0].runs[i].block = -1;
 	row = sides_judge(&sides);
 	assert_int_equal(row->design, DESIGN_NONE);
 	assert_int_equal(row->note, NOTE_NO_BLOCK);
@@ -416,7 +416,7 @@ static void test_processes_of_a_boot(void **state)
 	add_runs(&sides.new, KEY, METRIC_PIN, 6, ticks);
 	sides_pair(&sides);
 	for (size_t i = 0; i < 6; i++) {
-		struct run *runs[] = { &sides.base.results[0].runs[i], &sides.new.results[0].runs[i] };
+		struct run *runs[] = { &sides.base.items[0].runs[i], &sides.new.items[0].runs[i] };
 
 		for (size_t side = 0; side < 2; side++) {
 			runs[side]->block = (int)i / 3;
@@ -429,7 +429,7 @@ static void test_processes_of_a_boot(void **state)
 	assert_near(row->value[0], 6);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	assert_int_equal(sides.verdicts.nr_runs[0], 2);
-	assert_int_equal(result_nr_boots(&sides.base.results[0]), 2);
+	assert_int_equal(result_nr_boots(&sides.base.items[0]), 2);
 	sides_free(&sides);
 }
 
@@ -540,7 +540,7 @@ static void test_other_clock(void **state)
 	sides_init(&sides);
 	add_runs(&sides.base, KEY, METRIC_PIN, 6, ticks);
 	add_runs(&sides.new, KEY, METRIC_PIN, 6, ticks);
-	strcpy(sides.new.results[0].runs[5].clock[METRIC_PIN], "another");
+	strcpy(sides.new.items[0].runs[5].clock[METRIC_PIN], "another");
 	row = sides_judge(&sides);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	assert_int_equal(row->note, NOTE_OTHER_CLOCK);
@@ -559,12 +559,12 @@ static const struct row *judge_grain(struct sides *sides, size_t nr, uint64_t ba
 			add_runs(&sides->base, KEY, METRIC_PIN, 1, &was);
 			add_runs(&sides->new, KEY, METRIC_PIN, 1, &is);
 		} else {
-			add_run(&sides->base.results[0], METRIC_PIN, was);
-			add_run(&sides->new.results[0], METRIC_PIN, is);
+			add_run(&sides->base.items[0], METRIC_PIN, was);
+			add_run(&sides->new.items[0], METRIC_PIN, is);
 		}
 	}
 	for (size_t i = 0; i < nr; i++) {
-		struct run *runs[] = { &sides->base.results[0].runs[i], &sides->new.results[0].runs[i] };
+		struct run *runs[] = { &sides->base.items[0].runs[i], &sides->new.items[0].runs[i] };
 
 		for (size_t j = 0; j < 2; j++) {
 			runs[j]->quantum[METRIC_PIN] = 1000;
@@ -636,13 +636,13 @@ static void test_some_runs(void **state)
 	sides_init(&sides);
 	add_runs(&sides.base, KEY, METRIC_PIN, 6, base);
 	add_runs(&sides.new, KEY, METRIC_PIN, 6, base);
-	for (size_t i = 0; i < sides.new.results[0].runs[2].nr_samples; i++)
-		sides.new.results[0].runs[2].samples[i].have = 1u << METRIC_CYCLE;
+	for (size_t i = 0; i < sides.new.items[0].runs[2].nr_samples; i++)
+		sides.new.items[0].runs[2].samples[i].have = 1u << METRIC_CYCLE;
 	verdicts_find(&sides.verdicts, &sides.base, &sides.new, &rule_default);
 	assert_int_equal(sides.verdicts.nr, 0);
-	report_partial_format(&sides.base, text, sizeof(text));
+	results_partial_format(&sides.base, text, sizeof(text));
 	assert_string_equal(text, "");
-	report_partial_format(&sides.new, text, sizeof(text));
+	results_partial_format(&sides.new, text, sizeof(text));
 	assert_non_null(strstr(text, "pin of 1 case, cycle of 1 case: in some runs only (5 of 6"));
 	sides_free(&sides);
 }
@@ -665,7 +665,7 @@ static void test_imported(void **state)
 	assert_true(row->change_known);
 	assert_near(row->change, 8192.0 / 10 - 1); /* the medians */
 	for (size_t i = 1; i < 4; i++) {
-		add_run(&sides.new.results[0], METRIC_PIN, new[i]);
+		add_run(&sides.new.items[0], METRIC_PIN, new[i]);
 		row = sides_judge(&sides); /* the log repeats it, so how often is known */
 		assert_int_equal(row->design, DESIGN_SAMPLES);
 		assert_int_not_equal(row->note, NOTE_UNKNOWN_RUNS);
@@ -674,11 +674,11 @@ static void test_imported(void **state)
 	sides.base.imported = sides.new.imported;
 	sides.new.imported = NULL;
 	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_WORSE);
-	sides.base.results[0].nr_runs = 2;
+	sides.base.items[0].nr_runs = 2;
 	assert_int_not_equal(sides_judge(&sides)->note, NOTE_UNKNOWN_RUNS);
-	sides.base.results[0].nr_runs = 1;
+	sides.base.items[0].nr_runs = 1;
 	assert_int_equal(sides_judge(&sides)->note, NOTE_UNKNOWN_RUNS);
-	sides.base.results[0].nr_runs = 4;
+	sides.base.items[0].nr_runs = 4;
 	sides_free(&sides);
 }
 
@@ -773,7 +773,7 @@ static void test_properties(void **state)
 		add_case(&sides.new, KEY);
 		for (size_t i = 0; i < 2 * nr; i++) {
 			next = next * 6364136223846793005u + 1442695040888963407u;
-			add_run((i % 2 ? &sides.base : &sides.new)->results, METRIC_PIN,
+			add_run((i % 2 ? &sides.base : &sides.new)->items, METRIC_PIN,
 				1000 + (next >> 40) % (i % 2 ? 100 : 20 + 20 * (uint64_t)(round % 7)));
 		}
 		if (round % 3)
@@ -857,14 +857,14 @@ static void test_notes(void **state)
 	verdicts.nr_tested = 1;
 	row_note(&few, &verdicts, text, sizeof(text));
 	assert_string_equal(text, "1 row of times with 3 processes a side can never be significant; paired processes need 6");
-	assert_string_equal(report_run_word(&sides.base, 1), "process");
-	assert_string_equal(report_run_word(&sides.base, 2), "processes");
+	assert_string_equal(results_run_word(&sides.base, 1), "process");
+	assert_string_equal(results_run_word(&sides.base, 2), "processes");
 	fact_text(&sides.base.environment, "tcg", "lab.accel");
-	assert_string_equal(report_run_word(&sides.base, 1), "boot");
-	assert_string_equal(report_run_word(&sides.base, 0), "boots");
+	assert_string_equal(results_run_word(&sides.base, 1), "boot");
+	assert_string_equal(results_run_word(&sides.base, 0), "boots");
 	sides.base.imported = strdup("log"); /* of a log nobody knows what a run was */
-	assert_string_equal(report_run_word(&sides.base, 1), "run");
-	assert_string_equal(report_run_word(&sides.base, 2), "runs");
+	assert_string_equal(results_run_word(&sides.base, 1), "run");
+	assert_string_equal(results_run_word(&sides.base, 2), "runs");
 	sides_free(&sides);
 }
 

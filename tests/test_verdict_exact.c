@@ -13,7 +13,7 @@
 static void sides_counted(struct sides *sides)
 {
 	static const uint64_t ticks[] = { 100 };
-	struct report *reports[] = { &sides->base, &sides->new };
+	struct results *reports[] = { &sides->base, &sides->new };
 
 	sides_init(sides);
 	for (size_t side = 0; side < 2; side++) {
@@ -34,7 +34,7 @@ static void test_other_observer(void **state)
 
 	(void)state;
 	sides_counted(&sides);
-	new = sides.new.results;
+	new = sides.new.items;
 	strcpy(new->counts.observer[COUNT_REQUESTED_PAGES], "other");
 	strcpy(new->counts.observer[COUNT_SLOW_PAGES], "other");
 	rows = sides_judge(&sides);
@@ -54,7 +54,7 @@ static void test_one_bound(void **state)
 	for (size_t bound = 0; bound < 2; bound++) {
 		static const uint64_t ticks[] = { 100 };
 		struct sides sides;
-		struct report *reports[] = { &sides.base, &sides.new };
+		struct results *reports[] = { &sides.base, &sides.new };
 		const struct row *row;
 
 		sides_init(&sides);
@@ -91,8 +91,8 @@ static void test_exact(void **state)
 
 	(void)state;
 	sides_counted(&sides);
-	base = sides.base.results;
-	new = sides.new.results;
+	base = sides.base.items;
+	new = sides.new.items;
 	set_count(base, COUNT_SLOW_CALLS, 1);
 	set_count(new, COUNT_SLOW_CALLS, 2);
 	set_count(base, COUNT_COPIED_PAGES, 0);
@@ -154,8 +154,8 @@ static void test_rate_from_zero(void **state)
 
 	(void)state;
 	sides_counted(&sides);
-	set_count(sides.base.results, COUNT_SLOW_PAGES, 16);
-	set_count(sides.new.results, COUNT_SLOW_PAGES, 16);
+	set_count(sides.base.items, COUNT_SLOW_PAGES, 16);
+	set_count(sides.new.items, COUNT_SLOW_PAGES, 16);
 	rows = sides_judge(&sides);
 	assert_int_equal(rows[0].kind, ROW_RATE);
 	assert_near(rows[0].value[0], 0);
@@ -163,7 +163,7 @@ static void test_rate_from_zero(void **state)
 	assert_false(rows[0].redundant);
 	assert_int_equal(rows[2].verdict, VERDICT_SAME);
 	assert_true(rows[2].redundant);
-	set_count(sides.new.results, COUNT_SLOW_PAGES, 8);
+	set_count(sides.new.items, COUNT_SLOW_PAGES, 8);
 	rows = sides_judge(&sides);
 	assert_true(rows[0].change_known);
 	assert_near(rows[0].change, 0.5);
@@ -171,7 +171,7 @@ static void test_rate_from_zero(void **state)
 	assert_int_equal(row_judge(&rows[0], 0.5), VERDICT_SAME);
 	assert_int_equal(row_judge(&rows[0], 0.49), VERDICT_BETTER);
 	/* without a rate the slow pages are news */
-	sides.base.results->counts.observer[COUNT_REQUESTED_PAGES][0] = '\0';
+	sides.base.items->counts.observer[COUNT_REQUESTED_PAGES][0] = '\0';
 	rows = sides_judge(&sides);
 	assert_int_equal(rows[0].which, COUNT_SLOW_PAGES);
 	assert_int_equal(rows[0].verdict, VERDICT_BETTER);
@@ -183,23 +183,23 @@ static void test_rate_from_zero(void **state)
 static void test_count_varies(void **state)
 {
 	struct sides sides;
-	struct report boot = { .label = strdup("b") };
+	struct results boot = { .label = strdup("b") };
 	const struct row *rows;
 
 	(void)state;
 	sides_init(&sides);
 	for (uint64_t i = 0; i < 2; i++) {
-		struct report *report = i ? &boot : &sides.base;
-		struct result *result = add_case(report, KEY);
+		struct results *results = i ? &boot : &sides.base;
+		struct result *result = add_case(results, KEY);
 
 		set_count(result, COUNT_REQUESTED_PAGES, 16);
 		set_count(result, COUNT_SLOW_PAGES, 4 + i);
 		set_count(result, COUNT_FAULTS, 7);
 	}
-	assert_int_equal(report_merge(&sides.base, &boot, NULL), 0);
+	assert_int_equal(results_merge(&sides.base, &boot, NULL), 0);
 	set_count(add_case(&sides.new, KEY), COUNT_REQUESTED_PAGES, 16);
-	set_count(&sides.new.results[0], COUNT_SLOW_PAGES, 4);
-	set_count(&sides.new.results[0], COUNT_FAULTS, 7);
+	set_count(&sides.new.items[0], COUNT_SLOW_PAGES, 4);
+	set_count(&sides.new.items[0], COUNT_FAULTS, 7);
 	rows = sides_judge(&sides);
 	assert_int_equal(rows[0].kind, ROW_RATE);
 	assert_int_equal(rows[0].verdict, VERDICT_UNSURE);
@@ -209,7 +209,7 @@ static void test_count_varies(void **state)
 	assert_int_equal(rows[2].verdict, VERDICT_UNSURE);
 	assert_int_equal(rows[3].which, COUNT_FAULTS);
 	assert_int_equal(rows[3].verdict, VERDICT_SAME);
-	report_free(&boot);
+	results_free(&boot);
 	sides_free(&sides);
 }
 

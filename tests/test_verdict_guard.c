@@ -44,8 +44,8 @@ static void test_guard(void **state)
 		add_case(&sides.base, cases[i].key);
 		add_case(&sides.new, cases[i].key);
 		for (size_t k = 0; k < RULE_ICOUNT_SEEDS; k++) {
-			struct run *run = add_run(&sides.base.results[i], METRIC_PIN, 1024);
-			struct run *new_run = add_run(&sides.new.results[i], METRIC_PIN, cases[i].pin);
+			struct run *run = add_run(&sides.base.items[i], METRIC_PIN, 1024);
+			struct run *new_run = add_run(&sides.new.items[i], METRIC_PIN, cases[i].pin);
 
 			for (size_t j = 0; j < run->nr_samples; j++) {
 				run->samples[j].have |= 1 << METRIC_UNPIN;
@@ -75,7 +75,7 @@ static void test_guard(void **state)
 	assert_int_equal(regcomp(&regex, "hugetlb", REG_EXTENDED | REG_NOSUB), 0);
 	for (size_t k = 0; k < RULE_ICOUNT_SEEDS; k++)
 		for (size_t j = 0; j < 6; j++)
-			sides.new.results[2].runs[k].samples[j].ticks[METRIC_PIN] = 2048;
+			sides.new.items[2].runs[k].samples[j].ticks[METRIC_PIN] = 2048;
 	sides_judge(&sides);
 	verdicts_filter(&sides.verdicts, &regex);
 	assert_true(find_row(&sides.verdicts, cases[2].key, METRIC_PIN)->shown);

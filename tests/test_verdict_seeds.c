@@ -9,15 +9,15 @@
 
 #include "sides.h"
 
-static void forget_placements(struct report *report)
+static void forget_placements(struct results *results)
 {
-	for (size_t i = 0; i < report->results[0].nr_runs; i++)
-		report->results[0].runs[i].placement.known = false;
+	for (size_t i = 0; i < results->items[0].nr_runs; i++)
+		results->items[0].runs[i].placement.known = false;
 }
 
-static void set_seed(struct report *report, size_t run, uint64_t seed)
+static void set_seed(struct results *results, size_t run, uint64_t seed)
 {
-	report->results[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
+	results->items[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
 }
 
 /* As many seeds, which give the values in turn. */
@@ -195,7 +195,7 @@ static void test_no_replication(void **state)
 	assert_int_equal(row->note, NOTE_FEW_SEEDS);
 	assert_int_equal(row->nr[0], 1);
 	for (size_t i = 0; i < 8; i++) /* no placement at all */
-		sides.base.results[0].runs[i].placement.known = sides.new.results[0].runs[i].placement.known = false;
+		sides.base.items[0].runs[i].placement.known = sides.new.items[0].runs[i].placement.known = false;
 	row = sides_judge(&sides);
 	assert_int_equal(row->note, NOTE_FEW_SEEDS);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);

@@ -59,7 +59,7 @@ int cmd_result_name(const char *label, const char *utc, char *path, struct error
 {
 	if (outfile_directory("results", err))
 		return -err->code;
-	snprintf(path, REPORT_PATH_MAX, "results/%.100s-%.30s.json", label, utc);
+	snprintf(path, RESULTS_PATH_MAX, "results/%.100s-%.30s.json", label, utc);
 	return 0;
 }
 
@@ -75,22 +75,22 @@ int cmd_result_file(struct result_file *file, const char *output, const char *la
 	return cmd_result_name(label, utc, file->path, err);
 }
 
-int cmd_result_save(struct result_file *file, const struct report *report, struct error *err)
+int cmd_result_save(struct result_file *file, const struct results *results, struct error *err)
 {
 	char *path = file->path;
-	int rc = file->is_new ? report_save_new(&report, &path, 1, err) : report_save(report, path, err);
+	int rc = file->is_new ? results_save_new(&results, &path, 1, err) : results_save(results, path, err);
 
 	if (!rc)
 		file->is_new = false;
 	return rc;
 }
 
-int cmd_exit_code(const struct report *report)
+int cmd_exit_code(const struct results *results)
 {
 	size_t nr[NR_STATUS] = { 0 };
 
-	for (size_t i = 0; i < report->nr_results; i++)
-		nr[report->results[i].status]++;
+	for (size_t i = 0; i < results->nr; i++)
+		nr[results->items[i].status]++;
 	if (nr[STATUS_FAILED])
 		return EXIT_CASE_FAILED;
 	return nr[STATUS_DONE] ? EXIT_DONE : EXIT_NOTHING_RAN;

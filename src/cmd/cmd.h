@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "plan/plan.h"
-#include "result/report.h"
+#include "result/results.h"
 
 /* Part of the interface: documented in pinbench(1). */
 enum {
@@ -48,20 +48,20 @@ double cmd_real(struct argp_state *state, const char *name, const char *text, co
 /* -EINVAL: what may not stand in a file name and on a terminal. */
 int cmd_label_check(const char *label, struct error *err);
 void cmd_utc_now(char *text, size_t size, const char *strftime_format);
-/* Makes results/; results/LABEL-UTC.json is the name that a result begins with (REPORT_PATH_MAX). */
+/* Makes results/; results/LABEL-UTC.json is the name that a result begins with (RESULTS_PATH_MAX). */
 int cmd_result_name(const char *label, const char *utc, char *path, struct error *err);
 
 /* Where a result goes: into the file that the user named, or under a name in results/ that nothing has yet. */
 struct result_file {
-	char path[REPORT_PATH_MAX];
+	char path[RESULTS_PATH_MAX];
 	bool is_new; /* nothing was saved there yet, and nothing that is there may be replaced */
 };
 /* @output may be NULL. */
 int cmd_result_file(struct result_file *file, const char *output, const char *label, struct error *err);
 /* The first time under a new name, if it is to have one; @file says which. */
-int cmd_result_save(struct result_file *file, const struct report *report, struct error *err);
+int cmd_result_save(struct result_file *file, const struct results *results, struct error *err);
 /* What became of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */
-int cmd_exit_code(const struct report *report);
+int cmd_exit_code(const struct results *results);
 
 /* Puts back what a killed run left changed, and says so on stderr; every verb begins with it. */
 void cmd_recover(void);

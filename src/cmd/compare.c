@@ -117,7 +117,7 @@ static void print_one(const struct side *side, const struct look *look)
 {
 	for (size_t i = 0; i < side->remarks.nr; i++)
 		look_wrap(look, stdout, 0, 2, side->remarks.texts[i]);
-	table_print(stdout, look, &side->report);
+	table_print(stdout, look, &side->results);
 }
 
 static int compare_sides(const struct arguments *arguments, const struct side *sides, const struct look *look,
@@ -130,7 +130,7 @@ static int compare_sides(const struct arguments *arguments, const struct side *s
 	if (!comparisons)
 		abort();
 	for (size_t i = 0; i < nr && !rc; i++) {
-		rc = compare_reports(&comparisons[i], &sides[0].report, &sides[i + 1].report, &arguments->options, err);
+		rc = compare_reports(&comparisons[i], &sides[0].results, &sides[i + 1].results, &arguments->options, err);
 		if (!rc)
 			pass_remarks(&comparisons[i], &sides[0], &sides[i + 1]);
 	}

@@ -160,7 +160,7 @@ static int judge(struct order *order, struct side *sides, const struct look *loo
 	if (rc)
 		return rc;
 	order->gate.filter = order->filter ? &regex : NULL;
-	rc = compare_reports(&comparison, &sides[0].report, &sides[1].report, &order->compare, err);
+	rc = compare_reports(&comparison, &sides[0].results, &sides[1].results, &order->compare, err);
 	if (!rc) {
 		gate_judge(&gate, &comparison, &order->gate);
 		gate_print(stdout, look, &gate, &order->gate);

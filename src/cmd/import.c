@@ -13,7 +13,7 @@
 #include "cmd/cmd.h"
 #include "import/gup_test.h"
 #include "base/infile.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "base/suggest.h"
 #include "print/table.h"
 #include "base/text.h"
@@ -131,31 +131,31 @@ static void label_make(char *label, size_t size, const struct order *order, cons
 		snprintf(label, size, "imported");
 }
 
-static int report_write(struct report *report, const struct order *order, const char *label, int argc, char **argv)
+static int results_write(struct results *results, const struct order *order, const char *label, int argc, char **argv)
 {
 	struct error err = { 0 };
 	struct result_file file;
 
-	report->tool_version = strdup(PINBENCH_VERSION);
-	report->label = strdup(label);
-	report_set_command(report, argc, argv);
-	if (cmd_result_file(&file, order->output, label, &err) || cmd_result_save(&file, report, &err))
+	results->tool_version = strdup(PINBENCH_VERSION);
+	results->label = strdup(label);
+	results_set_command(results, argc, argv);
+	if (cmd_result_file(&file, order->output, label, &err) || cmd_result_save(&file, results, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	if (!order->quiet) {
 		struct look look = look_of(stdout);
 
-		table_print(stdout, &look, report);
+		table_print(stdout, &look, results);
 		fflush(stdout);
 		fprintf(stderr, "\nwritten to %s\n", file.path);
 	}
-	return cmd_exit_code(report);
+	return cmd_exit_code(results);
 }
 
 int cmd_import(int argc, char **argv)
 {
 	static const struct argp argp = { options, option_parse, "gup_test LOG", doc, NULL, NULL, NULL };
 	struct order order = { .format = NULL };
-	struct report report = { .complete = false };
+	struct results results = { .complete = false };
 	struct error err = { 0 };
 	autofree char *text = NULL;
 	const char *name;
@@ -169,10 +169,10 @@ int cmd_import(int argc, char **argv)
 		return cmd_fail(&err, EXIT_USAGE);
 	name = strcmp(order.log, "-") == 0 ? "standard input" : order.log;
 	if (log_load(order.log, name, &text, &size, &err) ||
-	    import_gup_test(&report, text, size, name, order.section, title, &err))
+	    import_gup_test(&results, text, size, name, order.section, title, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	label_make(label, sizeof(label), &order, title);
-	ret = report_write(&report, &order, order.label ? order.label : label, argc, argv);
-	report_free(&report);
+	ret = results_write(&results, &order, order.label ? order.label : label, argc, argv);
+	results_free(&results);
 	return ret;
 }

@@ -93,21 +93,21 @@ static int exit_code(int rc)
 int cmd_plot(int argc, char **argv)
 {
 	struct arguments arguments = { 0 };
-	struct report reports[MAX_FILES] = { 0 };
-	const struct report *pointers[MAX_FILES];
-	struct plot plot = { .reports = pointers };
+	struct results sides[MAX_FILES] = { 0 };
+	const struct results *pointers[MAX_FILES];
+	struct plot plot = { .sides = pointers };
 	struct error err = { 0 };
 	int rc = 0, code = EXIT_USAGE;
 
 	cmd_parse(&argp, argc, argv, 0, &arguments);
 	plot.pattern = arguments.pattern;
-	for (; plot.nr_reports < arguments.nr && !rc; plot.nr_reports++) {
-		pointers[plot.nr_reports] = &reports[plot.nr_reports];
-		rc = report_load(&reports[plot.nr_reports], arguments.paths[plot.nr_reports], &err);
-		if (!rc && reports[plot.nr_reports].icount != reports[0].icount) {
+	for (; plot.nr_sides < arguments.nr && !rc; plot.nr_sides++) {
+		pointers[plot.nr_sides] = &sides[plot.nr_sides];
+		rc = results_load(&sides[plot.nr_sides], arguments.paths[plot.nr_sides], &err);
+		if (!rc && sides[plot.nr_sides].icount != sides[0].icount) {
 			rc = error_set(&err, EINVAL, "%s holds %s and %s holds %s: they cannot share a picture",
-				       arguments.paths[0], report_unit(&reports[0]),
-				       arguments.paths[plot.nr_reports], report_unit(&reports[plot.nr_reports]));
+				       arguments.paths[0], results_unit(&sides[0]),
+				       arguments.paths[plot.nr_sides], results_unit(&sides[plot.nr_sides]));
 		}
 	}
 	if (!rc) {
@@ -115,6 +115,6 @@ int cmd_plot(int argc, char **argv)
 		code = exit_code(rc);
 	}
 	for (size_t i = 0; i < MAX_FILES; i++)
-		report_free(&reports[i]);
+		results_free(&sides[i]);
 	return rc ? cmd_fail(&err, code) : EXIT_DONE;
 }

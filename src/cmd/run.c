@@ -16,7 +16,7 @@
 #include "host/mounts.h"
 #include "plan/plan.h"
 #include "cmd/progress.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "run/run.h"
 #include "print/table.h"
 #include "verdict/verdict.h"
@@ -42,7 +42,7 @@ struct sink {
 };
 
 /* Often enough that a kill loses little, seldom enough that writing stays a small part of the run. */
-static int sink_save(void *context, const struct report *report, struct error *err)
+static int sink_save(void *context, const struct results *results, struct error *err)
 {
 	struct sink *sink = context;
 	uint64_t now = clock_now();
@@ -51,7 +51,7 @@ static int sink_save(void *context, const struct report *report, struct error *e
 		return 0;
 	if (now - sink->last_ns < SAVE_EVERY_NS + 20 * sink->last_cost_ns)
 		return 0;
-	if (cmd_result_save(sink->file, report, err))
+	if (cmd_result_save(sink->file, results, err))
 		return -err->code;
 	sink->last_ns = clock_now();
 	sink->last_cost_ns = sink->last_ns - now;
@@ -65,16 +65,16 @@ static void sink_event(void *context, const struct run_event *event)
 	progress_case(&sink->progress, event);
 }
 
-static void report_begin(struct report *report, const struct order *order, int argc, char **argv)
+static void results_begin(struct results *results, const struct order *order, int argc, char **argv)
 {
 	char started[32];
 
 	cmd_utc_now(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ");
-	report->tool_version = strdup(PINBENCH_VERSION);
-	report->label = strdup(order->label);
-	report->icount = order->icount;
-	report->started = strdup(started);
-	report_set_command(report, argc, argv);
+	results->tool_version = strdup(PINBENCH_VERSION);
+	results->label = strdup(order->label);
+	results->icount = order->icount;
+	results->started = strdup(started);
+	results_set_command(results, argc, argv);
 }
 
 static void troubles_print(char **troubles)
@@ -87,7 +87,7 @@ static void troubles_print(char **troubles)
 }
 
 static int measure_and_write(const struct order *order, const struct plan *plan,
-			     struct report *report, struct result_file *file)
+			     struct results *results, struct result_file *file)
 {
 	struct sink sink = { .file = strcmp(file->path, "-") ? file : NULL };
 	struct run_options run_options = {
@@ -107,25 +107,25 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 	int ret;
 
 	progress_open(&sink.progress, stderr);
-	ret = run_plan(plan, &run_options, report, &troubles, &err);
+	ret = run_plan(plan, &run_options, results, &troubles, &err);
 	progress_close(&sink.progress);
 	troubles_print(troubles);
 	if (ret && !(ret == -EINTR && run_stop))
 		return cmd_fail(&err, EXIT_USAGE);
-	if (sink.file ? cmd_result_save(file, report, &err) : report_print(report, stdout, &err))
+	if (sink.file ? cmd_result_save(file, results, &err) : results_print(results, stdout, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	if (!order->quiet && sink.file) {
 		struct look look = look_of(stdout);
 
-		table_print(stdout, &look, report);
+		table_print(stdout, &look, results);
 		if (order->precision.part > 0)
-			precision_print(stdout, report, &order->precision, "--runs");
+			precision_print(stdout, results, &order->precision, "--runs");
 		fflush(stdout);
 		fprintf(stderr, "\nwritten to %s\n", file->path);
 		if (ret == 0)
 			fprintf(stderr, "next: pinbench compare BASE %s\n", file->path);
 	}
-	return ret ? EXIT_INTERRUPTED : cmd_exit_code(report);
+	return ret ? EXIT_INTERRUPTED : cmd_exit_code(results);
 }
 
 void run_catch_signals(void)
@@ -173,7 +173,7 @@ int cmd_run(int argc, char **argv)
 {
 	static struct order order = { .turns = ORDER_ABBA, .precision.max_time_s = 60 };
 	static char runs[24];
-	struct report report = { .complete = false };
+	struct results results = { .complete = false };
 	struct config config;
 	struct plan plan;
 	struct error err = { 0 };
@@ -210,11 +210,11 @@ int cmd_run(int argc, char **argv)
 		run_catch_signals();
 		if (!order.quiet && (order.precision.part > 0 || nr_runs_of(&plan) > 1))
 			run_design_tell(&plan, order.precision.part > 0 ? 0 : nr_runs_of(&plan), false);
-		report_begin(&report, &order, argc, argv);
-		report.config = config_text(&config);
-		ret = measure_and_write(&order, &plan, &report, &file);
+		results_begin(&results, &order, argc, argv);
+		results.config = config_text(&config);
+		ret = measure_and_write(&order, &plan, &results, &file);
 	}
-	report_free(&report);
+	results_free(&results);
 	plan_free(&plan);
 	config_free(&config);
 	return ret;

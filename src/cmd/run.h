@@ -10,7 +10,7 @@
 #include "turns/turns.h"
 #include "plan/plan.h"
 #include "stats/precision.h"
-#include "result/report.h"
+#include "result/results.h"
 
 #define RUN_MAX_OVERRIDES 64
 
@@ -48,7 +48,7 @@ int run_with(const struct order *order, int argc, char **argv);
 /* Labels and files of two sides. */
 struct with_names {
 	char labels[INTERLEAVE_SIDES][65];
-	char paths[INTERLEAVE_SIDES][REPORT_PATH_MAX];
+	char paths[INTERLEAVE_SIDES][RESULTS_PATH_MAX];
 	bool is_new[INTERLEAVE_SIDES]; /* in results/, and not of a schedule that is resumed */
 };
 

@@ -77,15 +77,15 @@ int with_labels(struct with_names *names, const struct order *order, const struc
 
 static bool is_of_this(const struct with_names *names, const char *path)
 {
-	struct report report = { 0 };
+	struct results results = { 0 };
 	struct error unread;
 	bool is;
 
-	if (report_load(&report, path, &unread))
+	if (results_load(&results, path, &unread))
 		return false;
-	is = report.schedule.order != ORDER_NONE && report.schedule.nr_sides == INTERLEAVE_SIDES &&
-	     strcmp(report.schedule.sides[0], names->labels[0]) == 0 && strcmp(report.schedule.sides[1], names->labels[1]) == 0;
-	report_free(&report);
+	is = results.schedule.order != ORDER_NONE && results.schedule.nr_sides == INTERLEAVE_SIDES &&
+	     strcmp(results.schedule.sides[0], names->labels[0]) == 0 && strcmp(results.schedule.sides[1], names->labels[1]) == 0;
+	results_free(&results);
 	return is;
 }
 

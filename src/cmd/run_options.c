@@ -76,7 +76,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case 'o': order->output = arg; break;
 	case 'q': order->quiet = true; break;
 	case KEY_LABEL: order->label = arg; break;
-	case KEY_RUNS: order->runs = (unsigned int)cmd_number(state, "--runs", arg, 1, REPORT_MAX_RUNS); break;
+	case KEY_RUNS: order->runs = (unsigned int)cmd_number(state, "--runs", arg, 1, RESULTS_MAX_RUNS); break;
 	case KEY_WITH: order->with = arg; break;
 	case KEY_PRECISION: order->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100; break;
 	case KEY_MAX_TIME:

@@ -143,14 +143,14 @@ static int ended(struct with *with, int ret, const struct error *err)
 	if (!with->order->quiet) {
 		for (unsigned int i = 0; with->order->precision.part > 0 && i < INTERLEAVE_SIDES; i++) {
 			printf("%s: ", with->names.labels[i]);
-			precision_print(stdout, &sides[i].report, &with->order->precision, "--runs");
+			precision_print(stdout, &sides[i].results, &with->order->precision, "--runs");
 		}
 		fflush(stdout);
 		fprintf(stderr, "written to %s\n       and %s\n", sides[0].path, sides[1].path);
 		fprintf(stderr, "next: pinbench compare %s %s\n", sides[0].path, sides[1].path);
 	}
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
-		codes[i] = cmd_exit_code(&sides[i].report);
+		codes[i] = cmd_exit_code(&sides[i].results);
 	return codes[0] == EXIT_CASE_FAILED || codes[1] == EXIT_CASE_FAILED ? EXIT_CASE_FAILED
 	       : codes[0] ? codes[0] : codes[1];
 }

@@ -83,12 +83,12 @@ static void tick(void *context, size_t kernel, double seconds, const char *line)
 		vm->request.kernels[kernel].name, seconds, eta, line);
 }
 
-static void settled(void *context, size_t kernel, const struct report *report)
+static void settled(void *context, size_t kernel, const struct results *results)
 {
 	struct vm *vm = context;
 
 	fprintf(stderr, "vm: %s: ", vm->request.kernels[kernel].name);
-	precision_print(stderr, report, &vm->request.precision, "--boots");
+	precision_print(stderr, results, &vm->request.precision, "--boots");
 }
 
 static void console_show(const char *console)

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "result/report.h"
+#include "result/results.h"
 
 enum gup_program { GUP_TEST, GUP_BENCHMARK, GUP_BENCH, NR_GUP_PROGRAMS };
 

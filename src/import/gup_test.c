@@ -121,14 +121,14 @@ struct tally {
 	size_t result;
 };
 
-static void result_add(struct report *report, const struct log_case *kind, struct tally *tally)
+static void result_add(struct results *results, const struct log_case *kind, struct tally *tally)
 {
 	enum status status = tally->nr[STATUS_FAILED] ? STATUS_FAILED : tally->nr[STATUS_DONE] ? STATUS_DONE : STATUS_SKIPPED;
 	const struct process *reason = tally->first[status];
 	size_t nr = tally->nr[STATUS_DONE] + tally->nr[STATUS_FAILED] + tally->nr[STATUS_SKIPPED];
-	struct result *result = report_add(report, kind->key);
+	struct result *result = results_add(results, kind->key);
 
-	tally->result = report->nr_results - 1;
+	tally->result = results->nr - 1;
 	result->params = kind->params;
 	result->status = status;
 	if (kind->call[0])
@@ -186,7 +186,7 @@ static void run_add(struct result *result, const struct log *log, const struct p
 			    process->nr, (unsigned long long)process->nr_expected);
 }
 
-static int report_fill(struct report *report, const struct log *log, size_t section, const char *name, struct error *err)
+static int results_fill(struct results *results, const struct log *log, size_t section, const char *name, struct error *err)
 {
 	autofree struct tally *tallies = calloc(log->nr_cases + 1, sizeof(*tallies));
 	size_t nr_values = 0;
@@ -205,19 +205,19 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 		nr_values += RUN_VALUES + 2 * process->nr;
 	}
 	for (size_t i = 0; !rc && i < log->nr_cases; i++) {
-		if (tallies[i].nr[STATUS_DONE] > REPORT_MAX_RUNS) {
+		if (tallies[i].nr[STATUS_DONE] > RESULTS_MAX_RUNS) {
 			error_set(err, E2BIG,
 				  "%.200s: %.200s: %zu processes of one case, a result holds %u",
 				  name, log->cases[i]->key, tallies[i].nr[STATUS_DONE],
-				  REPORT_MAX_RUNS);
+				  RESULTS_MAX_RUNS);
 			rc = error_fix(err, "import the log in parts");
 		} else if (tallies[i].first[STATUS_DONE] || tallies[i].first[STATUS_FAILED] ||
 			   tallies[i].first[STATUS_SKIPPED]) {
-			result_add(report, log->cases[i], &tallies[i]);
+			result_add(results, log->cases[i], &tallies[i]);
 		}
 	}
-	if (!rc && nr_values > REPORT_MAX_VALUES) {
-		error_set(err, E2BIG, "%s: more figures than the %u values of a result file", name, REPORT_MAX_VALUES);
+	if (!rc && nr_values > RESULTS_MAX_VALUES) {
+		error_set(err, E2BIG, "%s: more figures than the %u values of a result file", name, RESULTS_MAX_VALUES);
 		rc = error_fix(err, "import the log in parts");
 	}
 	for (size_t i = 0; !rc && i < log->nr_processes; i++) {
@@ -226,12 +226,12 @@ static int report_fill(struct report *report, const struct log *log, size_t sect
 
 		/* a case of which one process failed has no figures at all */
 		if (log->groups[process->group].section == section && process->status == STATUS_DONE && !tally->nr[STATUS_FAILED])
-			run_add(&report->results[tally->result], log, process);
+			run_add(&results->items[tally->result], log, process);
 	}
 	return rc;
 }
 
-int import_gup_test(struct report *report, const char *text, size_t size, const char *name, const char *section,
+int import_gup_test(struct results *results, const char *text, size_t size, const char *name, const char *section,
 		    char *title, struct error *err)
 {
 	const struct kernel *kernel;
@@ -239,7 +239,7 @@ int import_gup_test(struct report *report, const char *text, size_t size, const 
 	size_t chosen = 0, nr;
 	int rc;
 
-	*report = (struct report){ 0 };
+	*results = (struct results){ 0 };
 	rc = log_read(&log, text, size, name, err);
 	if (rc)
 		return rc;
@@ -248,19 +248,19 @@ int import_gup_test(struct report *report, const char *text, size_t size, const 
 		title_format(&log, chosen, title);
 		kernel = &section_group(&log, chosen, &nr)->kernel;
 		if (kernel->release[0])
-			fact_text(&report->environment, kernel->release, "kernel.release");
+			fact_text(&results->environment, kernel->release, "kernel.release");
 		if (kernel->version[0])
-			fact_text(&report->environment, kernel->version, "kernel.version");
+			fact_text(&results->environment, kernel->version, "kernel.version");
 		if (kernel->arch[0])
-			fact_text(&report->environment, kernel->arch, "kernel.arch");
-		rc = report_fill(report, &log, chosen, name, err);
+			fact_text(&results->environment, kernel->arch, "kernel.arch");
+		rc = results_fill(results, &log, chosen, name, err);
 	}
 	log_free(&log);
 	if (rc) {
-		report_free(report);
+		results_free(results);
 		return rc;
 	}
-	report->imported = strdup("gup_test log");
-	report->complete = true;
+	results->imported = strdup("gup_test log");
+	results->complete = true;
 	return 0;
 }

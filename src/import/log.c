@@ -248,8 +248,8 @@ static int case_find(struct scan *scan, enum gup_bench bench, const struct gup_l
 		*found = *slot;
 		return 0;
 	}
-	if (log->nr_cases == REPORT_MAX_RESULTS)
-		return too_many(scan, REPORT_MAX_RESULTS, "cases");
+	if (log->nr_cases == RESULTS_MAX_RESULTS)
+		return too_many(scan, RESULTS_MAX_RESULTS, "cases");
 	wanted.known = call && call->understood;
 	if (call)
 		snprintf(wanted.call, sizeof(wanted.call), "%s", call->text);
@@ -597,8 +597,8 @@ static int on_figure(struct scan *scan, const struct figure *figure, const char 
 	else if (figure->truncated)
 		process_spoil(scan, STATUS_FAILED, "line %zu: the pin ended after %" PRIu64 " bytes", scan->line.number,
 			      figure->bytes);
-	if (log->nr_figures == REPORT_MAX_SAMPLES)
-		return too_many(scan, REPORT_MAX_SAMPLES, "figures");
+	if (log->nr_figures == RESULTS_MAX_SAMPLES)
+		return too_many(scan, RESULTS_MAX_SAMPLES, "figures");
 	log->figures = grow(log->figures, log->nr_figures, sizeof(*log->figures));
 	log->figures[log->nr_figures++] = (struct log_figure){ figure->get_us, figure->put_us, figure->put_known };
 	process->nr++;

@@ -9,7 +9,7 @@
 
 #include "plan/pick.h"
 #include "base/probe.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "host/sysfile.h"
 
 #define DEFAULT_SIZE (2u << 20)

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "plan/plan.h"
-#include "result/report.h"
+#include "result/results.h"
 
 /* What a run takes of a file beside its samples, and with each of its metrics. */
 #define RUN_GROUPS 6u
@@ -23,7 +23,7 @@ static size_t nr_metrics(const struct plan_case *one)
 static int plan_refuse(struct error *err, const char *path, const struct plan_case *one, uint64_t runs, uint64_t samples)
 {
 	error_set(err, E2BIG, "%.256s: %s: %llu samples with warm-ups in %llu runs, a result holds %u in %u", path, one->key,
-		  (unsigned long long)samples, (unsigned long long)runs, REPORT_MAX_SAMPLES, REPORT_MAX_RUNS);
+		  (unsigned long long)samples, (unsigned long long)runs, RESULTS_MAX_SAMPLES, RESULTS_MAX_RUNS);
 	return error_fix(err, "fewer boots, runs or samples");
 }
 
@@ -33,7 +33,7 @@ int plan_fits_boots(const struct plan *plan, unsigned int nr_boots, const char *
 		const struct plan_case *one = &plan->cases[i];
 		uint64_t runs = (uint64_t)one->runs * nr_boots, samples = runs * (one->samples + one->warmup);
 
-		if (samples > REPORT_MAX_SAMPLES || runs > REPORT_MAX_RUNS)
+		if (samples > RESULTS_MAX_SAMPLES || runs > RESULTS_MAX_RUNS)
 			return plan_refuse(err, path, one, runs, samples);
 	}
 	return 0;
@@ -54,10 +54,10 @@ int plan_fits(const struct plan *plan, const char *path, struct error *err)
 		total += (uint64_t)one->runs * ((one->samples + one->warmup) * NR_METRICS + RUN_VALUES);
 		groups += one->runs * (RUN_GROUPS + METRIC_GROUPS * nr_metrics(one));
 	}
-	if (plan->nr > REPORT_MAX_RESULTS || total > REPORT_MAX_VALUES || groups > REPORT_MAX_GROUPS) {
+	if (plan->nr > RESULTS_MAX_RESULTS || total > RESULTS_MAX_VALUES || groups > RESULTS_MAX_GROUPS) {
 		error_set(err, E2BIG, "%.256s: %zu cases with up to %llu values in %llu objects and lists, a result file holds %u, %u and %u",
-			  path, plan->nr, (unsigned long long)total, (unsigned long long)groups, REPORT_MAX_RESULTS, REPORT_MAX_VALUES,
-			  REPORT_MAX_GROUPS);
+			  path, plan->nr, (unsigned long long)total, (unsigned long long)groups, RESULTS_MAX_RESULTS, RESULTS_MAX_VALUES,
+			  RESULTS_MAX_GROUPS);
 		return error_fix(err, "shorter lists, fewer runs or samples, or several job files");
 	}
 	return 0;
@@ -65,7 +65,7 @@ int plan_fits(const struct plan *plan, const char *path, struct error *err)
 
 unsigned int plan_most_runs(const struct plan *plan)
 {
-	uint64_t most = REPORT_MAX_RUNS, all = 0, groups = 0;
+	uint64_t most = RESULTS_MAX_RUNS, all = 0, groups = 0;
 
 	for (size_t i = 0; i < plan->nr; i++) {
 		const struct plan_case *one = &plan->cases[i];
@@ -75,13 +75,13 @@ unsigned int plan_most_runs(const struct plan *plan)
 			continue;
 		all += samples * NR_METRICS + RUN_VALUES;
 		groups += RUN_GROUPS + METRIC_GROUPS * nr_metrics(one);
-		if (REPORT_MAX_SAMPLES / samples < most)
-			most = REPORT_MAX_SAMPLES / samples;
+		if (RESULTS_MAX_SAMPLES / samples < most)
+			most = RESULTS_MAX_SAMPLES / samples;
 	}
-	if (all && REPORT_MAX_VALUES / 2 / all < most)
-		most = REPORT_MAX_VALUES / 2 / all;
-	if (groups && REPORT_MAX_GROUPS / 2 / groups < most)
-		most = REPORT_MAX_GROUPS / 2 / groups;
+	if (all && RESULTS_MAX_VALUES / 2 / all < most)
+		most = RESULTS_MAX_VALUES / 2 / all;
+	if (groups && RESULTS_MAX_GROUPS / 2 / groups < most)
+		most = RESULTS_MAX_GROUPS / 2 / groups;
 	return most ? (unsigned int)most : 1;
 }
 

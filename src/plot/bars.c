@@ -57,17 +57,17 @@ static void case_label(const struct result *result, char *text, size_t size)
 }
 
 /* The case in that file, if it has a place in the picture. */
-static const struct result *bar_result(const struct plot *plot, size_t report, const char *key)
+static const struct result *bar_result(const struct plot *plot, size_t side, const char *key)
 {
-	const struct result *result = report_find(plot->reports[report], key);
+	const struct result *result = results_find(plot->sides[side], key);
 	enum metric metric;
 
 	return result && plot_wants(plot, result) && result_pin_metric(result, &metric) ? result : NULL;
 }
 
-static bool bar_of(const struct plot *plot, size_t report, const struct bar_case *bar, struct summary *summary)
+static bool bar_of(const struct plot *plot, size_t side, const struct bar_case *bar, struct summary *summary)
 {
-	const struct result *result = bar_result(plot, report, bar->result->key);
+	const struct result *result = bar_result(plot, side, bar->result->key);
 
 	return result && result_summary(result, bar->metric, summary);
 }
@@ -75,10 +75,10 @@ static bool bar_of(const struct plot *plot, size_t report, const struct bar_case
 /* Bars that stand together show the same: pin where all of the group have it, else pin and unpin together. */
 static void choose_metrics(const struct plot *plot, struct bars *bars)
 {
-	autofree const struct result **results = calloc(bars->nr * plot->nr_reports, sizeof(*results));
+	autofree const struct result **chosen = calloc(bars->nr * plot->nr_sides, sizeof(*chosen));
 	struct bar_case *bar;
 
-	if (!results)
+	if (!chosen)
 		abort();
 	for (size_t group = 0; group < bars->nr_groups; group++) {
 		enum metric metric;
@@ -86,10 +86,10 @@ static void choose_metrics(const struct plot *plot, struct bars *bars)
 		size_t nr = 0;
 
 		for (bar = bars->cases; bar < bars->cases + bars->nr; bar++)
-			for (size_t i = 0; bar->group == group && i < plot->nr_reports; i++)
+			for (size_t i = 0; bar->group == group && i < plot->nr_sides; i++)
 				if (bar_result(plot, i, bar->result->key))
-					results[nr++] = bar_result(plot, i, bar->result->key);
-		one = results_pin_metric(results, nr, &metric);
+					chosen[nr++] = bar_result(plot, i, bar->result->key);
+		one = results_pin_metric(chosen, nr, &metric);
 		for (bar = bars->cases; bar < bars->cases + bars->nr; bar++)
 			if (bar->group == group && (one || !result_pin_metric(bar->result, &bar->metric)))
 				bar->metric = metric;
@@ -101,16 +101,16 @@ static int collect(struct plot *plot, struct bars *bars, struct error *err)
 	bars->cases = calloc(MAX_BARS, sizeof(*bars->cases));
 	if (!bars->cases)
 		return error_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			const struct result *result = &plot->reports[i]->results[j];
+	for (size_t i = 0; i < plot->nr_sides; i++) {
+		for (size_t j = 0; j < plot->sides[i]->nr; j++) {
+			const struct result *result = &plot->sides[i]->items[j];
 			size_t seen = 0;
 
 			while (seen < bars->nr && strcmp(bars->cases[seen].result->key, result->key))
 				seen++;
 			if (seen < bars->nr || !bar_result(plot, i, result->key))
 				continue;
-			if ((bars->nr + 1) * plot->nr_reports > MAX_BARS) {
+			if ((bars->nr + 1) * plot->nr_sides > MAX_BARS) {
 				error_set(err, E2BIG, "more than %u bars do not fit in one picture", MAX_BARS);
 				return error_fix(err, "--only PATTERN, for example --only '*,hugetlb-64K,*'");
 			}
@@ -139,7 +139,7 @@ static void measure(struct plot *plot, struct bars *bars)
 
 		case_label(bars->cases[i].result, label, sizeof(label));
 		width = text_width(label) > width ? text_width(label) : width;
-		for (size_t j = 0; j < plot->nr_reports; j++) {
+		for (size_t j = 0; j < plot->nr_sides; j++) {
 			const struct result *result = bar_result(plot, j, bars->cases[i].result->key);
 			struct summary summary;
 
@@ -157,8 +157,8 @@ static void measure(struct plot *plot, struct bars *bars)
 	bars->left_px = 36 + CHAR_PX * (width < 60 ? width : 60);
 	plot->width = bars->left_px + SCALE_PX + VALUE_PX;
 	plot->width = plot->width < 800 ? 800 : plot->width;
-	plot->height = TOP_PX + plot->nr_reports * LEGEND_PX + bars->nr_groups * GROUP_PX + FOOT_PX +
-		       bars->nr * (plot->nr_reports * BAR_PX + CASE_GAP_PX);
+	plot->height = TOP_PX + plot->nr_sides * LEGEND_PX + bars->nr_groups * GROUP_PX + FOOT_PX +
+		       bars->nr * (plot->nr_sides * BAR_PX + CASE_GAP_PX);
 }
 
 /* The end of the longest whisker of a group: what SCALE_PX stands for. */
@@ -168,14 +168,14 @@ static double group_scale(const struct plot *plot, const struct bars *bars, size
 	double most = 0;
 
 	for (size_t i = 0; i < bars->nr; i++)
-		for (size_t j = 0; bars->cases[i].group == group && j < plot->nr_reports; j++)
+		for (size_t j = 0; bars->cases[i].group == group && j < plot->nr_sides; j++)
 			if (bar_of(plot, j, &bars->cases[i], &summary))
 				most = fmax(most, fmax(summary.q3, summary.median));
 	return most > 0 ? most : 1;
 }
 
 /* x1 y1 x2 y2 file whisker-from whisker-to text-x text */
-static void write_bar(const struct plot *plot, struct bars *bars, size_t report, const struct summary *summary,
+static void write_bar(const struct plot *plot, struct bars *bars, size_t side, const struct summary *summary,
 		      double scale, const struct unit *unit, unsigned int y)
 {
 	double px = SCALE_PX / scale;
@@ -187,7 +187,7 @@ static void write_bar(const struct plot *plot, struct bars *bars, size_t report,
 		snprintf(whisker, sizeof(whisker), "%.1f\t%.1f", bars->left_px + summary->q1 * px,
 			 bars->left_px + summary->q3 * px);
 	fprintf(bars->bars, "%u\t%u\t%.1f\t%u\t%zu\t%s\t%.1f\t%s\n", bars->left_px, y + 1,
-		bars->left_px + summary->median * px, y + BAR_PX - 1, report, whisker,
+		bars->left_px + summary->median * px, y + BAR_PX - 1, side, whisker,
 		bars->left_px + fmax(summary->q3, summary->median) * px + 8, text);
 }
 
@@ -199,18 +199,18 @@ static unsigned int write_case(struct plot *plot, struct bars *bars, const struc
 	struct unit unit;
 	char label[160];
 
-	for (size_t i = 0; i < plot->nr_reports; i++) {
+	for (size_t i = 0; i < plot->nr_sides; i++) {
 		if (!bar_of(plot, i, bar, &summary))
 			continue;
 		smallest = largest == 0 ? summary.median : fmin(smallest, summary.median);
 		largest = fmax(largest, summary.median);
 	}
-	unit = unit_for(plot->reports[0]->icount, largest, smallest);
+	unit = unit_for(plot->sides[0]->icount, largest, smallest);
 	case_label(bar->result, label, sizeof(label));
-	fprintf(bars->rows, "%u\t%u\t", bars->left_px - 10, y + (unsigned int)plot->nr_reports * BAR_PX / 2);
+	fprintf(bars->rows, "%u\t%u\t", bars->left_px - 10, y + (unsigned int)plot->nr_sides * BAR_PX / 2);
 	plot_put_text(plot, bars->rows, label, 60);
 	fputc('\n', bars->rows);
-	for (size_t i = 0; i < plot->nr_reports; i++) {
+	for (size_t i = 0; i < plot->nr_sides; i++) {
 		if (bar_of(plot, i, bar, &summary))
 			write_bar(plot, bars, i, &summary, scale, &unit, y);
 		y += BAR_PX;
@@ -220,7 +220,7 @@ static unsigned int write_case(struct plot *plot, struct bars *bars, const struc
 
 static void write_all(struct plot *plot, struct bars *bars)
 {
-	unsigned int y = TOP_PX + plot->nr_reports * LEGEND_PX;
+	unsigned int y = TOP_PX + plot->nr_sides * LEGEND_PX;
 	char title[256];
 
 	for (size_t group = 0; group < bars->nr_groups; group++) {
@@ -251,7 +251,7 @@ static int write_legend(struct plot *plot, struct error *err)
 
 	if (!file)
 		return -EIO;
-	for (size_t i = 0; i < plot->nr_reports; i++) {
+	for (size_t i = 0; i < plot->nr_sides; i++) {
 		plot_label(plot, i, label, sizeof(label));
 		fprintf(file, "%u\t%zu\t%zu\t", 24, TOP_PX + i * LEGEND_PX, i);
 		plot_put_text(plot, file, label, plot->width / CHAR_PX - 10);
@@ -260,12 +260,12 @@ static int write_legend(struct plot *plot, struct error *err)
 	return plot_file_close(file, "columns.tsv", err);
 }
 
-static bool bars_draws(const struct plot *plot, const struct report *report, const struct result *result)
+static bool bars_draws(const struct plot *plot, const struct results *results, const struct result *result)
 {
 	enum metric metric;
 
 	(void)plot;
-	(void)report;
+	(void)results;
 	return result_pin_metric(result, &metric);
 }
 
@@ -283,7 +283,7 @@ static int bars_write(struct plot *plot, struct error *err)
 	snprintf(foot, sizeof(foot), "bar: median of the runs' medians%s%s%s (runs x samples); lower is better",
 		 bars.spread ? ", line: their quartiles" : "", *bars.replication ? ", n = " : ", n differs",
 		 bars.replication);
-	rc = plot_write_head(plot, plot->reports[0]->icount ? "Instructions to pin the window once" :
+	rc = plot_write_head(plot, plot->sides[0]->icount ? "Instructions to pin the window once" :
 			     "Time to pin the window once",
 			     "pin alone where all of a group could be timed so, else pin and unpin together", foot,
 			     "each group has a scale of its own, from 0", err);

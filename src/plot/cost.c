@@ -53,7 +53,7 @@ static void draw_zero(struct plot *plot, const struct result *result, enum metri
 	plot->zeros = true;
 }
 
-static void write_line(struct plot *plot, FILE *file, size_t report, const struct result **points, size_t nr)
+static void write_line(struct plot *plot, FILE *file, size_t side, const struct result **points, size_t nr)
 {
 	char label[512], name[256];
 	enum metric metric;
@@ -65,8 +65,8 @@ static void write_line(struct plot *plot, FILE *file, size_t report, const struc
 	if (!*plot->common.window)
 		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s", *label ? ", " : "",
 			 points[0]->params.window);
-	if (plot->nr_reports > 1 || !*label) {
-		plot_label(plot, report, name, sizeof(name));
+	if (plot->nr_sides > 1 || !*label) {
+		plot_label(plot, side, name, sizeof(name));
 		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s", *label ? ", " : "", name);
 	}
 	plot_put_text(plot, file, label, 52);
@@ -91,23 +91,23 @@ static void write_line(struct plot *plot, FILE *file, size_t report, const struc
 }
 
 /* One line for each set of cases that differ only in the pages per call, where there are at least two. */
-static int write_lines(struct plot *plot, FILE *file, size_t report, struct error *err)
+static int write_lines(struct plot *plot, FILE *file, size_t side, struct error *err)
 {
-	const struct report *own = plot->reports[report];
-	autofree const struct result **points = calloc(own->nr_results + 1, sizeof(*points));
-	autofree bool *used = calloc(own->nr_results + 1, sizeof(*used));
+	const struct results *own = plot->sides[side];
+	autofree const struct result **points = calloc(own->nr + 1, sizeof(*points));
+	autofree bool *used = calloc(own->nr + 1, sizeof(*used));
 
 	if (!points || !used)
 		return error_set(err, ENOMEM, "out of memory");
-	for (size_t i = 0; i < own->nr_results; i++) {
+	for (size_t i = 0; i < own->nr; i++) {
 		size_t nr = 0;
 
-		for (size_t j = i; j < own->nr_results; j++) {
-			if (used[j] || !drawn(plot, &own->results[i]) || !drawn(plot, &own->results[j]) ||
-			    !same_line(&own->results[i], &own->results[j]))
+		for (size_t j = i; j < own->nr; j++) {
+			if (used[j] || !drawn(plot, &own->items[i]) || !drawn(plot, &own->items[j]) ||
+			    !same_line(&own->items[i], &own->items[j]))
 				continue;
 			used[j] = true;
-			points[nr++] = &own->results[j];
+			points[nr++] = &own->items[j];
 		}
 		if (nr < 2)
 			continue;
@@ -115,20 +115,20 @@ static int write_lines(struct plot *plot, FILE *file, size_t report, struct erro
 			error_set(err, E2BIG, "more than %u lines do not fit in one picture", MAX_LINES);
 			return error_fix(err, "--only PATTERN, for example --only '*,exclusive,*'");
 		}
-		write_line(plot, file, report, points, nr);
+		write_line(plot, file, side, points, nr);
 		plot->nr_lines++;
 	}
 	return 0;
 }
 
 /* Cases with a partner that differs in the pages per call. */
-static bool cost_draws(const struct plot *plot, const struct report *report, const struct result *result)
+static bool cost_draws(const struct plot *plot, const struct results *results, const struct result *result)
 {
 	if (!drawn(plot, result))
 		return false;
-	for (size_t i = 0; i < report->nr_results; i++)
-		if (&report->results[i] != result && drawn(plot, &report->results[i]) &&
-		    same_line(&report->results[i], result))
+	for (size_t i = 0; i < results->nr; i++)
+		if (&results->items[i] != result && drawn(plot, &results->items[i]) &&
+		    same_line(&results->items[i], result))
 			return true;
 	return false;
 }
@@ -138,12 +138,12 @@ static void replication(const struct plot *plot, char *text, size_t size)
 {
 	char own[32];
 
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			const struct result *result = &plot->reports[i]->results[j];
+	for (size_t i = 0; i < plot->nr_sides; i++) {
+		for (size_t j = 0; j < plot->sides[i]->nr; j++) {
+			const struct result *result = &plot->sides[i]->items[j];
 			enum metric metric;
 
-			if (!cost_draws(plot, plot->reports[i], result))
+			if (!cost_draws(plot, plot->sides[i], result))
 				continue;
 			result_pin_metric(result, &metric);
 			result_replication(result, metric, own, sizeof(own));
@@ -162,7 +162,7 @@ static int cost_write(struct plot *plot, struct error *err)
 
 	if (!file)
 		return -EIO;
-	for (size_t i = 0; i < plot->nr_reports && !rc; i++)
+	for (size_t i = 0; i < plot->nr_sides && !rc; i++)
 		rc = write_lines(plot, file, i, err);
 	lost = plot_file_close(file, "lines.tsv", rc ? NULL : err);
 	if (rc || lost)
@@ -176,7 +176,7 @@ static int cost_write(struct plot *plot, struct error *err)
 		 plot->zeros ? "; what its clock read as 0 is drawn as half a grain" : "");
 	plot->width = WIDTH_PX;
 	plot->height = HEIGHT_PX + plot->nr_lines * KEY_PX;
-	return plot_write_head(plot, plot->reports[0]->icount ? "Instructions per page against pages per call" :
+	return plot_write_head(plot, plot->sides[0]->icount ? "Instructions per page against pages per call" :
 			       "Time per page against pages per call",
 			       "median of the runs' medians of the pin, or of pin and unpin together; logarithmic axes",
 			       plot->spread ? "bars at the points: between the quartiles of the runs; lower is better" :

@@ -67,12 +67,12 @@ static size_t label_index(struct axis_label *labels, size_t *nr, size_t max, con
 	return *nr - 1;
 }
 
-static bool hit_draws(const struct plot *plot, const struct report *report, const struct result *result)
+static bool hit_draws(const struct plot *plot, const struct results *results, const struct result *result)
 {
 	struct hit_rate rate;
 
 	(void)plot;
-	(void)report;
+	(void)results;
 	return result_hit_range(result, &rate) && (rate.least > 0 || rate.most == 0);
 }
 
@@ -87,9 +87,9 @@ static int collect(struct plot *plot, struct hit_map *map, struct error *err)
 	struct axis_label label;
 	struct hit_rate rate;
 
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			const struct result *result = &plot->reports[i]->results[j];
+	for (size_t i = 0; i < plot->nr_sides; i++) {
+		for (size_t j = 0; j < plot->sides[i]->nr; j++) {
+			const struct result *result = &plot->sides[i]->items[j];
 
 			if (!drawn(plot, result, &rate))
 				continue;
@@ -127,12 +127,12 @@ static void measure(struct plot *plot, struct hit_map *map)
 	/* labels come from files: a hostile one must not make a picture of a kilometre */
 	map->left_px = 32 + CHAR_PX * (row < 60 ? row : 60);
 	map->column_px = 12 + (CHAR_PX - 1) * (column < 24 ? column : 24);
-	plot->width = map->left_px + plot->nr_reports * (map->nr_columns * map->column_px + GAP_PX);
+	plot->width = map->left_px + plot->nr_sides * (map->nr_columns * map->column_px + GAP_PX);
 	plot->height = TOP_PX + map->nr_rows * ROW_PX + FOOT_PX;
-	if (plot->width > MAX_WIDTH_PX && plot->nr_reports > 1) {
+	if (plot->width > MAX_WIDTH_PX && plot->nr_sides > 1) {
 		map->panel_px = map->nr_rows * ROW_PX + PANEL_PX;
 		plot->width = map->left_px + map->nr_columns * map->column_px + GAP_PX;
-		plot->height += (plot->nr_reports - 1) * map->panel_px;
+		plot->height += (plot->nr_sides - 1) * map->panel_px;
 	}
 	plot->width = plot->width < 800 ? 800 : plot->width;
 }
@@ -157,9 +157,9 @@ static int write_cells(struct plot *plot, struct hit_map *map, struct error *err
 
 	if (!file)
 		return -EIO;
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			const struct result *result = &plot->reports[i]->results[j];
+	for (size_t i = 0; i < plot->nr_sides; i++) {
+		for (size_t j = 0; j < plot->sides[i]->nr; j++) {
+			const struct result *result = &plot->sides[i]->items[j];
 			size_t row, column;
 
 			if (!drawn(plot, result, &rate))
@@ -191,13 +191,13 @@ static int write_labels(struct plot *plot, struct hit_map *map, struct error *er
 		more = more || *map->columns[i].more;
 	if (!rows || !columns || !panels)
 		goto out;
-	for (size_t i = 0; i < map->nr_rows * (map->panel_px ? plot->nr_reports : 1); i++) {
+	for (size_t i = 0; i < map->nr_rows * (map->panel_px ? plot->nr_sides : 1); i++) {
 		fprintf(rows, "%u\t%zu\t", map->left_px - 10,
 			panel_y(map, i / map->nr_rows) + i % map->nr_rows * ROW_PX + ROW_PX / 2);
 		plot_put_text(plot, rows, map->rows[i % map->nr_rows].text, 60);
 		fputc('\n', rows);
 	}
-	for (size_t i = 0; i < plot->nr_reports; i++) {
+	for (size_t i = 0; i < plot->nr_sides; i++) {
 		plot_label(plot, i, label, sizeof(label));
 		fprintf(panels, "%u\t%u\t", panel_x(map, i), panel_y(map, i) - (more ? 50 : 40));
 		plot_put_text(plot, panels, label, map->nr_columns * map->column_px / CHAR_PX);

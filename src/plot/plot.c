@@ -121,16 +121,16 @@ void plot_put_text(struct plot *plot, FILE *file, const char *text, size_t max)
 	plot->texts[plot->nr_texts++] = copy;
 }
 
-void plot_label(const struct plot *plot, size_t report, char *text, size_t size)
+void plot_label(const struct plot *plot, size_t side, char *text, size_t size)
 {
-	const struct report *own = plot->reports[report];
+	const struct results *own = plot->sides[side];
 	char release[80];
 	bool same = false;
 
-	for (size_t i = 0; i < plot->nr_reports; i++)
-		same = same || (i != report && strcmp(plot->reports[i]->label, own->label) == 0);
+	for (size_t i = 0; i < plot->nr_sides; i++)
+		same = same || (i != side && strcmp(plot->sides[i]->label, own->label) == 0);
 	if (same && fact_value(&own->environment, "kernel.release", release, sizeof(release)))
-		snprintf(text, size, "%zu: %s, %s", report + 1, own->label, release);
+		snprintf(text, size, "%zu: %s, %s", side + 1, own->label, release);
 	else
 		snprintf(text, size, "%s%s", own->label, same ? " " : "");
 }
@@ -141,8 +141,8 @@ static void machines_format(const struct plot *plot, char *text, size_t size)
 	char machine[256];
 
 	text[0] = '\0';
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		machine_format(plot->reports[i], machine, sizeof(machine));
+	for (size_t i = 0; i < plot->nr_sides; i++) {
+		machine_format(plot->sides[i], machine, sizeof(machine));
 		if (*machine && !strstr(text, machine))
 			snprintf(text + strlen(text), size - strlen(text), "%s%s", *text ? " | " : "", machine);
 	}
@@ -153,7 +153,7 @@ int plot_write_head(struct plot *plot, const char *title, const char *subtitle, 
 {
 	FILE *file = plot_file(plot, "head.tsv", err);
 	char machines[512], common[256];
-	const char *lines[] = { title, subtitle, common, machines, foot, report_unit(plot->reports[0]), more };
+	const char *lines[] = { title, subtitle, common, machines, foot, results_unit(plot->sides[0]), more };
 	/* a character takes some 7 px at the size of most lines; what does not fit is cut rather than painted over the edge */
 	size_t max = plot->width / 7 - 4;
 
@@ -175,11 +175,11 @@ static void find_common(struct plot *plot, const struct plot_kind *kind)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < plot->nr_reports; i++) {
-		for (size_t j = 0; j < plot->reports[i]->nr_results; j++) {
-			const struct result *result = &plot->reports[i]->results[j];
+	for (size_t i = 0; i < plot->nr_sides; i++) {
+		for (size_t j = 0; j < plot->sides[i]->nr; j++) {
+			const struct result *result = &plot->sides[i]->items[j];
 
-			if (!plot_wants(plot, result) || !kind->draws(plot, plot->reports[i], result))
+			if (!plot_wants(plot, result) || !kind->draws(plot, plot->sides[i], result))
 				continue;
 			common_add(&plot->common, &result->params, first);
 			first = false;

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "result/report.h"
+#include "result/results.h"
 
 #define PLOT_MAX_FILES 12
 
@@ -19,8 +19,8 @@ struct plot_data {
 };
 
 struct plot {
-	const struct report *const *reports;
-	size_t nr_reports;
+	const struct results *const *sides;
+	size_t nr_sides;
 	const char *pattern;     /* fnmatch(3) over keys: which cases to draw; NULL: all */
 	struct params common;    /* of the cases that are drawn */
 	const char *title;       /* of the picture; set by plot_write_head() */
@@ -41,7 +41,7 @@ struct plot_kind {
 	const char *name;        /* as on the command line, and of its template */
 	const char *about;
 	/* Whether a wanted case has a place in the picture: these decide what is common to all. */
-	bool (*draws)(const struct plot *plot, const struct report *report, const struct result *result);
+	bool (*draws)(const struct plot *plot, const struct results *results, const struct result *result);
 	int (*write)(struct plot *plot, struct error *err);
 };
 
@@ -69,7 +69,7 @@ void plot_put_text(struct plot *plot, FILE *file, const char *text, size_t max);
 int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot, const char *more,
 		    struct error *err);
 /* How a file is called in the picture: its label, with the kernel where labels are the same. */
-void plot_label(const struct plot *plot, size_t report, char *text, size_t size);
+void plot_label(const struct plot *plot, size_t side, char *text, size_t size);
 
 /*
  * plot_gnuplot.c: runs the template of @kind, which leaves the file "picture". Any of @signals, which the caller has blocked, ends it with

@@ -143,9 +143,9 @@ static bool home_is_lost(const char *word)
 	return false;
 }
 
-void command_of(struct command *command, const struct report *report, bool inner)
+void command_of(struct command *command, const struct results *results, bool inner)
 {
-	char *const *from = report->command;
+	char *const *from = results->command;
 	char verb = from && from[0] && from[1] ? *from[1] : '\0';
 	bool outside = verb == 'v';
 

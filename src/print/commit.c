@@ -22,24 +22,24 @@
 #define MAX_LABEL 12u     /* columns of a heading */
 
 /* What was measured, without the virtual machine around it: a title. */
-static void put_title(struct lines *lines, const struct report *report)
+static void put_title(struct lines *lines, const struct results *results)
 {
 	struct command command;
 
-	command_of(&command, report, true);
+	command_of(&command, results, true);
 	lines_command(lines, 0, (const char *const *)command.words, command.nr, 2);
 	command_free(&command);
 }
 
-static void put_side(struct lines *lines, const char *role, const struct report *report)
+static void put_side(struct lines *lines, const char *role, const struct results *results)
 {
 	char release[128] = "";
 
-	fact_value(&report->environment, "kernel.release", release, sizeof(release));
-	lines_wrap(lines, 0, 6, "%-4s  %s%s%s%s%s", role, report->label,
-		   *release && strcmp(release, report->label) ? "  " : "",
-		   strcmp(release, report->label) ? release : "", report->complete ? "" : "  interrupted",
-		   report->imported ? "  imported" : "");
+	fact_value(&results->environment, "kernel.release", release, sizeof(release));
+	lines_wrap(lines, 0, 6, "%-4s  %s%s%s%s%s", role, results->label,
+		   *release && strcmp(release, results->label) ? "  " : "",
+		   strcmp(release, results->label) ? release : "", results->complete ? "" : "  interrupted",
+		   results->imported ? "  imported" : "");
 }
 
 static void put_machine(struct lines *lines, const struct comparison *comparison)
@@ -108,7 +108,7 @@ static void put_replication(struct lines *lines, const struct verdicts *verdicts
 		lines_wrap(lines, 0, 6, "n     %s", text);
 	for (size_t i = 0; i < sections->nr_rows; i++) {
 		const struct row *row = sections->rows[i];
-		const struct result *results[2] = { row->base, row->new };
+		const struct result *cases[2] = { row->base, row->new };
 
 		if (row->design == DESIGN_EXACT)
 			continue;
@@ -116,7 +116,7 @@ static void put_replication(struct lines *lines, const struct verdicts *verdicts
 		spread = fmax(spread, fmax(row->spread[0], row->spread[1]));
 		for (size_t j = 0; j < row->base->nr_runs + row->new->nr_runs; j++) {
 			bool side = j >= row->base->nr_runs;
-			const struct run *run = &results[side]->runs[side ? j - row->base->nr_runs : j];
+			const struct run *run = &cases[side]->runs[side ? j - row->base->nr_runs : j];
 			size_t nr = run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
 
 			least = nr && nr < least ? nr : least;
@@ -126,11 +126,11 @@ static void put_replication(struct lines *lines, const struct verdicts *verdicts
 	if (most == 0)
 		return;
 	snprintf(samples, sizeof(samples), least < most ? "%zu to %zu" : "%zu", least, most);
-	lines_wrap(lines, 0, 6, "      each %s is the median of %s sample%s", report_run_word(verdicts->base, 1), samples,
+	lines_wrap(lines, 0, 6, "      each %s is the median of %s sample%s", results_run_word(verdicts->base, 1), samples,
 		   most == 1 ? "" : "s");
 	if (replicated)
 		lines_wrap(lines, 0, 6, "      spread of the %s (half their quartile distance) up to %.*f%%",
-			   report_run_word(verdicts->base, 2), spread < 0.0995 ? 1 : 0, spread * 100);
+			   results_run_word(verdicts->base, 2), spread < 0.0995 ? 1 : 0, spread * 100);
 }
 
 /* Each reason once, with what would be enough for all rows that have it. */
@@ -182,7 +182,7 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 
 static void put_reproduction(struct lines *lines, const struct comparison *comparison)
 {
-	const struct report *reports[2] = { comparison->base, comparison->new };
+	const struct results *reports[2] = { comparison->base, comparison->new };
 	struct command commands[2];
 	bool same;
 
@@ -232,7 +232,7 @@ static void put_unshare(struct lines *lines, const struct comparison *comparison
 
 static void put_one(struct lines *lines, const struct comparison *comparison)
 {
-	const struct report *reports[2] = { comparison->base, comparison->new };
+	const struct results *reports[2] = { comparison->base, comparison->new };
 	const struct verdicts *verdicts = &comparison->verdicts;
 	struct sections sections;
 	struct params common;

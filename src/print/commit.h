@@ -4,7 +4,7 @@
 #include "verdict/cells.h"
 #include "print/lines.h"
 #include "print/order.h"
-#include "result/report.h"
+#include "result/results.h"
 
 /* @common: what all cases share and the table does not repeat. */
 void commit_rows(struct lines *lines, const struct sections *sections, const struct params *common,

@@ -34,7 +34,7 @@ const char *row_unit(const struct row *row, const struct verdicts *verdicts)
 	case ROW_COUNT:
 		return count_units[row->which];
 	default:
-		return report_unit(verdicts->base);
+		return results_unit(verdicts->base);
 	}
 }
 

@@ -14,36 +14,36 @@ static void append(char *text, size_t size, const char *separator, const char *m
 		snprintf(text + used, size - used, "%s%s", used ? separator : "", more);
 }
 
-void hardware_format(const struct report *report, char *text, size_t size)
+void hardware_format(const struct results *results, char *text, size_t size)
 {
 	static const char *const names[] = { "kernel.arch", "cpu.model" };
 	char value[160];
 
 	text[0] = '\0';
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (fact_value(&report->environment, names[i], value, sizeof(value)))
+		if (fact_value(&results->environment, names[i], value, sizeof(value)))
 			append(text, size, ", ", value);
-	if (fact_value(&report->environment, "hypervisor", value, sizeof(value)) && strcmp(value, "none")) {
+	if (fact_value(&results->environment, "hypervisor", value, sizeof(value)) && strcmp(value, "none")) {
 		append(text, size, ", ", "on ");
 		append(text, size, "", value);
 	}
 }
 
-void machine_format(const struct report *report, char *text, size_t size)
+void machine_format(const struct results *results, char *text, size_t size)
 {
 	char hardware[400];
 
 	text[0] = '\0';
-	fact_value(&report->environment, "kernel.release", text, size);
-	hardware_format(report, hardware, sizeof(hardware));
+	fact_value(&results->environment, "kernel.release", text, size);
+	hardware_format(results, hardware, sizeof(hardware));
 	append(text, size, ", ", hardware);
 }
 
-const char *emulated_note(const struct report *report)
+const char *emulated_note(const struct results *results)
 {
 	char accel[16];
 
-	if (report->icount || !fact_value(&report->environment, "lab.accel", accel, sizeof(accel)) ||
+	if (results->icount || !fact_value(&results->environment, "lab.accel", accel, sizeof(accel)) ||
 	    strcmp(accel, "tcg") != 0)
 		return NULL;
 	return "these are times of a software emulator and say nothing about a machine; "
@@ -81,14 +81,14 @@ void common_add(struct params *common, const struct params *params, bool first)
 		common->region_bytes = 0;
 }
 
-void common_find(struct params *common, const struct report *const *reports, size_t nr)
+void common_find(struct params *common, const struct results *const *reports, size_t nr)
 {
 	bool first = true;
 
 	memset(common, 0, sizeof(*common));
 	for (size_t i = 0; i < nr; i++) {
-		for (size_t j = 0; j < reports[i]->nr_results; j++) {
-			common_add(common, &reports[i]->results[j].params, first);
+		for (size_t j = 0; j < reports[i]->nr; j++) {
+			common_add(common, &reports[i]->items[j].params, first);
 			first = false;
 		}
 	}

@@ -2,22 +2,22 @@
 #pragma once
 /* What stands above and beside the numbers: the file, what all cases have in common, and what a group of rows shares. */
 #include "print/grid.h"
-#include "result/report.h"
+#include "result/results.h"
 
 /* "6.1.192, aarch64, Cortex-A76": kernel and machine, as far as the file knows them; in one line. */
-void machine_format(const struct report *report, char *text, size_t size);
+void machine_format(const struct results *results, char *text, size_t size);
 /* The same without the kernel. */
-void hardware_format(const struct report *report, char *text, size_t size);
+void hardware_format(const struct results *results, char *text, size_t size);
 
 /*
  * What must be said beside the times of a guest that a software emulator ran, which nobody should take for those of a
  * machine; NULL for all others.
  */
-const char *emulated_note(const struct report *report);
+const char *emulated_note(const struct results *results);
 
 /* What every case of all reports shares: the other fields are empty. */
 void common_add(struct params *common, const struct params *params, bool first);
-void common_find(struct params *common, const struct report *const *reports, size_t nr);
+void common_find(struct params *common, const struct results *const *reports, size_t nr);
 /* "pinner gup-test/pin-fast, access read"; empty when nothing is common. */
 void common_format(const struct params *common, char *text, size_t size);
 

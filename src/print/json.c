@@ -85,22 +85,22 @@ static json_t *fact_json(const struct fact *fact)
 	       fact->kind == FACT_BOOL ? json_boolean(fact->number) : json_integer(fact->number);
 }
 
-static json_t *side_json(const struct report *report, size_t nr_runs)
+static json_t *side_json(const struct results *results, size_t nr_runs)
 {
 	json_t *object = json_object(), *command = json_array();
 	char text[512] = "";
 
-	set(object, "label", text_json(report->label));
-	set_text(object, "tool_version", report->tool_version);
-	set_text(object, "started", report->started);
-	set(object, "complete", json_boolean(report->complete));
-	set_text(object, "imported", report->imported);
-	set_text(object, "kernel", fact_value(&report->environment, "kernel.release", text, sizeof(text)));
-	hardware_format(report, text, sizeof(text));
+	set(object, "label", text_json(results->label));
+	set_text(object, "tool_version", results->tool_version);
+	set_text(object, "started", results->started);
+	set(object, "complete", json_boolean(results->complete));
+	set_text(object, "imported", results->imported);
+	set_text(object, "kernel", fact_value(&results->environment, "kernel.release", text, sizeof(text)));
+	hardware_format(results, text, sizeof(text));
 	set_text(object, "machine", text);
-	set(object, "run", json_string(report_run_word(report, 1)));
+	set(object, "run", json_string(results_run_word(results, 1)));
 	set(object, "runs", json_integer((json_int_t)nr_runs));
-	for (char **word = report->command; word && *word; word++)
+	for (char **word = results->command; word && *word; word++)
 		if (json_array_append_new(command, text_json(*word)))
 			abort();
 	set(object, "command", command);
@@ -209,7 +209,7 @@ static json_t *tally_json(const struct verdicts *verdicts)
 	return object;
 }
 
-static json_t *cost_json(const struct unshare *unshare, const char *side, const struct report *report)
+static json_t *cost_json(const struct unshare *unshare, const char *side, const struct results *results)
 {
 	const struct cost *cost = &unshare->cost;
 	json_t *object = json_object();
@@ -218,7 +218,7 @@ static json_t *cost_json(const struct unshare *unshare, const char *side, const 
 	set_text(object, "without_key", unshare->without->key);
 	set_text(object, "side", side);
 	set_text(object, "metric", metric_names[unshare->metric]);
-	set_text(object, "unit", report_unit(report));
+	set_text(object, "unit", results_unit(results));
 	set_count(object, "pages", unshare->nr_pages);
 	set_number(object, "with", unshare->with_ticks);
 	set_number(object, "without", unshare->without_ticks);
@@ -234,7 +234,7 @@ static json_t *cost_json(const struct unshare *unshare, const char *side, const 
 /* Behind the rows: of each side, where both count in one unit, if there is any. */
 static void put_unshare(FILE *out, const struct comparison *comparison)
 {
-	const struct report *reports[2] = { comparison->base, comparison->new };
+	const struct results *reports[2] = { comparison->base, comparison->new };
 	const char *separator = "],\n  \"unshare\": [\n  ";
 
 	for (size_t side = 0; side < 2 && reports[0]->icount == reports[1]->icount; side++) {

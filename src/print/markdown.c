@@ -45,18 +45,18 @@ static void put_code(FILE *out, const char *text)
 	fputs("</code>", out);
 }
 
-static void put_side(FILE *out, const char *role, const struct report *report)
+static void put_side(FILE *out, const char *role, const struct results *results)
 {
 	char release[128] = "";
 
 	fprintf(out, "- %s ", role);
-	put_code(out, report->label);
-	if (fact_value(&report->environment, "kernel.release", release, sizeof(release))) {
+	put_code(out, results->label);
+	if (fact_value(&results->environment, "kernel.release", release, sizeof(release))) {
 		fputs(", kernel ", out);
 		put_code(out, release);
 	}
-	fputs(report->complete ? "" : ", interrupted", out);
-	fputs(report->imported ? ", imported" : "", out);
+	fputs(results->complete ? "" : ", interrupted", out);
+	fputs(results->imported ? ", imported" : "", out);
 	fputc('\n', out);
 }
 
@@ -253,7 +253,7 @@ static void put_unshare(FILE *out, const struct comparison *comparison)
 
 static void put_one(FILE *out, const struct comparison *comparison, bool all)
 {
-	const struct report *reports[2] = { comparison->base, comparison->new };
+	const struct results *reports[2] = { comparison->base, comparison->new };
 	struct compare_names names = compare_names(comparison->base, comparison->new, MAX_LABEL);
 	struct footnotes notes = { 0 };
 	struct sections sections;

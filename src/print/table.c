@@ -44,7 +44,7 @@ void table_add_count(struct grid *grid, const struct result *result, enum count 
 		grid_add(grid, "%s", "");
 }
 
-static void add_time(struct grid *grid, const struct report *report, const struct result *result,
+static void add_time(struct grid *grid, const struct results *results, const struct result *result,
 		     enum metric metric)
 {
 	struct summary summary;
@@ -52,13 +52,13 @@ static void add_time(struct grid *grid, const struct report *report, const struc
 	char text[64] = "";
 
 	if (result_summary(result, metric, &summary)) {
-		unit = unit_for(report->icount, summary.median, summary.median);
+		unit = unit_for(results->icount, summary.median, summary.median);
 		summary_format(&unit, &summary, text, sizeof(text));
 	}
 	grid_add(grid, "%s", text);
 }
 
-static void add_per_page(struct grid *grid, const struct report *report, const struct result *result,
+static void add_per_page(struct grid *grid, const struct results *results, const struct result *result,
 			 enum metric metric)
 {
 	uint64_t pages = result_pages(result);
@@ -67,21 +67,21 @@ static void add_per_page(struct grid *grid, const struct report *report, const s
 	char text[64] = "";
 
 	if (pages > 0 && result_summary(result, metric, &summary)) {
-		unit = unit_for(report->icount, summary.median / pages, 0);
+		unit = unit_for(results->icount, summary.median / pages, 0);
 		ticks_format(&unit, summary.median / pages, text, sizeof(text));
 	}
 	grid_add(grid, "%s", text);
 }
 
 /* "2.91 .. 3.18 us": the quartiles of the samples where one run is all there is, which must not look like a spread of runs. */
-static void add_samples(struct grid *grid, const struct report *report, const struct result *result, enum metric metric)
+static void add_samples(struct grid *grid, const struct results *results, const struct result *result, enum metric metric)
 {
 	char low[48], high[48], text[100] = "";
 	struct summary summary;
 	struct unit unit;
 
 	if (result_samples_of_one_run(result, metric, &summary)) {
-		unit = unit_for(report->icount, summary.median, summary.median);
+		unit = unit_for(results->icount, summary.median, summary.median);
 		ticks_format(&unit, summary.q1, low, sizeof(low));
 		ticks_format(&unit, summary.q3, high, sizeof(high));
 		low[strcspn(low, " ")] = '\0';
@@ -120,7 +120,7 @@ struct block {
 	enum metric metric;           /* of the last columns: results_pin_metric() of all rows */
 };
 
-static void add_row(struct grid *grid, const struct report *report, const struct result *result,
+static void add_row(struct grid *grid, const struct results *results, const struct result *result,
 		    const struct block *block, const char *layout, struct footnotes *notes)
 {
 	uint64_t pages = result_pages(result);
@@ -144,9 +144,9 @@ static void add_row(struct grid *grid, const struct report *report, const struct
 			grid_add(grid, "%s", "");
 	}
 	for (unsigned int i = 0; i < NR_METRICS; i++)
-		add_time(grid, report, result, i);
-	add_samples(grid, report, result, block->metric);
-	add_per_page(grid, report, result, block->metric);
+		add_time(grid, results, result, i);
+	add_samples(grid, results, result, block->metric);
+	add_per_page(grid, results, result, block->metric);
 	result_replication(result, block->metric, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	add_notes(grid, result, notes);
@@ -160,16 +160,16 @@ static bool same_block(const struct params *a, const struct params *b)
 }
 
 /* Columns of counts that are zero wherever they are known say nothing and take room. */
-static struct block block_of(const struct report *report, const struct params *params)
+static struct block block_of(const struct results *results, const struct params *params)
 {
-	autofree const struct result **rows = calloc(report->nr_results, sizeof(*rows));
+	autofree const struct result **rows = calloc(results->nr, sizeof(*rows));
 	struct block block = { .params = params };
 	size_t nr = 0;
 
 	if (!rows)
 		abort();
-	for (size_t i = 0; i < report->nr_results; i++) {
-		const struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		const struct result *result = &results->items[i];
 
 		if (result->status != STATUS_DONE || !same_block(params, &result->params))
 			continue;
@@ -202,10 +202,10 @@ static void add_heading(struct grid *grid, enum metric metric)
 }
 
 /* All done cases with the pinner, state and access of the first, layout by layout. */
-static void print_block(FILE *out, const struct look *look, const struct report *report, size_t first,
+static void print_block(FILE *out, const struct look *look, const struct results *results, size_t first,
 			const struct params *common, bool *printed, struct footnotes *notes)
 {
-	struct block block = block_of(report, &report->results[first].params);
+	struct block block = block_of(results, &results->items[first].params);
 	struct params heading = *block.params;
 	struct grid grid;
 	char title[256], text[32];
@@ -215,22 +215,22 @@ static void print_block(FILE *out, const struct look *look, const struct report 
 	group_format(&heading, common, title, sizeof(title));
 	grid_init(&grid, look, "llrlrrrrrrrrrrrrrll");
 	add_heading(&grid, block.metric);
-	for (size_t i = first; i < report->nr_results; i++) {
-		const char *layout = report->results[i].params.layout, *shown = layout;
+	for (size_t i = first; i < results->nr; i++) {
+		const char *layout = results->items[i].params.layout, *shown = layout;
 
-		for (size_t j = i; j < report->nr_results; j++) {
-			const struct result *result = &report->results[j];
+		for (size_t j = i; j < results->nr; j++) {
+			const struct result *result = &results->items[j];
 
 			if (printed[j] || result->status != STATUS_DONE || !same_block(block.params, &result->params) ||
 			    strcmp(layout, result->params.layout))
 				continue;
 			printed[j] = true;
-			add_row(&grid, report, result, &block, *common->layout ? "" : shown, notes);
+			add_row(&grid, results, result, &block, *common->layout ? "" : shown, notes);
 			shown = "";
 		}
 	}
 	fputc('\n', out);
-	entry = fact_value(&report->results[first].truth, "entry", text, sizeof(text));
+	entry = fact_value(&results->items[first].truth, "entry", text, sizeof(text));
 	if (*title || entry) {
 		fputs(look_bold(look), out);
 		look_print(look, out, title);
@@ -257,20 +257,20 @@ static bool same_reason(const struct result *a, const struct result *b)
 	return a->status == b->status && same_text(a->why, b->why) && same_text(a->fix, b->fix);
 }
 
-void table_print_undone(FILE *out, const struct look *look, const struct report *report, const char *whose)
+void table_print_undone(FILE *out, const struct look *look, const struct results *results, const char *whose)
 {
-	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
+	autofree bool *printed = calloc(results->nr + 1, sizeof(*printed));
 
 	if (!printed)
 		abort();
-	for (size_t i = 0; i < report->nr_results; i++) {
-		const struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		const struct result *result = &results->items[i];
 		size_t nr = 0;
 
 		if (result->status == STATUS_DONE || printed[i])
 			continue;
-		for (size_t j = i; j < report->nr_results; j++) {
-			if (same_reason(result, &report->results[j])) {
+		for (size_t j = i; j < results->nr; j++) {
+			if (same_reason(result, &results->items[j])) {
 				printed[j] = true;
 				nr++;
 			}
@@ -290,15 +290,15 @@ void table_print_undone(FILE *out, const struct look *look, const struct report 
 }
 
 /* What is left of a time when nothing is pinned. */
-static void floor_print(FILE *out, const struct look *look, const struct report *report)
+static void floor_print(FILE *out, const struct look *look, const struct results *results)
 {
-	const struct fact *floor = fact_find(&report->environment, "harness.floor_ticks");
+	const struct fact *floor = fact_find(&results->environment, "harness.floor_ticks");
 	struct unit unit;
 	char text[48];
 
 	if (!floor || floor->kind != FACT_NUMBER || floor->number < 0)
 		return;
-	unit = unit_for(report->icount, (double)floor->number, (double)floor->number);
+	unit = unit_for(results->icount, (double)floor->number, (double)floor->number);
 	ticks_format(&unit, (double)floor->number, text, sizeof(text));
 	fputs("floor of the harness, in every time: ", out);
 	look_print(look, out, text);
@@ -306,31 +306,31 @@ static void floor_print(FILE *out, const struct look *look, const struct report 
 }
 
 /* How to read the times: what is said of the spread depends on what there is. */
-static void print_legend(FILE *out, const struct look *look, const struct report *report)
+static void print_legend(FILE *out, const struct look *look, const struct results *results)
 {
 	bool one = false, several = false;
 	struct summary summary;
 	char text[400];
 
-	for (size_t i = 0; i < report->nr_results; i++) {
-		for (unsigned int metric = 0; report->results[i].status == STATUS_DONE && metric < NR_METRICS; metric++) {
-			if (!result_summary(&report->results[i], metric, &summary))
+	for (size_t i = 0; i < results->nr; i++) {
+		for (unsigned int metric = 0; results->items[i].status == STATUS_DONE && metric < NR_METRICS; metric++) {
+			if (!result_summary(&results->items[i], metric, &summary))
 				continue;
 			one = one || summary.nr == 1;
 			several = several || summary.nr > 1;
 		}
 	}
 	snprintf(text, sizeof(text), "%s: %s%s; lower is better",
-		 report->icount ? "guest instructions" : "times",
+		 results->icount ? "guest instructions" : "times",
 		 several ? "median of the medians of the runs ± half the distance of their quartiles" : "median of the samples",
 		 !one ? "" : several ? "; of a single run there is no spread, only the quartiles of its samples" :
 		 " of a single run; how far runs are apart is not known, only the quartiles of its samples");
 	look_wrap(look, out, 0, 2, text);
 }
 
-void table_print(FILE *out, const struct look *look, const struct report *report)
+void table_print(FILE *out, const struct look *look, const struct results *results)
 {
-	autofree bool *printed = calloc(report->nr_results + 1, sizeof(*printed));
+	autofree bool *printed = calloc(results->nr + 1, sizeof(*printed));
 	struct footnotes notes = { 0 };
 	struct params common;
 	char text[512];
@@ -339,46 +339,46 @@ void table_print(FILE *out, const struct look *look, const struct report *report
 
 	if (!printed)
 		abort();
-	machine_format(report, text, sizeof(text));
+	machine_format(results, text, sizeof(text));
 	fputs(look_bold(look), out);
-	look_print(look, out, report->label);
+	look_print(look, out, results->label);
 	fputs(look_end(look), out);
 	if (*text) {
 		fputs(": ", out);
 		look_print(look, out, text);
 	}
-	fprintf(out, "%s\n", report->complete ? "" : " (interrupted: not every case is here)");
-	common_find(&common, &report, 1);
+	fprintf(out, "%s\n", results->complete ? "" : " (interrupted: not every case is here)");
+	common_find(&common, &results, 1);
 	common_format(&common, text, sizeof(text));
 	if (*text) {
 		fputs("all cases: ", out);
 		look_print(look, out, text);
 		fputc('\n', out);
 	}
-	for (size_t i = 0; i < report->nr_results; i++) {
-		nr_done += report->results[i].status == STATUS_DONE;
-		nr_rates += result_hit_range(&report->results[i], &rate);
+	for (size_t i = 0; i < results->nr; i++) {
+		nr_done += results->items[i].status == STATUS_DONE;
+		nr_rates += result_hit_range(&results->items[i], &rate);
 	}
 	if (nr_rates)
 		fputs("hit rate: pages that GUP-fast pinned itself, of those asked\n", out);
 	if (nr_done) {
-		print_legend(out, look, report);
-		if (emulated_note(report))
-			fputs(emulated_note(report), out);
-		floor_print(out, look, report);
+		print_legend(out, look, results);
+		if (emulated_note(results))
+			fputs(emulated_note(results), out);
+		floor_print(out, look, results);
 	}
-	report_partial_format(report, text, sizeof(text));
+	results_partial_format(results, text, sizeof(text));
 	if (*text)
 		look_wrap(look, out, 0, 2, text);
-	for (size_t i = 0; i < report->nr_results; i++)
-		if (!printed[i] && report->results[i].status == STATUS_DONE)
-			print_block(out, look, report, i, &common, printed, &notes);
+	for (size_t i = 0; i < results->nr; i++)
+		if (!printed[i] && results->items[i].status == STATUS_DONE)
+			print_block(out, look, results, i, &common, printed, &notes);
 	for (size_t i = 0; i < notes.nr; i++) {
 		fprintf(out, "%s  [%zu] ", i == 0 ? "\n" : "", i + 1);
 		look_print(look, out, notes.texts[i]);
 		fputc('\n', out);
 	}
 	footnotes_free(&notes);
-	table_print_unshare(out, look, report);
-	table_print_undone(out, look, report, "");
+	table_print_unshare(out, look, results);
+	table_print_undone(out, look, results, "");
 }

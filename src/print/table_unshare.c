@@ -62,7 +62,7 @@ static struct unit cost_unit(bool icount, const struct cost *cost)
 	return unit_for(icount, size, 0);
 }
 
-void fit_format(const struct report *report, const struct unshare_list *list, size_t index, char *text, size_t size)
+void fit_format(const struct results *results, const struct unshare_list *list, size_t index, char *text, size_t size)
 {
 	struct unshare_line fit;
 	struct unit unit;
@@ -71,9 +71,9 @@ void fit_format(const struct report *report, const struct unshare_list *list, si
 	text[0] = '\0';
 	if (unshare_fit(list, index, &fit))
 		return;
-	unit = cost_unit(report->icount, &fit.fixed);
+	unit = cost_unit(results->icount, &fit.fixed);
 	cost_format(&fit.fixed, &unit, fixed, sizeof(fixed));
-	unit = cost_unit(report->icount, &fit.slope);
+	unit = cost_unit(results->icount, &fit.slope);
 	cost_format(&fit.slope, &unit, slope, sizeof(slope));
 	snprintf(text, size, "%s + %s per page (", fixed, slope);
 	if (fit.line.nr_x == 2)
@@ -83,12 +83,12 @@ void fit_format(const struct report *report, const struct unshare_list *list, si
 			 fit.line.r2 < 0.9 ? ", not a straight line" : "");
 }
 
-void table_print_unshare(FILE *out, const struct look *look, const struct report *report)
+void table_print_unshare(FILE *out, const struct look *look, const struct results *results)
 {
 	struct unshare_list list;
 	struct grid grid;
 
-	unshare_find(&list, report);
+	unshare_find(&list, results);
 	if (list.nr == 0)
 		goto out;
 	fprintf(out, "\n%sunshare cost%s: the pin that unshares, minus the pin of the same pages in exclusive-ro\n",
@@ -96,7 +96,7 @@ void table_print_unshare(FILE *out, const struct look *look, const struct report
 	fprintf(out, "  %s\n", cost_legend(&list));
 	for (size_t i = 0; i < list.nr; i++) {
 		const struct unshare *unshare = &list.items[i];
-		struct unit unit = unit_for(report->icount, fabs(unshare->with_ticks), fabs(unshare_ticks(unshare)));
+		struct unit unit = unit_for(results->icount, fabs(unshare->with_ticks), fabs(unshare_ticks(unshare)));
 		char title[256], text[400];
 
 		if (i == 0 || !unshare_same_series(unshare, &list.items[i - 1])) {
@@ -127,7 +127,7 @@ void table_print_unshare(FILE *out, const struct look *look, const struct report
 			continue;
 		grid_print(&grid, out, "    ");
 		grid_free(&grid);
-		fit_format(report, &list, i, text, sizeof(text));
+		fit_format(results, &list, i, text, sizeof(text));
 		if (*text) {
 			fputs("    fitted: ", out);
 			look_wrap(look, out, 12, 6, text);

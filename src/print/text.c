@@ -74,19 +74,19 @@ static int by_place(const void *a, const void *b)
 }
 
 /* Each text once, in the order of the file. */
-static struct warning *warnings_of(const struct report *report, size_t *nr)
+static struct warning *warnings_of(const struct results *results, size_t *nr)
 {
 	struct warning *warnings;
 	size_t room = 1, nr_all = 0;
 
-	for (size_t i = 0; i < report->nr_results; i++)
-		room += report->results[i].nr_warnings;
+	for (size_t i = 0; i < results->nr; i++)
+		room += results->items[i].nr_warnings;
 	warnings = calloc(room, sizeof(*warnings));
 	if (!warnings)
 		abort();
-	for (size_t i = 0; i < report->nr_results; i++)
-		for (size_t j = 0; j < report->results[i].nr_warnings; j++, nr_all++)
-			warnings[nr_all] = (struct warning){ report->results[i].warnings[j], &report->results[i], nr_all, 1 };
+	for (size_t i = 0; i < results->nr; i++)
+		for (size_t j = 0; j < results->items[i].nr_warnings; j++, nr_all++)
+			warnings[nr_all] = (struct warning){ results->items[i].warnings[j], &results->items[i], nr_all, 1 };
 	qsort(warnings, nr_all, sizeof(*warnings), by_text);
 	*nr = 0;
 	for (size_t i = 0; i < nr_all; i++) {
@@ -99,11 +99,11 @@ static struct warning *warnings_of(const struct report *report, size_t *nr)
 	return warnings;
 }
 
-static void print_warnings(const struct text_print *print, const struct report *report, const char *name)
+static void print_warnings(const struct text_print *print, const struct results *results, const char *name)
 {
 	size_t nr;
-	autofree struct warning *warnings = warnings_of(report, &nr);
-	char text[REPORT_MAX_TEXT + 64];
+	autofree struct warning *warnings = warnings_of(results, &nr);
+	char text[RESULTS_MAX_TEXT + 64];
 
 	for (size_t i = 0; i < nr && i < MAX_WARNINGS; i++) {
 		fputs(i == 0 ? "\nwarning: " : "warning: ", print->out);
@@ -170,7 +170,7 @@ static void print_one_sided(const struct text_print *print, size_t side, const c
 static void print_legend(const struct text_print *print)
 {
 	const struct verdicts *verdicts = &print->comparison->verdicts;
-	const struct report *reports[2] = { print->comparison->base, print->comparison->new };
+	const struct results *reports[2] = { print->comparison->base, print->comparison->new };
 	bool rates = false, times = false, pairs = verdicts->paired && !verdicts->icount;
 	char text[512];
 
@@ -209,7 +209,7 @@ static void print_legend(const struct text_print *print)
 static void print_one(FILE *out, const struct look *look, const struct comparison *comparison,
 		      const struct compare_options *options)
 {
-	const struct report *reports[2] = { comparison->base, comparison->new };
+	const struct results *reports[2] = { comparison->base, comparison->new };
 	struct text_print print = { .out = out, .look = look, .comparison = comparison };
 
 	print.replicated = verdicts_replicated(&comparison->verdicts);

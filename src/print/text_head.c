@@ -8,31 +8,31 @@
 
 #define MAX_CHANGES 24u   /* lines of environment before the rest is only counted */
 
-static size_t nr_runs(const struct report *report)
+static size_t nr_runs(const struct results *results)
 {
 	size_t most = 0;
 
-	for (size_t i = 0; i < report->nr_results; i++) {
-		size_t nr = result_nr_boots(&report->results[i]);
+	for (size_t i = 0; i < results->nr; i++) {
+		size_t nr = result_nr_boots(&results->items[i]);
 
 		most = nr > most ? nr : most;
 	}
 	return most;
 }
 
-static void add_file(struct grid *grid, const char *role, const struct report *report)
+static void add_file(struct grid *grid, const char *role, const struct results *results)
 {
 	char release[128] = "";
 
-	fact_value(&report->environment, "kernel.release", release, sizeof(release));
+	fact_value(&results->environment, "kernel.release", release, sizeof(release));
 	grid_add(grid, "%s", role);
-	grid_add(grid, "%s", report->label);
+	grid_add(grid, "%s", results->label);
 	grid_add(grid, "%s", release);
-	grid_add(grid, "%zu %s", nr_runs(report), report_run_word(report, nr_runs(report)));
+	grid_add(grid, "%zu %s", nr_runs(results), results_run_word(results, nr_runs(results)));
 	/* a guest without a clock begins in 1970, and that says nothing */
-	grid_add(grid, "%.16s", report->started && strncmp(report->started, "1970", 4) ? report->started : "");
-	grid_add(grid, "%s%s%s%s", report->imported ? "imported: " : "", report->imported ? report->imported : "",
-		 report->imported && !report->complete ? ", " : "", report->complete ? "" : "interrupted");
+	grid_add(grid, "%.16s", results->started && strncmp(results->started, "1970", 4) ? results->started : "");
+	grid_add(grid, "%s%s%s%s", results->imported ? "imported: " : "", results->imported ? results->imported : "",
+		 results->imported && !results->complete ? ", " : "", results->complete ? "" : "interrupted");
 }
 
 static void print_hardware(const struct text_print *print, const char *whose, const char *hardware)

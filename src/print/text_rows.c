@@ -263,7 +263,7 @@ static void fill_grid(struct grid *grid, struct text_print *print, const struct 
 
 void compare_fit(struct text_print *print)
 {
-	const struct report *base = print->comparison->base, *new = print->comparison->new;
+	const struct results *base = print->comparison->base, *new = print->comparison->new;
 	const struct row_style styles[] = {
 		{ print->replicated, true, false, compare_names(base, new, SIZE_MAX) },
 		{ false, true, false, compare_names(base, new, SIZE_MAX) },

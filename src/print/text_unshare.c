@@ -25,13 +25,13 @@ static void add_terms(struct grid *grid, const struct unit *unit, const struct u
 	grid_add(grid, "%s - %s = %s", with, without, cost);
 }
 
-static void print_fit(const struct text_print *print, const struct report *report, const struct unshare_list *list,
+static void print_fit(const struct text_print *print, const struct results *results, const struct unshare_list *list,
 		      const struct unshare *unshare, const char *whose)
 {
 	char text[400] = "";
 
 	if (unshare)
-		fit_format(report, list, unshare - list->items, text, sizeof(text));
+		fit_format(results, list, unshare - list->items, text, sizeof(text));
 	if (!*text)
 		return;
 	fputs("    ", print->out);

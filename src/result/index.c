@@ -11,14 +11,14 @@ static int by_key(const void *a, const void *b)
 	return strcmp((*left)->key, (*right)->key);
 }
 
-void report_index_make(struct report_index *index, const struct report *report)
+void results_index_make(struct results_index *index, const struct results *results)
 {
-	index->nr = report->nr_results;
+	index->nr = results->nr;
 	index->sorted = calloc(index->nr + 1, sizeof(*index->sorted));
 	if (!index->sorted)
 		abort();
 	for (size_t i = 0; i < index->nr; i++)
-		index->sorted[i] = &report->results[i];
+		index->sorted[i] = &results->items[i];
 	qsort(index->sorted, index->nr, sizeof(*index->sorted), by_key);
 }
 
@@ -29,15 +29,15 @@ static int key_against(const void *key, const void *slot)
 	return strcmp(key, (*result)->key);
 }
 
-const struct result *report_index_find(const struct report_index *index, const char *key)
+const struct result *results_index_find(const struct results_index *index, const char *key)
 {
 	const struct result **slot = bsearch(key, index->sorted, index->nr, sizeof(*index->sorted), key_against);
 
 	return slot ? *slot : NULL;
 }
 
-void report_index_free(struct report_index *index)
+void results_index_free(struct results_index *index)
 {
 	free(index->sorted);
-	*index = (struct report_index){ 0 };
+	*index = (struct results_index){ 0 };
 }

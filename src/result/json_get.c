@@ -105,7 +105,7 @@ int get_text(struct reader *reader, const json_t *object, const char *name, enum
 
 	if (rc <= 0)
 		return rc;
-	rc = check_string(reader, value, REPORT_MAX_TEXT);
+	rc = check_string(reader, value, RESULTS_MAX_TEXT);
 	if (rc)
 		return rc;
 	*text = get_plain(value);
@@ -203,34 +203,34 @@ static int get_facts(struct reader *reader, const json_t *object, struct fact_li
 	json_t *value;
 
 	json_object_foreach((json_t *)object, key, value) {
-		char name[REPORT_MAX_FACT_NAME + 1];
+		char name[RESULTS_MAX_FACT_NAME + 1];
 		size_t used;
 		int length;
 
-		if (!text_is_word(key) || strchr(key, '.') || strlen(key) > REPORT_MAX_FACT_NAME)
+		if (!text_is_word(key) || strchr(key, '.') || strlen(key) > RESULTS_MAX_FACT_NAME)
 			return reader_error(reader, "a name is not printable ASCII without spaces and dots");
 		used = reader_enter(reader, key);
 		length = snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "", key);
 		if ((size_t)length >= sizeof(name))
-			return reader_error(reader, "the dotted name has more than %u bytes", REPORT_MAX_FACT_NAME);
+			return reader_error(reader, "the dotted name has more than %u bytes", RESULTS_MAX_FACT_NAME);
 		if (json_is_object(value)) {
 			int rc = get_facts(reader, value, facts, name);
 
 			if (rc)
 				return rc;
-		} else if (facts->nr >= REPORT_MAX_FACTS) {
-			return reader_error(reader, "more than %u facts", REPORT_MAX_FACTS);
+		} else if (facts->nr >= RESULTS_MAX_FACTS) {
+			return reader_error(reader, "more than %u facts", RESULTS_MAX_FACTS);
 		} else if (json_is_integer(value)) {
 			fact_number(facts, json_integer_value(value), "%s", name);
 		} else if (json_is_boolean(value)) {
 			fact_bool(facts, json_is_true(value), "%s", name);
 		} else {
-			int rc = check_string(reader, value, REPORT_MAX_TEXT);
+			int rc = check_string(reader, value, RESULTS_MAX_TEXT);
 			autofree char *text = NULL;
 
 			if (rc)
 				return reader_error(reader, "not an integer, a boolean, a string of at most %u bytes "
-					     "or an object", REPORT_MAX_TEXT);
+					     "or an object", RESULTS_MAX_TEXT);
 			text = get_plain(value);
 			fact_text(facts, text, "%s", name);
 		}

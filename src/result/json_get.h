@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "result/report.h"
+#include "result/results.h"
 
 /* One step into the document: a member by its name, or (NULL) an element by its index. */
 struct step {
@@ -23,7 +23,7 @@ struct reader {
 	bool located;          /* the error names file and line already */
 	bool imported;         /* what a log did not tell may be missing */
 	size_t depth;
-	struct step steps[REPORT_MAX_DEPTH + 4];
+	struct step steps[RESULTS_MAX_DEPTH + 4];
 };
 
 enum need { OPTIONAL, REQUIRED };
@@ -38,7 +38,7 @@ int reader_error(struct reader *reader, const char *format, ...) __attribute__((
 /* A member of that type: 1 found (and entered: leave to @used), 0 absent and optional, or -EINVAL. JSON_TRUE: a boolean. */
 int get_member(struct reader *reader, const json_t *object, const char *name, json_type type, enum need need,
 	       const json_t **value, size_t *used);
-/* A malloc'ed string of at most REPORT_MAX_TEXT bytes, plain as text_plain() makes it. */
+/* A malloc'ed string of at most RESULTS_MAX_TEXT bytes, plain as text_plain() makes it. */
 int get_text(struct reader *reader, const json_t *object, const char *name, enum need need, char **text);
 /* A name: printable ASCII without spaces, that fits its field. */
 int get_word(struct reader *reader, const json_t *object, const char *name, enum need need, char *word,
@@ -112,6 +112,6 @@ void number_lists_free(struct number_lists *lists);
 size_t json_join_lines(char *text);
 
 /* report_result.c: everything below "results", in @root and in @text. */
-int get_results(struct reader *reader, const json_t *root, const struct json_text *text, struct report *report);
+int get_results(struct reader *reader, const json_t *root, const struct json_text *text, struct results *results);
 /* report_runs.c */
 int get_runs(struct reader *reader, const json_t *object, struct result *result);

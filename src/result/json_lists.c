@@ -92,7 +92,7 @@ size_t number_lists_cut(struct number_lists *lists, const struct json_text *text
 	char *to;
 
 	/* "[1]" may become "[123456]" */
-	make_room(lists, end - start + (most < REPORT_MAX_GROUPS ? most : REPORT_MAX_GROUPS) * strlen("123456"));
+	make_room(lists, end - start + (most < RESULTS_MAX_GROUPS ? most : RESULTS_MAX_GROUPS) * strlen("123456"));
 	to = lists->text;
 	lists->nr_numbers = lists->nr = 0;
 	for (at = start; at < end && (from[at] != ',' || depth > 0); at++) {

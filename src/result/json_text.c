@@ -22,7 +22,7 @@ int json_text_read(const char *path, char **text, size_t *size, struct error *er
 		return error_errno(err, errno, "%s: cannot read", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, EINVAL, "%s: not a regular file", path);
-	if (st.st_size > (off_t)REPORT_MAX_BYTES)
+	if (st.st_size > (off_t)RESULTS_MAX_BYTES)
 		return error_set(err, EFBIG, "%s: %lld bytes are above the limit of 64 MiB of a result file",
 				 path, (long long)st.st_size);
 	*text = malloc(st.st_size + 1);
@@ -65,9 +65,9 @@ size_t json_string_end(const char *text, size_t at, size_t end)
 /* A name that is written with escapes is not found here: then all is one tree, and takes more memory. */
 static bool is_results(const struct json_text *text, size_t name)
 {
-	static const char results[] = "\"results\"";
+	static const char word[] = "\"results\"";
 
-	return text->size - name >= strlen(results) && memcmp(text->text + name, results, strlen(results)) == 0;
+	return text->size - name >= strlen(word) && memcmp(text->text + name, word, strlen(word)) == 0;
 }
 
 /* Most of a file is digits and blanks, which nothing here asks about. */
@@ -106,13 +106,13 @@ int json_text_scan(struct json_text *text, struct error *err)
 			if (c == ']' && depth == 1 && text->list && !text->list_end)
 				text->list_end = i;
 		}
-		if (depth > REPORT_MAX_DEPTH) {
-			snprintf(words, sizeof(words), "nested deeper than %u", REPORT_MAX_DEPTH);
+		if (depth > RESULTS_MAX_DEPTH) {
+			snprintf(words, sizeof(words), "nested deeper than %u", RESULTS_MAX_DEPTH);
 			return text_error(text, i + 1, words, err);
 		}
-		if (nr_values > REPORT_MAX_VALUES || nr_groups > REPORT_MAX_GROUPS) {
+		if (nr_values > RESULTS_MAX_VALUES || nr_groups > RESULTS_MAX_GROUPS) {
 			snprintf(words, sizeof(words), "more than %u values or %u objects and lists",
-				 REPORT_MAX_VALUES, REPORT_MAX_GROUPS);
+				 RESULTS_MAX_VALUES, RESULTS_MAX_GROUPS);
 			return text_error(text, i + 1, words, err);
 		}
 	}

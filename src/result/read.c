@@ -61,7 +61,7 @@ static int get_metrics(struct reader *reader, const json_t *root, bool *icount)
 	return 0;
 }
 
-static int get_command(struct reader *reader, const json_t *root, struct report *report)
+static int get_command(struct reader *reader, const json_t *root, struct results *results)
 {
 	const json_t *list;
 	size_t used;
@@ -69,18 +69,18 @@ static int get_command(struct reader *reader, const json_t *root, struct report 
 
 	if (rc < 0)
 		return rc;
-	if (json_array_size(list) > REPORT_MAX_RUNS)
-		return reader_error(reader, "more than %u words", REPORT_MAX_RUNS);
-	report->command = calloc(json_array_size(list) + 1, sizeof(*report->command));
-	if (!report->command)
+	if (json_array_size(list) > RESULTS_MAX_RUNS)
+		return reader_error(reader, "more than %u words", RESULTS_MAX_RUNS);
+	results->command = calloc(json_array_size(list) + 1, sizeof(*results->command));
+	if (!results->command)
 		return reader_error(reader, "out of memory");
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		size_t inner = reader_enter_index(reader, i);
 
-		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
+		rc = check_string(reader, json_array_get(list, i), RESULTS_MAX_TEXT);
 		if (rc)
 			return rc;
-		report->command[i] = get_plain(json_array_get(list, i));
+		results->command[i] = get_plain(json_array_get(list, i));
 		reader_leave(reader, inner);
 	}
 	reader_leave(reader, used);
@@ -96,12 +96,12 @@ static int get_sides(struct reader *reader, const json_t *object, struct schedul
 
 	if (rc < 0)
 		return rc;
-	if (json_array_size(list) < 1 || json_array_size(list) > REPORT_MAX_SIDES)
-		return reader_error(reader, "not 1 to %u sides", REPORT_MAX_SIDES);
+	if (json_array_size(list) < 1 || json_array_size(list) > RESULTS_MAX_SIDES)
+		return reader_error(reader, "not 1 to %u sides", RESULTS_MAX_SIDES);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		size_t inner = reader_enter_index(reader, i);
 
-		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
+		rc = check_string(reader, json_array_get(list, i), RESULTS_MAX_TEXT);
 		if (rc)
 			return rc;
 		schedule->sides[schedule->nr_sides++] = get_plain(json_array_get(list, i));
@@ -133,7 +133,7 @@ static int get_schedule(struct reader *reader, const json_t *root, struct schedu
 	rc = get_number(reader, object, "seed", REQUIRED, 0, INT64_MAX, &schedule->seed);
 	if (rc < 0)
 		return rc;
-	rc = get_number(reader, object, "blocks", REQUIRED, 1, REPORT_MAX_BLOCKS, &number);
+	rc = get_number(reader, object, "blocks", REQUIRED, 1, RESULTS_MAX_BLOCKS, &number);
 	if (rc < 0)
 		return rc;
 	schedule->nr_blocks = number;
@@ -144,7 +144,7 @@ static int get_schedule(struct reader *reader, const json_t *root, struct schedu
 	return 0;
 }
 
-static int get_head(struct reader *reader, const json_t *root, struct report *report)
+static int get_head(struct reader *reader, const json_t *root, struct results *results)
 {
 	static const char *const tools[] = { "pinbench", NULL };
 	const json_t *value;
@@ -155,8 +155,8 @@ static int get_head(struct reader *reader, const json_t *root, struct report *re
 
 	if (rc)
 		return rc;
-	if (strcmp(schema, REPORT_SCHEMA)) {
-		reader_error(reader, "schema is \"%s\", this program reads \"%s\"", schema, REPORT_SCHEMA);
+	if (strcmp(schema, RESULTS_SCHEMA)) {
+		reader_error(reader, "schema is \"%s\", this program reads \"%s\"", schema, RESULTS_SCHEMA);
 		return error_fix(reader->err, "use the version of pinbench that wrote it");
 	}
 	rc = get_member(reader, root, "tool", JSON_OBJECT, REQUIRED, &value, &used);
@@ -165,39 +165,39 @@ static int get_head(struct reader *reader, const json_t *root, struct report *re
 	rc = get_choice(reader, value, "name", OPTIONAL, tools, &ignored);
 	if (rc < 0)
 		return rc;
-	rc = get_text(reader, value, "version", REQUIRED, &report->tool_version);
+	rc = get_text(reader, value, "version", REQUIRED, &results->tool_version);
 	if (rc)
 		return rc;
 	rc = get_number(reader, value, "benchmark", OPTIONAL, 1, INT32_MAX, &benchmark);
 	if (rc < 0)
 		return rc;
-	report->benchmark = rc ? (unsigned int)benchmark : 1; /* files older than this field */
+	results->benchmark = rc ? (unsigned int)benchmark : 1; /* files older than this field */
 	reader_leave(reader, used);
-	if ((rc = get_text(reader, root, "label", REQUIRED, &report->label)) ||
-	    (rc = get_text(reader, root, "started", OPTIONAL, &report->started)) ||
-	    (rc = get_text(reader, root, "imported", OPTIONAL, &report->imported)) ||
-	    (rc = get_schedule(reader, root, &report->schedule)))
+	if ((rc = get_text(reader, root, "label", REQUIRED, &results->label)) ||
+	    (rc = get_text(reader, root, "started", OPTIONAL, &results->started)) ||
+	    (rc = get_text(reader, root, "imported", OPTIONAL, &results->imported)) ||
+	    (rc = get_schedule(reader, root, &results->schedule)))
 		return rc;
-	reader->imported = report->imported;
+	reader->imported = results->imported;
 	rc = get_member(reader, root, "complete", JSON_TRUE, REQUIRED, &value, &used);
 	if (rc < 0)
 		return rc;
-	report->complete = json_is_true(value);
+	results->complete = json_is_true(value);
 	reader_leave(reader, used);
-	rc = get_real(reader, root, "duration_s", &report->duration_s);
+	rc = get_real(reader, root, "duration_s", &results->duration_s);
 	if (rc)
 		return rc;
 	rc = get_member(reader, root, "config", JSON_OBJECT, REQUIRED, &value, &used);
 	if (rc < 0)
 		return rc;
-	report->config = json_dumps(value, JSON_COMPACT);
-	if (!report->config || strlen(report->config) > REPORT_MAX_CONFIG)
-		return reader_error(reader, "more than %u bytes", REPORT_MAX_CONFIG);
+	results->config = json_dumps(value, JSON_COMPACT);
+	if (!results->config || strlen(results->config) > RESULTS_MAX_CONFIG)
+		return reader_error(reader, "more than %u bytes", RESULTS_MAX_CONFIG);
 	reader_leave(reader, used);
-	return get_command(reader, root, report);
+	return get_command(reader, root, results);
 }
 
-int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err)
+int results_parse(struct results *results, const char *text, size_t size, const char *path, struct error *err)
 {
 	struct json_text document = { .path = path, .text = text, .size = size };
 	struct error inner = { 0 };
@@ -205,47 +205,47 @@ int report_parse(struct report *report, const char *text, size_t size, const cha
 	json_t *root;
 	int rc = json_text_scan(&document, err);
 
-	memset(report, 0, sizeof(*report));
+	memset(results, 0, sizeof(*results));
 	if (rc)
 		return rc;
 	root = json_text_parse_head(&document, err);
 	if (!root)
 		return -EINVAL;
-	rc = json_is_object(root) ? get_head(&reader, root, report) : reader_error(&reader, "not an object");
+	rc = json_is_object(root) ? get_head(&reader, root, results) : reader_error(&reader, "not an object");
 	if (!rc)
-		rc = get_metrics(&reader, root, &report->icount);
+		rc = get_metrics(&reader, root, &results->icount);
 	if (!rc)
-		rc = get_fact_group(&reader, root, "environment", &report->environment);
+		rc = get_fact_group(&reader, root, "environment", &results->environment);
 	if (!rc)
-		rc = get_results(&reader, root, &document, report);
+		rc = get_results(&reader, root, &document, results);
 	json_decref(root);
 	if (rc) {
-		report_free(report);
+		results_free(results);
 		if (reader.located)
 			return error_set(err, inner.code, "%s", inner.text);
 		error_set(err, inner.code, "%s: %s", path, inner.text);
 		return inner.fix[0] ? error_fix(err, "%s", inner.fix) : rc;
 	}
-	report->path = strdup(path);
-	if (!report->path)
+	results->path = strdup(path);
+	if (!results->path)
 		abort();
 	return 0;
 }
 
-int report_load(struct report *report, const char *path, struct error *err)
+int results_load(struct results *results, const char *path, struct error *err)
 {
 	autofree char *text = NULL;
 	char digest[DIGEST_SIZE];
 	size_t size = 0;
 	int rc;
 
-	memset(report, 0, sizeof(*report));
+	memset(results, 0, sizeof(*results));
 	rc = json_text_read(path, &text, &size, err);
 	if (!rc)
-		rc = report_parse(report, text, size, path, err);
+		rc = results_parse(results, text, size, path, err);
 	if (rc)
 		return rc;
 	digest_bytes(text, size, digest);
-	report_add_file(report, path, digest);
+	results_add_file(results, path, digest);
 	return 0;
 }

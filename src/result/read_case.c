@@ -71,13 +71,13 @@ static int get_warnings(struct reader *reader, const json_t *object, struct resu
 
 	if (rc < 0)
 		return rc;
-	if (json_array_size(list) > REPORT_MAX_WARNINGS)
-		return reader_error(reader, "more than %u warnings", REPORT_MAX_WARNINGS);
+	if (json_array_size(list) > RESULTS_MAX_WARNINGS)
+		return reader_error(reader, "more than %u warnings", RESULTS_MAX_WARNINGS);
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		size_t inner = reader_enter_index(reader, i);
 		autofree char *text = NULL;
 
-		rc = check_string(reader, json_array_get(list, i), REPORT_MAX_TEXT);
+		rc = check_string(reader, json_array_get(list, i), RESULTS_MAX_TEXT);
 		if (rc)
 			return rc;
 		text = get_plain(json_array_get(list, i));
@@ -91,7 +91,7 @@ static int get_warnings(struct reader *reader, const json_t *object, struct resu
 static const char *const stops[] = { "runs", "precision", "max-time", NULL }; /* as enum stop */
 static const char *const statuses[] = { "done", "skipped", "failed", NULL }; /* as enum status */
 
-static int get_result(struct reader *reader, const json_t *object, struct report *report)
+static int get_result(struct reader *reader, const json_t *object, struct results *results)
 {
 	char key[256];
 	struct result *result;
@@ -103,7 +103,7 @@ static int get_result(struct reader *reader, const json_t *object, struct report
 	rc = get_word(reader, object, "key", REQUIRED, key, sizeof(key));
 	if (rc)
 		return rc;
-	result = report_add(report, key);
+	result = results_add(results, key);
 	rc = get_choice(reader, object, "status", REQUIRED, statuses, &status);
 	if (rc < 0)
 		return rc;
@@ -147,31 +147,31 @@ static int compare_keys(const void *a, const void *b)
 	return strcmp((*(const struct result *const *)a)->key, (*(const struct result *const *)b)->key);
 }
 
-static int check_unique(struct reader *reader, const struct report *report)
+static int check_unique(struct reader *reader, const struct results *results)
 {
-	autofree const struct result **order = calloc(report->nr_results + 1, sizeof(*order));
+	autofree const struct result **order = calloc(results->nr + 1, sizeof(*order));
 
 	if (!order)
 		return reader_error(reader, "out of memory");
-	for (size_t i = 0; i < report->nr_results; i++)
-		order[i] = &report->results[i];
-	qsort(order, report->nr_results, sizeof(*order), compare_keys);
-	for (size_t i = 1; i < report->nr_results; i++)
+	for (size_t i = 0; i < results->nr; i++)
+		order[i] = &results->items[i];
+	qsort(order, results->nr, sizeof(*order), compare_keys);
+	for (size_t i = 1; i < results->nr; i++)
 		if (compare_keys(&order[i - 1], &order[i]) == 0)
 			return reader_error(reader, "the key %s is there twice", order[i]->key);
 	return 0;
 }
 
-static int get_next(struct reader *reader, const json_t *object, struct report *report)
+static int get_next(struct reader *reader, const json_t *object, struct results *results)
 {
-	size_t used = reader_enter_index(reader, report->nr_results);
+	size_t used = reader_enter_index(reader, results->nr);
 	int rc;
 
-	if (report->nr_results == REPORT_MAX_RESULTS) {
+	if (results->nr == RESULTS_MAX_RESULTS) {
 		reader_leave(reader, used);
-		return reader_error(reader, "more than %u results", REPORT_MAX_RESULTS);
+		return reader_error(reader, "more than %u results", RESULTS_MAX_RESULTS);
 	}
-	rc = get_result(reader, object, report);
+	rc = get_result(reader, object, results);
 	if (!rc)
 		reader_leave(reader, used);
 	return rc;
@@ -197,7 +197,7 @@ static json_t *parse_result(struct reader *reader, struct number_lists *lists, c
 }
 
 /* Each is a tree only while it is looked at. */
-static int get_results_text(struct reader *reader, const struct json_text *text, struct report *report)
+static int get_results_text(struct reader *reader, const struct json_text *text, struct results *results)
 {
 	struct number_lists lists = { 0 };
 	size_t start = text->list, end;
@@ -209,7 +209,7 @@ static int get_results_text(struct reader *reader, const struct json_text *text,
 	for (; start <= text->list_end && !rc; start = end + 1) {
 		json_t *object = parse_result(reader, &lists, text, start, &end);
 
-		rc = object ? get_next(reader, object, report) : -EINVAL;
+		rc = object ? get_next(reader, object, results) : -EINVAL;
 		json_decref(object);
 	}
 	reader->lists = NULL;
@@ -217,7 +217,7 @@ static int get_results_text(struct reader *reader, const struct json_text *text,
 	return rc;
 }
 
-int get_results(struct reader *reader, const json_t *root, const struct json_text *text, struct report *report)
+int get_results(struct reader *reader, const json_t *root, const struct json_text *text, struct results *results)
 {
 	const json_t *list;
 	size_t used;
@@ -227,11 +227,11 @@ int get_results(struct reader *reader, const json_t *root, const struct json_tex
 		return rc;
 	rc = 0;
 	for (size_t i = 0; i < json_array_size(list) && !rc; i++)
-		rc = get_next(reader, json_array_get(list, i), report);
+		rc = get_next(reader, json_array_get(list, i), results);
 	if (!rc && text->list_end)
-		rc = get_results_text(reader, text, report);
+		rc = get_results_text(reader, text, results);
 	if (!rc)
-		rc = check_unique(reader, report);
+		rc = check_unique(reader, results);
 	reader_leave(reader, used);
 	return rc;
 }

@@ -165,8 +165,8 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 	run->index = number;
 	if ((rc = get_place(reader, object, "cpu", INT32_MAX, &run->cpu)) ||
 	    (rc = get_place(reader, object, "node", INT32_MAX, &run->node)) ||
-	    (rc = get_place(reader, object, "block", REPORT_MAX_BLOCKS - 1, &run->block)) ||
-	    (rc = get_place(reader, object, "slot", REPORT_MAX_BLOCKS * REPORT_MAX_SIDES - 1, &run->slot)) ||
+	    (rc = get_place(reader, object, "block", RESULTS_MAX_BLOCKS - 1, &run->block)) ||
+	    (rc = get_place(reader, object, "slot", RESULTS_MAX_BLOCKS * RESULTS_MAX_SIDES - 1, &run->slot)) ||
 	    (rc = get_placement(reader, object, &run->placement)))
 		return rc;
 	for (size_t i = 0; i < 2; i++) {
@@ -177,7 +177,7 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 		nr[i] = nr_listed(reader, part[i]);
 	}
 	if (nr[0] + nr[1] > *nr_left)
-		return reader_error(reader, "more than %u samples in one result", REPORT_MAX_SAMPLES);
+		return reader_error(reader, "more than %u samples in one result", RESULTS_MAX_SAMPLES);
 	*nr_left -= nr[0] + nr[1];
 	run->nr_warmup = nr[0];
 	run->nr_samples = nr[0] + nr[1];
@@ -205,13 +205,13 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 int get_runs(struct reader *reader, const json_t *object, struct result *result)
 {
 	const json_t *runs;
-	size_t used, nr_left = REPORT_MAX_SAMPLES;
+	size_t used, nr_left = RESULTS_MAX_SAMPLES;
 	int rc = get_member(reader, object, "runs", JSON_ARRAY, REQUIRED, &runs, &used);
 
 	if (rc < 0)
 		return rc;
-	if (json_array_size(runs) > REPORT_MAX_RUNS)
-		return reader_error(reader, "more than %u runs", REPORT_MAX_RUNS);
+	if (json_array_size(runs) > RESULTS_MAX_RUNS)
+		return reader_error(reader, "more than %u runs", RESULTS_MAX_RUNS);
 	for (size_t i = 0; i < json_array_size(runs); i++) {
 		size_t inner = reader_enter_index(reader, i);
 

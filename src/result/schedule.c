@@ -11,7 +11,7 @@
 /* The @nth of the sides in the order drawn for @block: a shuffle of its own for each block, so that any slot can be asked. */
 static unsigned int drawn_side(const struct schedule *schedule, unsigned int block, unsigned int nth)
 {
-	unsigned int sides[REPORT_MAX_SIDES];
+	unsigned int sides[RESULTS_MAX_SIDES];
 	struct random random;
 
 	random_seed(&random, schedule->seed + ((uint64_t)block << 32));
@@ -80,21 +80,21 @@ bool schedule_shared(const struct schedule *a, const struct schedule *b)
 	return a->order != ORDER_NONE && b->order != ORDER_NONE && strcmp(a->id, b->id) == 0 && a->side != b->side;
 }
 
-void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct report *report)
+void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct results *results)
 {
-	for (size_t i = 0; i < report->nr_results; i++) {
-		for (size_t j = 0; j < report->results[i].nr_runs; j++) {
-			report->results[i].runs[j].block = (int)(slot / schedule->nr_sides);
-			report->results[i].runs[j].slot = (int)slot;
+	for (size_t i = 0; i < results->nr; i++) {
+		for (size_t j = 0; j < results->items[i].nr_runs; j++) {
+			results->items[i].runs[j].block = (int)(slot / schedule->nr_sides);
+			results->items[i].runs[j].slot = (int)slot;
 		}
 	}
 }
 
-bool schedule_has(const struct report *report, unsigned int slot)
+bool schedule_has(const struct results *results, unsigned int slot)
 {
-	for (size_t i = 0; i < report->nr_results; i++)
-		for (size_t j = 0; j < report->results[i].nr_runs; j++)
-			if (report->results[i].runs[j].slot == (int)slot)
+	for (size_t i = 0; i < results->nr; i++)
+		for (size_t j = 0; j < results->items[i].nr_runs; j++)
+			if (results->items[i].runs[j].slot == (int)slot)
 				return true;
 	return false;
 }

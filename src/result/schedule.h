@@ -11,13 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "result/report.h"
+#include "result/results.h"
 
 /* Side of @slot: 0 .. nr_sides - 1. The block is slot / nr_sides. */
 unsigned int schedule_side(const struct schedule *schedule, unsigned int slot);
 /* The slot of @side in @block. */
 unsigned int schedule_slot(const struct schedule *schedule, unsigned int side, unsigned int block);
-/* A new id and, when @seed is NULL, a seed of 32 bits that nobody chose. Sides are copied. At most REPORT_MAX_SIDES. */
+/* A new id and, when @seed is NULL, a seed of 32 bits that nobody chose. Sides are copied. At most RESULTS_MAX_SIDES. */
 void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks, const char *const *sides,
 		   unsigned int nr_sides, const uint64_t *seed);
 /* The schedule of @from for another side; both own their texts. */
@@ -26,6 +26,6 @@ void schedule_free(struct schedule *schedule);
 /* Whether two files took turns with each other. */
 bool schedule_shared(const struct schedule *a, const struct schedule *b);
 /* Puts block and slot on every run of a report that was measured in @slot. */
-void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct report *report);
-/* Whether @report has runs that were measured in @slot. */
-bool schedule_has(const struct report *report, unsigned int slot);
+void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct results *results);
+/* Whether @results has runs that were measured in @slot. */
+bool schedule_has(const struct results *results, unsigned int slot);

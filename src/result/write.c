@@ -29,7 +29,7 @@ void writer_append(struct writer *writer, json_t *array, json_t *value)
 
 static json_t *text_json(const char *text)
 {
-	autofree char *copy = strndup(text, REPORT_MAX_TEXT);
+	autofree char *copy = strndup(text, RESULTS_MAX_TEXT);
 	json_t *string;
 	size_t length;
 
@@ -108,7 +108,7 @@ static json_t *metrics_json(struct writer *writer)
 
 	for (size_t i = 0; i < NR_METRICS; i++)
 		writer_set(writer, object, metric_names[i],
-		    json_pack("{ssssss}", "unit", report_unit(writer->report), "better", "lower",
+		    json_pack("{ssssss}", "unit", results_unit(writer->results), "better", "lower",
 			      "kind", "measured"));
 	for (size_t i = 0; i < NR_COUNTS; i++)
 		writer_set(writer, object, count_names[i],
@@ -160,10 +160,10 @@ static void check_size(struct writer *writer, const struct result *result)
 
 	for (size_t i = 0; i < result->nr_runs; i++)
 		nr_samples += result->runs[i].nr_samples;
-	if (writer->rc || (result->nr_runs <= REPORT_MAX_RUNS && nr_samples <= REPORT_MAX_SAMPLES))
+	if (writer->rc || (result->nr_runs <= RESULTS_MAX_RUNS && nr_samples <= RESULTS_MAX_SAMPLES))
 		return;
 	writer->rc = error_set(writer->err, E2BIG, "has %zu runs with %zu samples, a result holds %u and %u", result->nr_runs,
-			       nr_samples, REPORT_MAX_RUNS, REPORT_MAX_SAMPLES);
+			       nr_samples, RESULTS_MAX_RUNS, RESULTS_MAX_SAMPLES);
 }
 
 static json_t *result_json(struct writer *writer, const struct result *result)
@@ -221,51 +221,51 @@ static json_t *schedule_json(struct writer *writer, const struct schedule *sched
 	return object;
 }
 
-static json_t *report_json(struct writer *writer)
+static json_t *results_json(struct writer *writer)
 {
-	const struct report *report = writer->report;
-	json_t *object = json_object(), *command = json_array(), *results = json_array();
+	const struct results *results = writer->results;
+	json_t *object = json_object(), *command = json_array(), *cases = json_array();
 
-	writer_set(writer, object, "schema", json_string(REPORT_SCHEMA));
+	writer_set(writer, object, "schema", json_string(RESULTS_SCHEMA));
 	writer_set(writer, object, "tool", json_pack("{sssssi}", "name", "pinbench", "version",
-					      report->tool_version ? report->tool_version : "unknown",
-					      "benchmark", report->benchmark ? (int)report->benchmark : (int)REPORT_BENCHMARK));
-	writer_set(writer, object, "label", text_json(report->label ? report->label : ""));
-	writer_set(writer, object, "complete", json_boolean(report->complete));
-	writer_set_text(writer, object, "started", report->started);
-	writer_set_text(writer, object, "imported", report->imported);
-	if (report->schedule.order != ORDER_NONE)
-		writer_set(writer, object, "schedule", schedule_json(writer, &report->schedule));
+					      results->tool_version ? results->tool_version : "unknown",
+					      "benchmark", results->benchmark ? (int)results->benchmark : (int)RESULTS_BENCHMARK));
+	writer_set(writer, object, "label", text_json(results->label ? results->label : ""));
+	writer_set(writer, object, "complete", json_boolean(results->complete));
+	writer_set_text(writer, object, "started", results->started);
+	writer_set_text(writer, object, "imported", results->imported);
+	if (results->schedule.order != ORDER_NONE)
+		writer_set(writer, object, "schedule", schedule_json(writer, &results->schedule));
 	/* milliseconds are plenty, and shorter to read */
-	if (!report->imported || report->duration_s > 0)
-		writer_set(writer, object, "duration_s", json_real(round(report->duration_s * 1000) / 1000));
-	for (char **word = report->command; word && *word; word++)
+	if (!results->imported || results->duration_s > 0)
+		writer_set(writer, object, "duration_s", json_real(round(results->duration_s * 1000) / 1000));
+	for (char **word = results->command; word && *word; word++)
 		writer_append(writer, command, text_json(*word));
 	writer_set(writer, object, "command", command);
-	writer_set(writer, object, "config", report->config ? config_json(writer, report->config) : json_object());
-	writer_set(writer, object, "environment", facts_json(writer, &report->environment));
+	writer_set(writer, object, "config", results->config ? config_json(writer, results->config) : json_object());
+	writer_set(writer, object, "environment", facts_json(writer, &results->environment));
 	writer_set(writer, object, "metrics", metrics_json(writer));
-	writer_set(writer, object, "results", results);
-	if (report->nr_results > REPORT_MAX_RESULTS && !writer->rc)
+	writer_set(writer, object, "results", cases);
+	if (results->nr > RESULTS_MAX_RESULTS && !writer->rc)
 		writer->rc = error_set(writer->err, E2BIG, "%zu results are above the limit of %u",
-				       report->nr_results, REPORT_MAX_RESULTS);
-	for (size_t i = 0; i < report->nr_results && !writer->rc; i++) {
-		writer_append(writer, results, result_json(writer, &report->results[i]));
+				       results->nr, RESULTS_MAX_RESULTS);
+	for (size_t i = 0; i < results->nr && !writer->rc; i++) {
+		writer_append(writer, cases, result_json(writer, &results->items[i]));
 		if (writer->rc && writer->err) {
 			struct error inner = *writer->err;
 
 			error_set(writer->err, inner.code, "results[%zu] %s: %.300s", i,
-				  report->results[i].key, inner.text);
+				  results->items[i].key, inner.text);
 		}
 	}
 	return object;
 }
 
 /* The text of a file, malloc'ed, not ended by NUL; @path only names it in errors. NULL: error. */
-static char *report_text(const struct report *report, const char *path, size_t *size, struct error *err)
+static char *results_text(const struct results *results, const char *path, size_t *size, struct error *err)
 {
-	struct writer writer = { .report = report, .err = err };
-	json_t *root = report_json(&writer);
+	struct writer writer = { .results = results, .err = err };
+	json_t *root = results_json(&writer);
 	char *text = writer.rc ? NULL : json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(15));
 	int rc = writer.rc;
 
@@ -280,12 +280,12 @@ static char *report_text(const struct report *report, const char *path, size_t *
 	}
 	*size = json_join_lines(text);
 	if (json_text_scan(&(struct json_text){ .text = text, .size = *size }, NULL)) {
-		error_set(err, E2BIG, "%s: more than the %u values or %u objects and lists of a result file", path, REPORT_MAX_VALUES,
-			  REPORT_MAX_GROUPS);
+		error_set(err, E2BIG, "%s: more than the %u values or %u objects and lists of a result file", path, RESULTS_MAX_VALUES,
+			  RESULTS_MAX_GROUPS);
 		free(text);
 		return NULL;
 	}
-	if (*size >= REPORT_MAX_BYTES) {
+	if (*size >= RESULTS_MAX_BYTES) {
 		error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file", path, *size);
 		free(text);
 		return NULL;
@@ -307,11 +307,11 @@ static int text_save(const char *text, size_t size, const char *path, bool is_ne
 	return rc;
 }
 
-static int save(const struct report *report, const char *path, bool is_new, struct error *err)
+static int save(const struct results *results, const char *path, bool is_new, struct error *err)
 {
 	struct error why = { 0 };
 	size_t size;
-	char *text = report_text(report, path, &size, &why);
+	char *text = results_text(results, path, &size, &why);
 	int rc = text ? text_save(text, size, path, is_new, &why) : -why.code;
 
 	free(text);
@@ -320,9 +320,9 @@ static int save(const struct report *report, const char *path, bool is_new, stru
 	return rc;
 }
 
-int report_save(const struct report *report, const char *path, struct error *err)
+int results_save(const struct results *results, const char *path, struct error *err)
 {
-	return save(report, path, false, err);
+	return save(results, path, false, err);
 }
 
 /* "x.json" is "x-2.json" as the second. */
@@ -331,28 +331,28 @@ static void path_number(char *path, const char *first, unsigned int nth)
 	size_t length = strlen(first), tail = length > 5 && !strcmp(first + length - 5, ".json") ? 5 : 0;
 
 	if (nth == 1)
-		snprintf(path, REPORT_PATH_MAX, "%s", first);
+		snprintf(path, RESULTS_PATH_MAX, "%s", first);
 	else
-		snprintf(path, REPORT_PATH_MAX, "%.*s-%u%s", (int)(length - tail), first, nth, first + length - tail);
+		snprintf(path, RESULTS_PATH_MAX, "%.*s-%u%s", (int)(length - tail), first, nth, first + length - tail);
 }
 
-int report_save_new(const struct report *const *reports, char *const *paths, size_t nr, struct error *err)
+int results_save_new(const struct results *const *reports, char *const *paths, size_t nr, struct error *err)
 {
-	autofree char *first = malloc(nr * REPORT_PATH_MAX);
+	autofree char *first = malloc(nr * RESULTS_PATH_MAX);
 	size_t nr_saved;
 	int rc = -EEXIST;
 
 	if (!first)
 		abort();
 	for (size_t i = 0; i < nr; i++) {
-		if (strlen(paths[i]) > REPORT_PATH_MAX - 8)
+		if (strlen(paths[i]) > RESULTS_PATH_MAX - 8)
 			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", paths[i]);
-		strcpy(first + i * REPORT_PATH_MAX, paths[i]);
+		strcpy(first + i * RESULTS_PATH_MAX, paths[i]);
 	}
 	for (unsigned int nth = 1; rc == -EEXIST && nth <= NR_NAMES; nth++) {
 		rc = 0;
 		for (nr_saved = 0; nr_saved < nr && !rc; nr_saved += !rc) {
-			path_number(paths[nr_saved], first + nr_saved * REPORT_PATH_MAX, nth);
+			path_number(paths[nr_saved], first + nr_saved * RESULTS_PATH_MAX, nth);
 			rc = save(reports[nr_saved], paths[nr_saved], true, err);
 		}
 		/* all have one number, or none: theirs alone is what tells which belong together */
@@ -362,11 +362,11 @@ int report_save_new(const struct report *const *reports, char *const *paths, siz
 	return rc;
 }
 
-int report_print(const struct report *report, FILE *out, struct error *err)
+int results_print(const struct results *results, FILE *out, struct error *err)
 {
 	struct error why = { 0 };
 	size_t size;
-	char *text = report_text(report, "-", &size, &why);
+	char *text = results_text(results, "-", &size, &why);
 	int rc = text ? 0 : -why.code;
 
 	if (!rc && (fwrite(text, 1, size, out) != size || fflush(out)))

@@ -43,7 +43,7 @@ static json_t *samples_json(struct writer *writer, const struct run *run, size_t
 			json_decref(array);
 	}
 	/* no pin that was timed took no page: 0 is not known, as the page size of an imported log */
-	if (first < end && !(writer->report->imported && run->samples[first].nr_pages == 0))
+	if (first < end && !(writer->results->imported && run->samples[first].nr_pages == 0))
 		writer_set(writer, object, "pages", pages_json(writer, run->samples + first, end - first));
 	return object;
 }

@@ -4,11 +4,11 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "result/report.h"
+#include "result/results.h"
 
 /* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure is kept. */
 struct writer {
-	const struct report *report;
+	const struct results *results;
 	struct error *err;
 	int rc;
 };

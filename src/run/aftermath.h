@@ -9,7 +9,7 @@
 #include "host/journal.h"
 #include "host/kernel_log.h"
 #include "host/pin_counters.h"
-#include "result/report.h"
+#include "result/results.h"
 
 /* What all other processes hold, by their own status; 0 where it cannot be read. */
 struct bystanders {

@@ -47,7 +47,7 @@ static int floor_measure(uint64_t *ticks, struct error *err)
 	return ret;
 }
 
-static void observers_probe(struct measure_env *env, struct report *report)
+static void observers_probe(struct measure_env *env, struct results *results)
 {
 	for (size_t i = 0; observers[i]; i++) {
 		struct error why = { 0 };
@@ -55,13 +55,13 @@ static void observers_probe(struct measure_env *env, struct report *report)
 
 		/* what only went wrong is tried again by each case, which fails if it goes wrong there */
 		env->use_observer[i] = works || !observer_unsupported(&why);
-		fact_text(&report->environment, works ? "works" : why.text,
+		fact_text(&results->environment, works ? "works" : why.text,
 			  "observers.%s", observers[i]->name);
 	}
 }
 
 int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount, bool time_only,
-		 struct report *report, struct error *err)
+		 struct results *results, struct error *err)
 {
 	uint64_t floor_ticks = 0;
 
@@ -72,9 +72,9 @@ int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, boo
 	};
 	if (floor_measure(&floor_ticks, err))
 		return -err->code;
-	fact_number(&report->environment, (int64_t)floor_ticks, "harness.floor_ticks");
+	fact_number(&results->environment, (int64_t)floor_ticks, "harness.floor_ticks");
 #ifdef PINBENCH_INJECT
-	fact_number(&report->environment, (int64_t)(PINBENCH_INJECT * 1000), "harness.inject_ppm");
+	fact_number(&results->environment, (int64_t)(PINBENCH_INJECT * 1000), "harness.inject_ppm");
 #endif
 	kernel_log_open(&env->log);
 	bystanders_look(&env->bystanders);
@@ -82,9 +82,9 @@ int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, boo
 		env->pins_quiet = true; /* asked again when the numbers of a case differ */
 		return 0;
 	}
-	observers_probe(env, report);
+	observers_probe(env, results);
 	env->pins_quiet = pin_counters_quiet();
-	fact_bool(&report->environment, env->pins_quiet, "observers.pin_counters_quiet");
+	fact_bool(&results->environment, env->pins_quiet, "observers.pin_counters_quiet");
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "host/kernel_log.h"
 #include "plan/plan.h"
 #include "stats/precision.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "host/topology.h"
 
 struct measure_env {
@@ -30,7 +30,7 @@ struct measure_env {
  * (observers.NAME, harness.floor_ticks). With @time_only it leaves out the observers and who else pins, which takes long.
  */
 int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount, bool time_only,
-		 struct report *report, struct error *err);
+		 struct results *results, struct error *err);
 
 /*
  * Times and, unless it is to time only, observes and, where the pinner can, holds. 0: done; -EOPNOTSUPP: a reason to skip; other errors: failed, with what

@@ -13,7 +13,7 @@
 #include "base/fact.h"
 #include "host/journal.h"
 #include "plan/plan.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "base/metric.h"
 #include "host/topology.h"
 

@@ -21,7 +21,7 @@
 struct runner {
 	const struct plan *plan;
 	const struct run_options *options;
-	struct report *report;
+	struct results *results;
 	struct guardian guardian;   /* of the journal */
 	struct journal *journal;    /* NULL: settings cannot be changed here */
 	struct error no_journal;    /* why */
@@ -171,7 +171,7 @@ static int cases_run(struct runner *runner, struct error *err)
 
 	for (size_t i = 0; i < runner->plan->nr; i++) {
 		const struct plan_case *plan_case = &runner->plan->cases[i];
-		struct result *result = report_add(runner->report, plan_case->key);
+		struct result *result = results_add(runner->results, plan_case->key);
 
 		params_fill(&result->params, plan_case);
 		if (runner->restless)
@@ -179,7 +179,7 @@ static int cases_run(struct runner *runner, struct error *err)
 		tell(runner, i, NULL);
 		case_run(runner, plan_case, result);
 		tell(runner, i, result);
-		if (options->save && options->save(options->context, runner->report, err))
+		if (options->save && options->save(options->context, runner->results, err))
 			return -err->code;
 	}
 	return 0;
@@ -227,7 +227,7 @@ static void journal_begin(struct runner *runner)
 
 static void settle_and_note(struct runner *runner)
 {
-	struct fact_list *facts = &runner->report->environment;
+	struct fact_list *facts = &runner->results->environment;
 	struct settling settling;
 
 	settle(&settling, runner->options->icount, runner->options->stop);
@@ -236,13 +236,13 @@ static void settle_and_note(struct runner *runner)
 	runner->restless = !settling.settled;
 }
 
-int run_plan(const struct plan *plan, const struct run_options *options, struct report *report,
+int run_plan(const struct plan *plan, const struct run_options *options, struct results *results,
 	     char ***troubles, struct error *err)
 {
 	struct runner runner = {
 		.plan = plan,
 		.options = options,
-		.report = report,
+		.results = results,
 		.started_ns = clock_now(),
 	};
 	struct journal_report restored = { 0 };
@@ -251,13 +251,13 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 
 	*troubles = NULL;
 	if (options->time_only)
-		environment_kernel(&report->environment);
+		environment_kernel(&results->environment);
 	else
-		environment_collect(&report->environment);
-	fact_text(&report->environment, options->icount ? "icount" : "real", "clock");
+		environment_collect(&results->environment);
+	fact_text(&results->environment, options->icount ? "icount" : "real", "clock");
 	if (options->settle)
 		settle_and_note(&runner);
-	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, report, err))
+	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, results, err))
 		return -err->code;
 	if (plan_changes_settings(plan))
 		journal_begin(&runner);
@@ -281,11 +281,11 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 		journal_close(runner.journal);
 		guardian_end(&runner.guardian);
 	}
-	report->duration_s = (double)(clock_now() - runner.started_ns) / 1e9;
+	results->duration_s = (double)(clock_now() - runner.started_ns) / 1e9;
 	if (ret)
 		return ret;
 	if (*options->stop)
 		return error_set(err, EINTR, "interrupted");
-	report->complete = true;
+	results->complete = true;
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 #include "plan/plan.h"
 #include "stats/precision.h"
-#include "result/report.h"
+#include "result/results.h"
 
 struct run_event {
 	size_t index, nr_cases;            /* case index, from 0 */
@@ -29,14 +29,14 @@ struct run_options {
 	const volatile sig_atomic_t *stop; /* becomes true on SIGINT, SIGTERM, SIGHUP */
 	void (*event)(void *context, const struct run_event *event);
 	/* Called after each case; an error ends the run. */
-	int (*save)(void *context, const struct report *report, struct error *err);
+	int (*save)(void *context, const struct results *results, struct error *err);
 	void *context;
 };
 
 /*
- * Adds the results of @plan to @report in its order and completes its environment. Every case of the plan gets a
+ * Adds the results of @plan to @results in its order and completes its environment. Every case of the plan gets a
  * result, also when the run is interrupted (-EINTR: those left are skipped with that reason). @restored gets a
  * sentence for each setting that could not be put back; NULL-terminated, malloc'ed, or NULL.
  */
-int run_plan(const struct plan *plan, const struct run_options *options, struct report *report,
+int run_plan(const struct plan *plan, const struct run_options *options, struct results *results,
 	     char ***troubles, struct error *err);

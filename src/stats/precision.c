@@ -88,13 +88,13 @@ static void runs_print(FILE *out, size_t least, size_t most)
 		fprintf(out, "%zu to %zu runs", least, most);
 }
 
-void precision_print(FILE *out, const struct report *report, const struct precision *precision, const char *most_option)
+void precision_print(FILE *out, const struct results *results, const struct precision *precision, const char *most_option)
 {
 	const char *const reasons[NR_STOPS] = { [STOP_RUNS] = most_option, [STOP_MAX_TIME] = "--max-time" };
 	size_t nr = 0, nr_settled = 0, least = SIZE_MAX, most = 0, nr_named = 0;
 
-	for (size_t i = 0; i < report->nr_results; i++) {
-		const struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		const struct result *result = &results->items[i];
 		size_t nr_runs = result_nr_boots(result);
 
 		if (result->status != STATUS_DONE)
@@ -112,8 +112,8 @@ void precision_print(FILE *out, const struct report *report, const struct precis
 		runs_print(out, least, most);
 	}
 	fputs("\n", out);
-	for (size_t i = 0; i < report->nr_results; i++) {
-		const struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		const struct result *result = &results->items[i];
 
 		if (result->status != STATUS_DONE || result->stop == STOP_PRECISION || ++nr_named > MOST_NAMED)
 			continue;

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "result/report.h"
+#include "result/results.h"
 
 #define PRECISION_FEWEST_RUNS 6u /* with fewer there is no interval of 95 % */
 
@@ -33,4 +33,4 @@ bool result_precision(const struct result *result, double *half_width);
 bool precision_enough(const struct precision *precision, struct result *result, double elapsed_s);
 
 /* Two or three lines on what was reached, and which cases were not settled in time. @most_option: the option that limits the runs. */
-void precision_print(FILE *out, const struct report *report, const struct precision *precision, const char *most_option);
+void precision_print(FILE *out, const struct results *results, const struct precision *precision, const char *most_option);

@@ -293,8 +293,8 @@ void result_steady(struct result *result)
 	free(room);
 }
 
-void report_steady(struct report *report)
+void results_steady(struct results *results)
 {
-	for (size_t i = 0; i < report->nr_results; i++)
-		result_steady(&report->results[i]);
+	for (size_t i = 0; i < results->nr; i++)
+		result_steady(&results->items[i]);
 }

@@ -8,8 +8,8 @@
  * alarm: on noise without any of this fewer than 1 result in 100 gets a warning. What is less than a part in a hundred of
  * the median is not worth a warning, however certain.
  */
-#include "result/report.h"
+#include "result/results.h"
 
 /* Puts the warnings on a result in the place of those it has, so that it may be called whenever runs were added. */
 void result_steady(struct result *result);
-void report_steady(struct report *report);
+void results_steady(struct results *results);

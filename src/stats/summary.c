@@ -205,7 +205,7 @@ bool result_metric_whole(const struct result *result, enum metric metric)
 	return nr > 0 && nr == nr_runs;
 }
 
-void report_partial_format(const struct report *report, char *text, size_t size)
+void results_partial_format(const struct results *results, char *text, size_t size)
 {
 	char example[64] = "";
 
@@ -213,10 +213,10 @@ void report_partial_format(const struct report *report, char *text, size_t size)
 	for (unsigned int metric = 0; metric < NR_METRICS; metric++) {
 		size_t nr = 0;
 
-		for (size_t i = 0; i < report->nr_results; i++) {
-			size_t nr_runs, nr_have = result_metric_runs(&report->results[i], metric, &nr_runs);
+		for (size_t i = 0; i < results->nr; i++) {
+			size_t nr_runs, nr_have = result_metric_runs(&results->items[i], metric, &nr_runs);
 
-			if (report->results[i].status != STATUS_DONE || nr_have == 0 || nr_have == nr_runs)
+			if (results->items[i].status != STATUS_DONE || nr_have == 0 || nr_have == nr_runs)
 				continue;
 			if (!*example)
 				snprintf(example, sizeof(example), "%zu of %zu", nr_have, nr_runs);
@@ -241,16 +241,16 @@ static uint64_t metric_grain(const struct result *result, enum metric metric)
 	return grain;
 }
 
-bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric)
+bool results_pin_metric(const struct result *const *cases, size_t nr, enum metric *metric)
 {
 	size_t nr_of[NR_METRICS] = { 0 };
 	uint64_t grain[NR_METRICS] = { 0 };
 
 	for (size_t i = 0; i < nr; i++) {
 		for (unsigned int j = 0; j < NR_METRICS; j++) {
-			uint64_t own = metric_grain(results[i], j);
+			uint64_t own = metric_grain(cases[i], j);
 
-			nr_of[j] += result_metric_whole(results[i], j);
+			nr_of[j] += result_metric_whole(cases[i], j);
 			grain[j] = own > grain[j] ? own : grain[j];
 		}
 	}

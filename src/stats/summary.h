@@ -3,7 +3,7 @@
 /* What the numbers of one result say, and how they are written for people. */
 #include <stdbool.h>
 
-#include "result/report.h"
+#include "result/results.h"
 #include "stats/stats.h"
 
 /*
@@ -45,14 +45,14 @@ bool result_metric_whole(const struct result *result, enum metric metric);
 /* Runs with samples that have the metric, of how many: older versions kept a time of gup_test only where its clock read enough. */
 size_t result_metric_runs(const struct result *result, enum metric metric, size_t *nr_runs);
 /* The one line about what is in some runs of a case only, or "": "pin of 5 cases, unpin of 2 (...) ...". */
-void report_partial_format(const struct report *report, char *text, size_t size);
+void results_partial_format(const struct results *results, char *text, size_t size);
 /*
  * The time that holds the pinning: pin, or cycle where the two were not told apart, or the cycle's clock is the finer one. What
  * the clocks read plays no part. False: neither is there in all runs.
  */
 bool result_pin_metric(const struct result *result, enum metric *metric);
 /* The same for results that shall be compared. */
-bool results_pin_metric(const struct result *const *results, size_t nr, enum metric *metric);
+bool results_pin_metric(const struct result *const *chosen, size_t nr, enum metric *metric);
 bool count_known(const struct result *result, enum count count);
 /*
  * What is known of the hit rate, the part of the pages asked that GUP-fast pinned itself: between @least and @most, which are the

@@ -12,9 +12,9 @@
 /* A file is written whole, and grows: of the time between two savings they take at most this part. */
 #define SAVE_PART 20u
 
-static const char *environment_text(const struct report *report, const char *name)
+static const char *environment_text(const struct results *results, const char *name)
 {
-	const struct fact *fact = fact_find(&report->environment, name);
+	const struct fact *fact = fact_find(&results->environment, name);
 
 	return fact && fact->kind == FACT_TEXT ? fact->text : "";
 }
@@ -31,7 +31,7 @@ static unsigned int slot_of(const struct interleave *interleave, const struct in
 
 static bool side_has(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
 {
-	return schedule_has(&side->report, slot_of(interleave, side, block));
+	return schedule_has(&side->results, slot_of(interleave, side, block));
 }
 
 bool interleave_block_done(const struct interleave *interleave, unsigned int block)
@@ -51,7 +51,7 @@ unsigned int interleave_nr_left(const struct interleave *interleave)
 	return nr;
 }
 
-int interleave_check(const struct interleave_side *side, const struct report *before, const struct report *pass,
+int interleave_check(const struct interleave_side *side, const struct results *before, const struct results *pass,
 		     struct error *err)
 {
 	static const char *const names[] = { "kernel.release", "kernel.version", "kernel.cmdline" };
@@ -69,7 +69,7 @@ int interleave_check(const struct interleave_side *side, const struct report *be
 static void counterparts_set(struct interleave_side *side)
 {
 	for (size_t i = 0; side->counterparts && i < side->plan->nr; i++) {
-		struct result *result = (struct result *)report_find(&side->report, side->plan->cases[i].key);
+		struct result *result = (struct result *)results_find(&side->results, side->plan->cases[i].key);
 
 		if (result && side->counterparts[i] && !result->counterpart)
 			result->counterpart = strdup(side->counterparts[i]);
@@ -78,34 +78,34 @@ static void counterparts_set(struct interleave_side *side)
 
 static void side_begin(const struct interleave *interleave, struct interleave_side *side)
 {
-	struct report *report = &side->report;
+	struct results *results = &side->results;
 	unsigned int nth = (unsigned int)(side - interleave->sides);
 
-	free(report->path);
-	report->path = NULL;
-	free(report->label);
-	report->label = strdup(side->label);
-	report_set_command(report, interleave->argc, interleave->argv);
-	schedule_copy(&report->schedule, &interleave->schedule, nth);
-	fact_text(&report->environment, side->program.hash, "harness.program");
+	free(results->path);
+	results->path = NULL;
+	free(results->label);
+	results->label = strdup(side->label);
+	results_set_command(results, interleave->argc, interleave->argv);
+	schedule_copy(&results->schedule, &interleave->schedule, nth);
+	fact_text(&results->environment, side->program.hash, "harness.program");
 	counterparts_set(side);
 }
 
-int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct report *pass,
+int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct results *pass,
 		     struct error *err)
 {
-	if (pass->nr_results == 0)
+	if (pass->nr == 0)
 		return 0; /* of the job nothing can run here, and the file says so */
 	schedule_stamp(&interleave->schedule, slot_of(interleave, side, block), pass);
-	if (side->report.nr_results == 0) {
-		report_free(&side->report);
-		side->report = *pass;
-		*pass = (struct report){ 0 };
+	if (side->results.nr == 0) {
+		results_free(&side->results);
+		side->results = *pass;
+		*pass = (struct results){ 0 };
 		side_begin(interleave, side);
-	} else if (report_merge(&side->report, pass, err)) {
+	} else if (results_merge(&side->results, pass, err)) {
 		return -err->code;
 	}
-	side->report.complete = false; /* until all blocks are there */
+	side->results.complete = false; /* until all blocks are there */
 	side->unsaved = true;
 	return 0;
 }
@@ -113,7 +113,7 @@ int interleave_take(struct interleave *interleave, struct interleave_side *side,
 /* Both under one new name, or that of one where the other was given. */
 static int save_new(struct interleave *interleave, struct error *err)
 {
-	const struct report *reports[INTERLEAVE_SIDES];
+	const struct results *reports[INTERLEAVE_SIDES];
 	struct interleave_side *sides[INTERLEAVE_SIDES];
 	char *paths[INTERLEAVE_SIDES];
 	size_t nr = 0;
@@ -124,10 +124,10 @@ static int save_new(struct interleave *interleave, struct error *err)
 		if (!side->unsaved || !side->is_new)
 			continue;
 		sides[nr] = side;
-		reports[nr] = &side->report;
+		reports[nr] = &side->results;
 		paths[nr++] = side->path;
 	}
-	if (nr && report_save_new(reports, paths, nr, err))
+	if (nr && results_save_new(reports, paths, nr, err))
 		return -err->code;
 	for (size_t i = 0; i < nr; i++)
 		sides[i]->unsaved = sides[i]->is_new = false;
@@ -143,7 +143,7 @@ int interleave_save(struct interleave *interleave, struct error *err)
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		struct interleave_side *side = &interleave->sides[i];
 
-		if (side->unsaved && report_save(&side->report, side->path, err))
+		if (side->unsaved && results_save(&side->results, side->path, err))
 			return -err->code;
 		side->unsaved = false;
 	}
@@ -160,11 +160,11 @@ bool interleave_save_due(const struct interleave *interleave)
 /* --- taking up --- */
 
 /* By its precision or the time it took: then its blocks are as many as it has. */
-static bool stopped_early(const struct report *report)
+static bool stopped_early(const struct results *results)
 {
-	for (size_t i = 0; i < report->nr_results; i++)
-		if (report->results[i].stop != STOP_RUNS)
-			return report->complete;
+	for (size_t i = 0; i < results->nr; i++)
+		if (results->items[i].stop != STOP_RUNS)
+			return results->complete;
 	return false;
 }
 
@@ -173,10 +173,10 @@ static int side_load(struct interleave *interleave, struct interleave_side *side
 	const struct schedule *mine = &interleave->schedule, *its;
 	const char *hash;
 
-	if (report_load(&side->report, side->path, err))
+	if (results_load(&side->results, side->path, err))
 		return -err->code;
-	its = &side->report.schedule;
-	hash = environment_text(&side->report, "harness.program");
+	its = &side->results.schedule;
+	hash = environment_text(&side->results, "harness.program");
 	if (its->order == ORDER_NONE || its->nr_sides != mine->nr_sides)
 		return error_set(err, EINVAL, "%s was not measured in turns with one other", side->path);
 	if (its->side != side - interleave->sides || strcmp(its->sides[its->side], side->label) != 0)
@@ -185,7 +185,7 @@ static int side_load(struct interleave *interleave, struct interleave_side *side
 	if (its->order != mine->order)
 		return error_set(err, EINVAL, "%s: the order is %s, not %s", side->path, order_names[its->order],
 				 order_names[mine->order]);
-	if (its->nr_blocks != mine->nr_blocks && !stopped_early(&side->report))
+	if (its->nr_blocks != mine->nr_blocks && !stopped_early(&side->results))
 		return error_set(err, EINVAL, "%s: the schedule has %u runs a side, not %u", side->path, its->nr_blocks,
 				 mine->nr_blocks);
 	if (strcmp(hash, side->program.hash) != 0)
@@ -199,7 +199,7 @@ static void blocks_mend(struct interleave *interleave)
 {
 	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
 		for (unsigned int i = 0; i < INTERLEAVE_SIDES && !interleave_block_done(interleave, block); i++)
-			report_drop_slot(&interleave->sides[i].report, (int)slot_of(interleave, &interleave->sides[i], block));
+			results_drop_slot(&interleave->sides[i].results, (int)slot_of(interleave, &interleave->sides[i], block));
 }
 
 int interleave_take_up(struct interleave *interleave, bool seed_given, struct error *err)
@@ -215,7 +215,7 @@ int interleave_take_up(struct interleave *interleave, bool seed_given, struct er
 			continue;
 		if (side_load(interleave, side, err))
 			return -err->code;
-		its = &side->report.schedule;
+		its = &side->results.schedule;
 		if (seed_given && its->seed != mine->seed)
 			return error_set(err, EINVAL, "%s: the seed is %llu, not %llu", side->path,
 					 (unsigned long long)its->seed, (unsigned long long)mine->seed);

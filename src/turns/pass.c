@@ -79,7 +79,7 @@ static void first_words(int fd, char *text, size_t size)
 	snprintf(text, size, "%s", strncmp(line, "pinbench: ", 10) == 0 ? line + 10 : line);
 }
 
-static int pass_read(const struct pass_order *order, int out, int said, int status, struct report *pass,
+static int pass_read(const struct pass_order *order, int out, int said, int status, struct results *pass,
 		     struct error *err)
 {
 	char words[300] = "";
@@ -98,12 +98,12 @@ static int pass_read(const struct pass_order *order, int out, int said, int stat
 	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, out, 0);
 	if (text == MAP_FAILED)
 		return error_errno(err, errno, "read what %s measured", order->program->path);
-	ret = report_parse(pass, text, (size_t)stat.st_size, order->program->path, err);
+	ret = results_parse(pass, text, (size_t)stat.st_size, order->program->path, err);
 	munmap(text, (size_t)stat.st_size);
 	return ret;
 }
 
-int pass_run(const struct pass_order *order, struct report *pass, struct error *err)
+int pass_run(const struct pass_order *order, struct results *pass, struct error *err)
 {
 	char only[PASS_KEY_MAX + 16];
 	autofree char **words = pass_words(order, only, sizeof(only));

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "turns/program.h"
-#include "result/report.h"
+#include "result/results.h"
 
 #define PASS_KEY_MAX 512u /* longer than any key */
 
@@ -22,4 +22,4 @@ struct pass_order {
 };
 
 /* -EINTR when *@stop became true: the program was told and has ended. -EIO, saying why, when there is no whole result. */
-int pass_run(const struct pass_order *order, struct report *pass, struct error *err);
+int pass_run(const struct pass_order *order, struct results *pass, struct error *err);

@@ -40,9 +40,9 @@ static double side_time_s(const struct interleave *interleave, const struct inte
 {
 	size_t nr_done = 0;
 
-	for (size_t i = 0; i < side->report.nr_results; i++)
-		nr_done += side->report.results[i].status == STATUS_DONE;
-	return interleave->precision.max_time_s > 0 && side->report.duration_s >= interleave->precision.max_time_s * (double)nr_done
+	for (size_t i = 0; i < side->results.nr; i++)
+		nr_done += side->results.items[i].status == STATUS_DONE;
+	return interleave->precision.max_time_s > 0 && side->results.duration_s >= interleave->precision.max_time_s * (double)nr_done
 		       ? interleave->precision.max_time_s : 0;
 }
 
@@ -57,9 +57,9 @@ static bool blocks_enough(struct interleave *interleave)
 		struct interleave_side *side = &interleave->sides[i];
 		double time_s = side_time_s(interleave, side);
 
-		for (size_t k = 0; k < side->report.nr_results; k++)
-			if (side->report.results[k].status == STATUS_DONE &&
-			    !precision_enough(&precision, &side->report.results[k], time_s))
+		for (size_t k = 0; k < side->results.nr; k++)
+			if (side->results.items[k].status == STATUS_DONE &&
+			    !precision_enough(&precision, &side->results.items[k], time_s))
 				enough = false;
 	}
 	return enough;
@@ -68,21 +68,21 @@ static bool blocks_enough(struct interleave *interleave)
 static void sides_end(struct interleave *interleave)
 {
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		struct report *report = &interleave->sides[i].report;
+		struct results *results = &interleave->sides[i].results;
 
-		if (report->complete)
+		if (results->complete)
 			continue;
-		report->schedule.nr_blocks = interleave->schedule.nr_blocks;
-		report->complete = true;
-		report_steady(report);
+		results->schedule.nr_blocks = interleave->schedule.nr_blocks;
+		results->complete = true;
+		results_steady(results);
 		interleave->sides[i].unsaved = true;
 	}
 }
 
 static int none_done(const struct interleave_side *side, struct error *err)
 {
-	for (size_t i = 0; i < side->report.nr_results; i++)
-		if (side->report.results[i].status != STATUS_SKIPPED)
+	for (size_t i = 0; i < side->results.nr; i++)
+		if (side->results.items[i].status != STATUS_SKIPPED)
 			return 0;
 	error_set(err, ENODATA, "%s: no case can run here", side->label);
 	return error_fix(err, "pinbench run --dry-run%s%s says why", side->job ? " -c " : "", side->job ? side->job : "");
@@ -90,9 +90,9 @@ static int none_done(const struct interleave_side *side, struct error *err)
 
 /* One case of one side. What turned out not to run here is not tried in every block. */
 static int turn_run(const struct interleave *interleave, const struct interleave_side *side, const char *key,
-		    struct report *pass, struct error *err)
+		    struct results *pass, struct error *err)
 {
-	const struct result *before = report_find(&side->report, key);
+	const struct result *before = results_find(&side->results, key);
 	struct pass_order order = {
 		.program = &side->program,
 		.label = side->label,
@@ -102,26 +102,26 @@ static int turn_run(const struct interleave *interleave, const struct interleave
 		.nr_overrides = interleave->nr_overrides,
 		.force = interleave->force,
 		.icount = interleave->icount,
-		.time_only = side->report.nr_results > 0,
+		.time_only = side->results.nr > 0,
 		.stop = interleave->stop,
 	};
 	/* in the first block there is nothing but the block itself */
-	const struct report *known = side->report.nr_results ? &side->report : pass;
-	struct report part = { 0 };
+	const struct results *known = side->results.nr ? &side->results : pass;
+	struct results part = { 0 };
 	int ret;
 
 	if (before && before->status == STATUS_SKIPPED)
 		return 0;
 	ret = pass_run(&order, &part, err);
-	if (!ret && known->nr_results)
+	if (!ret && known->nr)
 		ret = interleave_check(side, known, &part, err);
-	if (!ret && pass->nr_results) {
-		ret = report_merge(pass, &part, err);
+	if (!ret && pass->nr) {
+		ret = results_merge(pass, &part, err);
 	} else if (!ret) {
 		*pass = part;
 		return 0;
 	}
-	report_free(&part);
+	results_free(&part);
 	return ret;
 }
 
@@ -129,7 +129,7 @@ static int turn_run(const struct interleave *interleave, const struct interleave
 static int block_run(struct interleave *interleave, const struct turns *turns, unsigned int block, struct way *way,
 		     struct error *err)
 {
-	struct report passes[INTERLEAVE_SIDES] = { 0 };
+	struct results passes[INTERLEAVE_SIDES] = { 0 };
 	int ret = 0;
 
 	for (size_t i = 0; i < turns->nr * INTERLEAVE_SIDES && !ret; i++) {
@@ -152,7 +152,7 @@ static int block_run(struct interleave *interleave, const struct turns *turns, u
 			ret = interleave_take(interleave, &interleave->sides[i], block, &passes[i], err);
 		if (!ret)
 			ret = none_done(&interleave->sides[i], err);
-		report_free(&passes[i]);
+		results_free(&passes[i]);
 	}
 	if (!ret && interleave_save_due(interleave))
 		ret = interleave_save(interleave, err);
@@ -188,7 +188,7 @@ int interleave_run(struct interleave *interleave, struct error *err)
 void interleave_free(struct interleave *interleave)
 {
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		report_free(&interleave->sides[i].report);
+		results_free(&interleave->sides[i].results);
 		program_close(&interleave->sides[i].program);
 	}
 	schedule_free(&interleave->schedule);

@@ -15,19 +15,19 @@
 #include "plan/plan.h"
 #include "stats/precision.h"
 #include "turns/program.h"
-#include "result/report.h"
+#include "result/results.h"
 
 #define INTERLEAVE_SIDES 2u
 
 struct interleave_side {
 	const char *label;
-	char *path;                /* of the result file, in a buffer of REPORT_PATH_MAX */
+	char *path;                /* of the result file, in a buffer of RESULTS_PATH_MAX */
 	bool is_new;               /* nothing was saved there yet: it gets a name that nothing has, as report_save_new() chooses */
 	const char *job;           /* its job file; NULL: the built-in one */
 	struct program program;
 	const struct plan *plan;   /* of its job */
 	const char **counterparts; /* by case of the plan: its key on the other side, NULL: the same; or NULL for all */
-	struct report report;
+	struct results results;
 	bool unsaved;
 };
 

@@ -9,7 +9,7 @@
 #include "stats/summary.h"
 #include "base/text.h"
 
-struct compare_names compare_names(const struct report *base, const struct report *new, size_t most)
+struct compare_names compare_names(const struct results *base, const struct results *new, size_t most)
 {
 	struct compare_names names = { "base", "new" };
 
@@ -154,9 +154,9 @@ static void runs_format(const struct verdicts *verdicts, const char *one, const 
 		snprintf(text, size, "%zu and %zu %s", nr[0], nr[1], many);
 }
 
-static bool same_words(const struct report *a, const struct report *b)
+static bool same_words(const struct results *a, const struct results *b)
 {
-	return strcmp(report_run_word(a, 1), report_run_word(b, 1)) == 0;
+	return strcmp(results_run_word(a, 1), results_run_word(b, 1)) == 0;
 }
 
 /* The most samples that a run of the table has. */
@@ -189,7 +189,7 @@ bool verdicts_replicated(const struct verdicts *verdicts)
 
 static void seeds_format(const struct verdicts *verdicts, const char *runs, char *text, size_t size)
 {
-	const char *word = report_run_word(verdicts->base, 1);
+	const char *word = results_run_word(verdicts->base, 1);
 
 	if (!verdicts_replicated(verdicts))
 		snprintf(text, size, "%s, no replication: one placement of memory, or none that mattered; another may give other figures",
@@ -214,8 +214,8 @@ static int64_t nr_torn(const struct verdicts *verdicts)
 void design_format(const struct verdicts *verdicts, char *text, size_t size)
 {
 	bool same = same_words(verdicts->base, verdicts->new);
-	const char *one = same ? report_run_word(verdicts->base, 1) : "run";
-	const char *many = same ? report_run_word(verdicts->base, 2) : "runs";
+	const char *one = same ? results_run_word(verdicts->base, 1) : "run";
+	const char *many = same ? results_run_word(verdicts->base, 2) : "runs";
 	size_t least = verdicts->nr_runs[0] < verdicts->nr_runs[1] ? verdicts->nr_runs[0] : verdicts->nr_runs[1];
 	char runs[96];
 

@@ -8,7 +8,7 @@ struct compare_names {
 	char base[24], new[24];
 };
 
-struct compare_names compare_names(const struct report *base, const struct report *new, size_t most);
+struct compare_names compare_names(const struct results *base, const struct results *new, size_t most);
 
 /* "hit rate", "slow pages", "copied", "pin", "pin p99". */
 const char *row_label(const struct row *row);

@@ -29,12 +29,12 @@ void remark_list_free(struct remark_list *list)
 }
 
 /* What the times come from: a file of the lab says so, one of a host has no such fact, one made from a log cannot know. */
-static bool accel_of(const struct report *report, char *text, size_t size)
+static bool accel_of(const struct results *results, char *text, size_t size)
 {
-	if (fact_value(&report->environment, "lab.accel", text, size))
+	if (fact_value(&results->environment, "lab.accel", text, size))
 		return true;
 	snprintf(text, size, "no virtual machine of the lab");
-	return !report->imported;
+	return !results->imported;
 }
 
 #define CONFIG "kernel.config.CONFIG_"
@@ -90,7 +90,7 @@ static bool hypervisors_differ(const char *a, const char *b)
 	return !strcmp(a, "none") || !strcmp(b, "none");
 }
 
-static void check_hypervisor(struct check *list, const struct report *a, const struct report *b)
+static void check_hypervisor(struct check *list, const struct results *a, const struct results *b)
 {
 	char left[200], right[200];
 	bool known_a = fact_value(&a->environment, "hypervisor", left, sizeof(left)) != NULL;
@@ -104,40 +104,40 @@ static void check_hypervisor(struct check *list, const struct report *a, const s
 }
 
 /* A configuration that was read has all options: what a file does not list was off, or not asked for by an older pinbench. */
-static bool config_known(const struct report *report)
+static bool config_known(const struct results *results)
 {
-	for (size_t i = 0; i < report->environment.nr; i++)
-		if (strncmp(report->environment.items[i].name, "kernel.config.", strlen("kernel.config.")) == 0)
+	for (size_t i = 0; i < results->environment.nr; i++)
+		if (strncmp(results->environment.items[i].name, "kernel.config.", strlen("kernel.config.")) == 0)
 			return true;
 	return false;
 }
 
-static bool option_on(const struct report *report, const char *name)
+static bool option_on(const struct results *results, const char *name)
 {
 	char value[200];
 
-	return fact_value(&report->environment, name, value, sizeof(value)) && (!strcmp(value, "y") || !strcmp(value, "m"));
+	return fact_value(&results->environment, name, value, sizeof(value)) && (!strcmp(value, "y") || !strcmp(value, "m"));
 }
 
-static bool check_on(const struct report *report, size_t which)
+static bool check_on(const struct results *results, size_t which)
 {
 	bool on = false;
 
 	for (const char *const *fact = heavy_checks[which].facts; *fact; fact++)
-		on = on || option_on(report, *fact);
+		on = on || option_on(results, *fact);
 	return on;
 }
 
-static bool has_times(const struct report *report)
+static bool has_times(const struct results *results)
 {
-	for (size_t i = 0; i < report->nr_results; i++)
-		for (size_t j = 0; j < report->results[i].nr_runs; j++)
-			if (report->results[i].runs[j].nr_samples > report->results[i].runs[j].nr_warmup)
+	for (size_t i = 0; i < results->nr; i++)
+		for (size_t j = 0; j < results->items[i].nr_runs; j++)
+			if (results->items[i].runs[j].nr_samples > results->items[i].runs[j].nr_warmup)
 				return true;
 	return false;
 }
 
-static void check_debugging(struct check *list, const struct report *a, const struct report *b, bool times)
+static void check_debugging(struct check *list, const struct results *a, const struct results *b, bool times)
 {
 	struct comparable *comparable = list->comparable;
 	bool known_a = config_known(a), known_b = config_known(b);
@@ -155,7 +155,7 @@ static void check_debugging(struct check *list, const struct report *a, const st
 	}
 }
 
-static void check_named(struct comparable *comparable, const struct report *a, const struct report *b)
+static void check_named(struct comparable *comparable, const struct results *a, const struct results *b)
 {
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
 		const char *what = named[i][1] ? named[i][1] : named[i][0] + strlen(CONFIG);
@@ -171,9 +171,9 @@ static void check_named(struct comparable *comparable, const struct report *a, c
 	}
 }
 
-static void check_file(struct comparable *comparable, const struct report *a, const struct report *b)
+static void check_file(struct comparable *comparable, const struct results *a, const struct results *b)
 {
-	const struct report_file *other, *file = report_same_file(a, b, &other);
+	const struct results_file *other, *file = results_same_file(a, b, &other);
 
 	if (file && strcmp(file->path, other->path) == 0)
 		remark_add(&comparable->refusals, "the same file on both sides: %s", file->path);
@@ -181,7 +181,7 @@ static void check_file(struct comparable *comparable, const struct report *a, co
 		remark_add(&comparable->refusals, "the same file on both sides: %s has the content of %s", other->path, file->path);
 }
 
-void comparable_find(struct comparable *comparable, const struct report *a, const struct report *b, enum comparable_as as,
+void comparable_find(struct comparable *comparable, const struct results *a, const struct results *b, enum comparable_as as,
 		     bool times)
 {
 	static const struct {
@@ -199,13 +199,13 @@ void comparable_find(struct comparable *comparable, const struct report *a, cons
 		known_b = fact_value(&b->environment, facts[i].name, right, sizeof(right)) != NULL;
 		check(&list, facts[i].what, left, right, known_a, known_b);
 	}
-	check(&list, "clock", report_unit(a), report_unit(b), true, true);
+	check(&list, "clock", results_unit(a), results_unit(b), true, true);
 	known_a = accel_of(a, left, sizeof(left));
 	known_b = accel_of(b, right, sizeof(right));
 	check(&list, "what ran the code", left, right, known_a, known_b);
 	check_hypervisor(&list, a, b);
-	snprintf(left, sizeof(left), "%u", a->benchmark ? a->benchmark : REPORT_BENCHMARK);
-	snprintf(right, sizeof(right), "%u", b->benchmark ? b->benchmark : REPORT_BENCHMARK);
+	snprintf(left, sizeof(left), "%u", a->benchmark ? a->benchmark : RESULTS_BENCHMARK);
+	snprintf(right, sizeof(right), "%u", b->benchmark ? b->benchmark : RESULTS_BENCHMARK);
 	check(&list, "version of the benchmark", left, right, !a->imported, !b->imported);
 	check_debugging(&list, a, b, times);
 	check_named(comparable, a, b);
@@ -228,12 +228,12 @@ void comparable_free(struct comparable *comparable)
 	remark_list_free(&comparable->differences);
 }
 
-const char *report_name(const struct report *report)
+const char *results_name(const struct results *results)
 {
-	return report->path ? report->path : report->label ? report->label : "(no name)";
+	return results->path ? results->path : results->label ? results->label : "(no name)";
 }
 
-int comparable_refuse(const struct comparable *comparable, const struct report *a, const struct report *b,
+int comparable_refuse(const struct comparable *comparable, const struct results *a, const struct results *b,
 		      const char *what, struct error *err)
 {
 	char text[320] = "";
@@ -241,6 +241,6 @@ int comparable_refuse(const struct comparable *comparable, const struct report *
 	for (size_t i = 0; i < comparable->refusals.nr; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? "; " : "",
 			 comparable->refusals.texts[i]);
-	error_set(err, EINVAL, "%s and %s cannot %s: %s", report_name(a), report_name(b), what, text);
+	error_set(err, EINVAL, "%s and %s cannot %s: %s", results_name(a), results_name(b), what, text);
 	return error_fix(err, "--force does it all the same, and says so in its output");
 }

@@ -5,7 +5,7 @@
  * measurements, of one page size, architecture, clock, kind of machine, hypervisor and way of measuring. Times are of kernels
  * that check themselves alike, too.
  */
-#include "result/report.h"
+#include "result/results.h"
 
 /* Sentences without a full stop. */
 struct remark_list {
@@ -29,13 +29,13 @@ enum comparable_as { AS_SIDES, AS_ONE_SIDE };
  * One of the lists has a line for each thing that is not known to be the same. @times: whether times are to be judged; exact
  * counts are the same with and without a kernel's checks.
  */
-void comparable_find(struct comparable *comparable, const struct report *a, const struct report *b, enum comparable_as as,
+void comparable_find(struct comparable *comparable, const struct results *a, const struct results *b, enum comparable_as as,
 		     bool times);
 /* Whether a fact of the environment has a line in @differences when it differs. */
 bool comparable_names(const char *fact);
 void comparable_free(struct comparable *comparable);
 /* -EINVAL with all refusals in one sentence, and the way out. @what they cannot: "be compared". */
-int comparable_refuse(const struct comparable *comparable, const struct report *a, const struct report *b,
+int comparable_refuse(const struct comparable *comparable, const struct results *a, const struct results *b,
 		      const char *what, struct error *err);
 /* What a report is called in errors: its file, else its label. */
-const char *report_name(const struct report *report);
+const char *results_name(const struct results *results);

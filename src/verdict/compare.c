@@ -88,39 +88,39 @@ static void find_changes(struct comparison *comparison)
 
 static void find_pairs(struct comparison *comparison)
 {
-	const struct report *base = comparison->base, *new = comparison->new;
-	size_t room = base->nr_results + new->nr_results + 1;
-	struct report_index in_base, in_new;
+	const struct results *base = comparison->base, *new = comparison->new;
+	size_t room = base->nr + new->nr + 1;
+	struct results_index in_base, in_new;
 
 	comparison->pairs = calloc(room, sizeof(*comparison->pairs));
 	comparison->others = calloc(room, sizeof(*comparison->others));
 	if (!comparison->pairs || !comparison->others)
 		abort();
-	report_index_make(&in_base, base);
-	report_index_make(&in_new, new);
-	for (size_t i = 0; i < base->nr_results; i++) {
-		struct pair pair = { &base->results[i], report_index_find(&in_new, counterpart_key(&base->results[i], base, new)) };
+	results_index_make(&in_base, base);
+	results_index_make(&in_new, new);
+	for (size_t i = 0; i < base->nr; i++) {
+		struct pair pair = { &base->items[i], results_index_find(&in_new, counterpart_key(&base->items[i], base, new)) };
 
 		if (pair.new && pair.base->status == STATUS_DONE && pair.new->status == STATUS_DONE)
 			comparison->pairs[comparison->nr_pairs++] = pair;
 		else
 			comparison->others[comparison->nr_others++] = pair;
 	}
-	for (size_t i = 0; i < new->nr_results; i++)
-		if (!report_index_find(&in_base, counterpart_key(&new->results[i], new, base)))
-			comparison->others[comparison->nr_others++] = (struct pair){ NULL, &new->results[i] };
-	report_index_free(&in_base);
-	report_index_free(&in_new);
+	for (size_t i = 0; i < new->nr; i++)
+		if (!results_index_find(&in_base, counterpart_key(&new->items[i], new, base)))
+			comparison->others[comparison->nr_others++] = (struct pair){ NULL, &new->items[i] };
+	results_index_free(&in_base);
+	results_index_free(&in_new);
 }
 
 /* A time that some runs lack has no row: why is said before the numbers. */
 static void find_partial(struct comparison *comparison)
 {
-	const struct report *reports[2] = { comparison->base, comparison->new };
+	const struct results *reports[2] = { comparison->base, comparison->new };
 	char text[400];
 
 	for (size_t i = 0; i < 2; i++) {
-		report_partial_format(reports[i], text, sizeof(text));
+		results_partial_format(reports[i], text, sizeof(text));
 		if (*text)
 			remark_add(&comparison->comparable.unknowns, "%s: %s", i ? "new" : "base", text);
 	}
@@ -138,7 +138,7 @@ int compare_filter(regex_t *regex, const char *filter, struct error *err)
 	return error_fix(err, "a POSIX extended regular expression for keys, like \"thp|hugetlb\"");
 }
 
-int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
+int compare_reports(struct comparison *comparison, const struct results *base, const struct results *new,
 		    const struct compare_options *options, struct error *err)
 {
 	regex_t regex;

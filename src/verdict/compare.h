@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "verdict/comparable.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "verdict/verdict.h"
 
 enum compare_format { COMPARE_TEXT, COMPARE_COMMIT, COMPARE_MARKDOWN, COMPARE_CSV, COMPARE_JSON, NR_COMPARE_FORMATS };
@@ -33,7 +33,7 @@ struct pair {
 };
 
 struct comparison {
-	const struct report *base, *new;
+	const struct results *base, *new;
 	struct comparable comparable; /* what was forced, and what is not known to be the same: said before any number */
 	struct change *changes;       /* page size and architecture first, noise last */
 	size_t nr_changes, nr_noise;
@@ -45,7 +45,7 @@ struct comparison {
 };
 
 /* Points into both reports. -EINVAL: not comparable, and not forced; or a filter that is no regular expression; it is empty then. */
-int compare_reports(struct comparison *comparison, const struct report *base, const struct report *new,
+int compare_reports(struct comparison *comparison, const struct results *base, const struct results *new,
 		    const struct compare_options *options, struct error *err);
 void comparison_free(struct comparison *comparison);
 

@@ -236,8 +236,8 @@ static bool nothing_to_judge(struct gate *gate, const struct gate_options *optio
 
 	if (!nr_common(gate, options))
 		snprintf(gate->text, sizeof(gate->text), "not comparable: no case in common%s: %zu in %.200s, %zu in %.200s",
-			 options->filter ? " that --filter takes" : "", comparison->base->nr_results,
-			 report_name(comparison->base), comparison->new->nr_results, report_name(comparison->new));
+			 options->filter ? " that --filter takes" : "", comparison->base->nr,
+			 results_name(comparison->base), comparison->new->nr, results_name(comparison->new));
 	else if (!gate->nr_rows && !nr_no_tail(gate, options) && !lost)
 		snprintf(gate->text, sizeof(gate->text), "not comparable: no row in common%s%s",
 			 idle ? " for --fail-on " : "", idle ? idle->text : "");
@@ -264,7 +264,7 @@ static void say_regression(struct gate *gate)
 	}
 	if (gate->nr_missing)
 		snprintf(gate->text + used, sizeof(gate->text) - used, "%s%zu missing in %.100s", gate->nr_worse ? "; " : "",
-			 gate->nr_missing, report_name(gate->comparison->new));
+			 gate->nr_missing, results_name(gate->comparison->new));
 }
 
 /* The row that needs the most says for all what would decide. */

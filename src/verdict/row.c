@@ -141,13 +141,13 @@ double run_values_median(const struct run_values *values)
 
 void row_set_sides(struct row *row, const struct run_values sides[2], double part)
 {
-	const struct result *results[2] = { row->base, row->new };
+	const struct result *cases[2] = { row->base, row->new };
 
 	for (size_t i = 0; i < 2; i++) {
 		struct summary summary;
 
 		row->nr[i] = sides[i].nr;
-		if (!result_summary_at(results[i], row->which, part, &summary))
+		if (!result_summary_at(cases[i], row->which, part, &summary))
 			continue;
 		row->nr_measured[i] = summary.nr;
 		row->value[i] = summary.median;

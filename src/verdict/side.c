@@ -43,7 +43,7 @@ struct loading {
 };
 
 /* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place. */
-static void check_same_side(const struct loading *loading, struct comparable *comparable, const struct report *other)
+static void check_same_side(const struct loading *loading, struct comparable *comparable, const struct results *other)
 {
 	static const struct {
 		const char *name, *what;
@@ -51,8 +51,8 @@ static void check_same_side(const struct loading *loading, struct comparable *co
 		{ "kernel.release", "kernel" }, { "kernel.version", "build of the kernel" }, { "lab.image", "image of the kernel" },
 		{ "kernel.cmdline", "command line of the kernel" }, { "cpu.model", "processor" },
 	};
-	const struct report *first = &loading->side->report;
-	char left[REPORT_MAX_TEXT + 1], right[REPORT_MAX_TEXT + 1];
+	const struct results *first = &loading->side->results;
+	char left[RESULTS_MAX_TEXT + 1], right[RESULTS_MAX_TEXT + 1];
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (fact_value(&first->environment, facts[i].name, left, sizeof(left)) &&
@@ -62,9 +62,9 @@ static void check_same_side(const struct loading *loading, struct comparable *co
 		remark_add(&comparable->refusals, "label: %s and %s", first->label, other->label);
 }
 
-static int check_mergeable(const struct loading *loading, const struct report *other, struct error *err)
+static int check_mergeable(const struct loading *loading, const struct results *other, struct error *err)
 {
-	const struct report *first = &loading->side->report;
+	const struct results *first = &loading->side->results;
 	struct comparable comparable;
 	int rc = 0;
 
@@ -73,8 +73,8 @@ static int check_mergeable(const struct loading *loading, const struct report *o
 	if (comparable.refusals.nr && !loading->force)
 		rc = comparable_refuse(&comparable, first, other, "be runs of one side", err);
 	for (size_t i = 0; i < comparable.refusals.nr && !rc; i++)
-		remark_add(&loading->side->remarks, "merged by --force: %s and %s differ in %s", report_name(first),
-			   report_name(other), comparable.refusals.texts[i]);
+		remark_add(&loading->side->remarks, "merged by --force: %s and %s differ in %s", results_name(first),
+			   results_name(other), comparable.refusals.texts[i]);
 	comparable_free(&comparable);
 	return rc;
 }
@@ -103,18 +103,18 @@ static bool has_run(const struct result *result, const struct run *run)
  * Whether @other is a copy, or an earlier state, of a file that is in @into: taken as more runs it would make anything significant.
  * Instructions repeat by themselves; there the seeds tell.
  */
-static bool is_copy(const struct report *into, const struct report *other)
+static bool is_copy(const struct results *into, const struct results *other)
 {
-	const struct report_file *same;
+	const struct results_file *same;
 	size_t nr = 0;
 
-	if (report_same_file(into, other, &same))
+	if (results_same_file(into, other, &same))
 		return true;
 	if (into->schedule.order != ORDER_NONE && other->schedule.order != ORDER_NONE &&
 	    strcmp(into->schedule.id, other->schedule.id))
 		return false;
-	for (size_t i = 0; i < other->nr_results && !other->icount; i++) {
-		const struct result *result = &other->results[i], *there = report_find(into, result->key);
+	for (size_t i = 0; i < other->nr && !other->icount; i++) {
+		const struct result *result = &other->items[i], *there = results_find(into, result->key);
 
 		for (size_t j = 0; j < result->nr_runs; j++, nr++)
 			if (!has_run(there, &result->runs[j]))
@@ -123,16 +123,16 @@ static bool is_copy(const struct report *into, const struct report *other)
 	return nr > 0;
 }
 
-static int check_copy(const struct loading *loading, const struct report *other, struct error *err)
+static int check_copy(const struct loading *loading, const struct results *other, struct error *err)
 {
-	if (!is_copy(&loading->side->report, other))
+	if (!is_copy(&loading->side->results, other))
 		return 0;
 	if (loading->force) {
-		remark_add(&loading->side->remarks, "merged by --force: all samples of %s are in another file too", report_name(other));
+		remark_add(&loading->side->remarks, "merged by --force: all samples of %s are in another file too", results_name(other));
 		return 0;
 	}
 	error_set(err, EEXIST, "%s: all its samples are in another file of this side: a copy is no second measurement",
-		  report_name(other));
+		  results_name(other));
 	return error_fix(err, "take one of them away; --force counts both, and says so in its output");
 }
 
@@ -140,14 +140,14 @@ static int check_copy(const struct loading *loading, const struct report *other,
  * Blocks of two schedules have the same numbers and are not the same blocks. What is kept of the slots is which processes are
  * of one boot: numbers that no other file has.
  */
-static void forget_schedule(struct report *report, size_t nth_file)
+static void forget_schedule(struct results *results, size_t nth_file)
 {
-	if (report->schedule.order == ORDER_NONE)
+	if (results->schedule.order == ORDER_NONE)
 		return;
-	schedule_free(&report->schedule);
-	for (size_t i = 0; i < report->nr_results; i++) {
-		struct result *result = &report->results[i];
-		int slot = (int)(nth_file % (INT_MAX / REPORT_MAX_RUNS) * REPORT_MAX_RUNS), before = -1;
+	schedule_free(&results->schedule);
+	for (size_t i = 0; i < results->nr; i++) {
+		struct result *result = &results->items[i];
+		int slot = (int)(nth_file % (INT_MAX / RESULTS_MAX_RUNS) * RESULTS_MAX_RUNS), before = -1;
 
 		for (size_t j = 0; j < result->nr_runs; j++) {
 			struct run *run = &result->runs[j];
@@ -165,13 +165,13 @@ static void forget_schedule(struct report *report, size_t nth_file)
 static int add_file(const struct loading *loading, const char *path, struct error *err)
 {
 	struct side *side = loading->side;
-	struct report *into = &side->report, other = { 0 };
+	struct results *into = &side->results, other = { 0 };
 	bool scheduled;
 	int rc;
 
 	if (side->nr_files++ == 0)
-		return report_load(into, path, err);
-	rc = report_load(&other, path, err);
+		return results_load(into, path, err);
+	rc = results_load(&other, path, err);
 	if (!rc)
 		rc = check_mergeable(loading, &other, err);
 	if (!rc)
@@ -180,13 +180,13 @@ static int add_file(const struct loading *loading, const char *path, struct erro
 	if (!rc && (strcmp(into->schedule.id, other.schedule.id) || into->schedule.side != other.schedule.side)) {
 		if (scheduled)
 			remark_add(&side->remarks, "%s and %s are of different schedules: their blocks are not paired",
-				   report_name(into), report_name(&other));
+				   results_name(into), results_name(&other));
 		forget_schedule(into, 0);
 		forget_schedule(&other, side->nr_files - 1);
 	}
 	if (!rc)
-		rc = report_merge(into, &other, err);
-	report_free(&other);
+		rc = results_merge(into, &other, err);
+	results_free(&other);
 	return rc;
 }
 
@@ -236,15 +236,15 @@ int side_load(struct side *side, const char *argument, bool force, struct error 
 	if (rc)
 		return rc;
 	if (side->nr_files > 1)
-		set_text(&side->report.path, strdup(path));
+		set_text(&side->results.path, strdup(path));
 	if (loading.labelled)
-		set_text(&side->report.label, strndup(argument, (size_t)(path - argument) - 1));
+		set_text(&side->results.label, strndup(argument, (size_t)(path - argument) - 1));
 	return 0;
 }
 
 void side_free(struct side *side)
 {
-	report_free(&side->report);
+	results_free(&side->results);
 	remark_list_free(&side->remarks);
 	side->nr_files = 0;
 }

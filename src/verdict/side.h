@@ -2,10 +2,10 @@
 #pragma once
 /* One side of a comparison as the user names it: a file, a directory of files that are runs of one thing, either with a label. */
 #include "verdict/comparable.h"
-#include "result/report.h"
+#include "result/results.h"
 
 struct side {
-	struct report report;
+	struct results results;
 	size_t nr_files;
 	struct remark_list remarks; /* what was merged against the rules, or lost by it */
 };

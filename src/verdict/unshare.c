@@ -17,7 +17,7 @@ static bool unshares(const char *state)
 }
 
 /* The same case in state exclusive-ro: keys are PINNER,LAYOUT,STATE,rest. */
-static const struct result *partner(const struct report *report, const struct result *result)
+static const struct result *partner(const struct results *results, const struct result *result)
 {
 	const char *state = strchr(result->key, ',');
 	const char *rest;
@@ -29,7 +29,7 @@ static const struct result *partner(const struct report *report, const struct re
 		return NULL;
 	if (asprintf(&key, "%.*s,exclusive-ro%s", (int)(state - result->key), result->key, rest) < 0)
 		abort();
-	return report_find(report, key);
+	return results_find(results, key);
 }
 
 /* Numbers of the runs of a case, with what says which of another case belong to them. */
@@ -253,30 +253,30 @@ static void insert(struct unshare_list *list, const struct unshare *unshare)
 	list->nr++;
 }
 
-void unshare_find(struct unshare_list *list, const struct report *report)
+void unshare_find(struct unshare_list *list, const struct results *results)
 {
 	enum metric metric;
 
-	*list = (struct unshare_list){ .icount = report->icount, .items = calloc(report->nr_results + 1, sizeof(*list->items)) };
+	*list = (struct unshare_list){ .icount = results->icount, .items = calloc(results->nr + 1, sizeof(*list->items)) };
 	if (!list->items)
 		abort();
-	for (size_t i = 0; i < report->nr_results; i++) {
-		struct unshare unshare = { .with = &report->results[i] };
+	for (size_t i = 0; i < results->nr; i++) {
+		struct unshare unshare = { .with = &results->items[i] };
 
 		if (unshare.with->status != STATUS_DONE || !unshares(unshare.with->params.state))
 			continue;
-		unshare.without = partner(report, unshare.with);
+		unshare.without = partner(results, unshare.with);
 		if (!unshare.without || unshare.without->status != STATUS_DONE)
 			continue;
 		if (results_pin_metric((const struct result *[]){ unshare.with, unshare.without }, 2, &metric) &&
-		    measure(&unshare, metric, report->icount))
+		    measure(&unshare, metric, results->icount))
 			insert(list, &unshare);
 	}
 	for (size_t i = 0; i < list->nr; i++)
 		for (size_t j = 0; j < list->nr && list->items[i].metric == METRIC_PIN; j++)
 			if (list->items[j].metric == METRIC_CYCLE &&
 			    unshare_same_series(&list->items[i], &list->items[j]))
-				measure(&list->items[i], METRIC_CYCLE, report->icount);
+				measure(&list->items[i], METRIC_CYCLE, results->icount);
 }
 
 const struct unshare *unshare_of(const struct unshare_list *list, const char *key)

@@ -6,7 +6,7 @@
  * ("exclusive-ro"), everything else being equal.
  */
 #include "stats/rank.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "stats/stats.h"
 
 /* Why a cost has no interval. */
@@ -40,8 +40,8 @@ struct unshare_list {
 	size_t nr;
 };
 
-/* Points into @report. */
-void unshare_find(struct unshare_list *list, const struct report *report);
+/* Points into @results. */
+void unshare_find(struct unshare_list *list, const struct results *results);
 /* The cost of the case with that key, or NULL. */
 const struct unshare *unshare_of(const struct unshare_list *list, const char *key);
 void unshare_list_free(struct unshare_list *list);

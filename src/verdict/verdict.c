@@ -44,13 +44,13 @@ struct row *row_add(struct verdict_work *work, const struct result *base, const 
 
 static void add_rows(struct verdict_work *work)
 {
-	const struct report *base = work->verdicts->base, *new = work->verdicts->new;
-	struct report_index index;
+	const struct results *base = work->verdicts->base, *new = work->verdicts->new;
+	struct results_index index;
 
-	report_index_make(&index, new);
-	for (size_t i = 0; i < base->nr_results; i++) {
-		const struct result *was = &base->results[i];
-		const struct result *is = report_index_find(&index, counterpart_key(was, base, new));
+	results_index_make(&index, new);
+	for (size_t i = 0; i < base->nr; i++) {
+		const struct result *was = &base->items[i];
+		const struct result *is = results_index_find(&index, counterpart_key(was, base, new));
 
 		if (!is || was->status != STATUS_DONE || is->status != STATUS_DONE)
 			continue;
@@ -61,7 +61,7 @@ static void add_rows(struct verdict_work *work)
 		if (work->verdicts->rule.tails)
 			rows_add_tails(work, was, is);
 	}
-	report_index_free(&index);
+	results_index_free(&index);
 }
 
 /*
@@ -150,7 +150,7 @@ static void count_verdicts(struct verdicts *verdicts)
 		verdicts->need = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
 }
 
-void verdicts_find(struct verdicts *verdicts, const struct report *base, const struct report *new,
+void verdicts_find(struct verdicts *verdicts, const struct results *base, const struct results *new,
 		   const struct rule *rule)
 {
 	struct verdict_work work = { .verdicts = verdicts };

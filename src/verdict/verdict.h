@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "stats/rank.h"
-#include "result/report.h"
+#include "result/results.h"
 
 enum verdict {
 	VERDICT_SAME,    /* the interval lies wholly inside +-threshold, even if it excludes no change */
@@ -114,7 +114,7 @@ struct row {
 
 struct verdicts {
 	struct rule rule;
-	const struct report *base, *new;
+	const struct results *base, *new;
 	bool icount, paired;
 	struct row *rows;            /* by case in the order of the base, and within it rates, counts, times, tails */
 	size_t nr;
@@ -133,7 +133,7 @@ struct verdicts {
 
 /* Judges every case that is done in both. Points into the reports. Where one counts instructions and the other ns,
  * only the exact rows. */
-void verdicts_find(struct verdicts *verdicts, const struct report *base, const struct report *new,
+void verdicts_find(struct verdicts *verdicts, const struct results *base, const struct results *new,
 		   const struct rule *rule);
 void verdicts_free(struct verdicts *verdicts);
 
@@ -156,7 +156,7 @@ const char *row_metric(const struct row *row);
 /* One sentence without a full stop: "about 18 boots would decide (now 12)"; empty for NOTE_NONE. */
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size);
 /* What a run of this report is called: "boot" in the lab, "process" on a host, "run" where that is not known. */
-const char *report_run_word(const struct report *report, size_t nr);
+const char *results_run_word(const struct results *results, size_t nr);
 
 /*
  * For run and vm, before they start: the least number of runs a side with which @nr_rows rows of times can be significant at

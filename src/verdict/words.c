@@ -6,11 +6,11 @@
 #include "base/fact.h"
 #include "verdict/verdict.h"
 
-const char *report_run_word(const struct report *report, size_t nr)
+const char *results_run_word(const struct results *results, size_t nr)
 {
-	if (report->imported)
+	if (results->imported)
 		return nr == 1 ? "run" : "runs";
-	if (fact_find(&report->environment, "lab.accel"))
+	if (fact_find(&results->environment, "lab.accel"))
 		return nr == 1 ? "boot" : "boots";
 	return nr == 1 ? "process" : "processes";
 }
@@ -38,7 +38,7 @@ static void few_seeds(const struct row *row, const struct verdicts *verdicts, ch
 
 	if (nr > 1)
 		snprintf(text, size, "%u %s that place memory differently would decide (now %zu)", RULE_ICOUNT_SEEDS,
-			 report_run_word(verdicts->base, 2), nr);
+			 results_run_word(verdicts->base, 2), nr);
 	else
 		snprintf(text, size, "no replication: one placement of memory is one observation; %u would decide",
 			 RULE_ICOUNT_SEEDS);
@@ -51,8 +51,8 @@ static void too_few(const struct row *row, const struct verdicts *verdicts, char
 
 	nr_format(row, nr, sizeof(nr));
 	snprintf(text, size, "%zu %s with %s %s a side can never be significant; %s %s need %zu", verdicts->nr_tested, rows,
-		 nr, report_run_word(verdicts->base, row->nr[0] == row->nr[1] ? row->nr[0] : 2),
-		 verdicts->paired ? "paired" : "unpaired", report_run_word(verdicts->base, 2), row->need);
+		 nr, results_run_word(verdicts->base, row->nr[0] == row->nr[1] ? row->nr[0] : 2),
+		 verdicts->paired ? "paired" : "unpaired", results_run_word(verdicts->base, 2), row->need);
 }
 
 /* As exact as such a forecast can be, and so that rows share their notes. */
@@ -70,9 +70,9 @@ static void more_runs(const struct row *row, const struct verdicts *verdicts, ch
 	nr_format(row, nr, sizeof(nr));
 	if (row->need > RULE_MOST_RUNS)
 		snprintf(text, size, "more than %u %s would be needed to decide (now %s)", RULE_MOST_RUNS,
-			 report_run_word(verdicts->base, 2), nr);
+			 results_run_word(verdicts->base, 2), nr);
 	else
-		snprintf(text, size, "about %zu %s would decide (now %s)", about(row->need), report_run_word(verdicts->base, 2), nr);
+		snprintf(text, size, "about %zu %s would decide (now %s)", about(row->need), results_run_word(verdicts->base, 2), nr);
 }
 
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
@@ -107,7 +107,7 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		break;
 	case NOTE_GRAIN:
 		snprintf(text, size, "its clock (%s) counts in steps of %g %s, which leave this open: take a longer window",
-			 clock_of(row->base, row->which), row->grain, report_unit(verdicts->base));
+			 clock_of(row->base, row->which), row->grain, results_unit(verdicts->base));
 		break;
 	case NOTE_ZERO:
 		snprintf(text, size, "a run took no time that its clock could see: there is no ratio");

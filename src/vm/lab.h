@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "vm/boot.h"
 #include "stats/precision.h"
-#include "result/report.h"
+#include "result/results.h"
 
 #define LAB_MAX_KERNELS 16
 #define LAB_MAX_BOOTS 1000
@@ -58,7 +58,7 @@ struct lab_events {
 	/* Now and then: the boot that runs longest. */
 	void (*tick)(void *context, size_t kernel, double seconds, const char *line);
 	/* At the end, of each file, where a precision was asked for. */
-	void (*settled)(void *context, size_t kernel, const struct report *report);
+	void (*settled)(void *context, size_t kernel, const struct results *results);
 	/* In the order of the schedule. @path: the file with all boots of this kernel so far, NULL if there is none. */
 	void (*boot_ended)(void *context, size_t kernel, unsigned int block, const struct boot *boot, const char *path);
 	void *context;

@@ -97,7 +97,7 @@ static void sides_forget(struct lab_side *sides, unsigned int nr_sides)
 {
 	for (unsigned int i = 0; i < nr_sides; i++) {
 		if (sides[i].measured)
-			report_free(&sides[i].report);
+			results_free(&sides[i].results);
 		sides[i].measured = false;
 	}
 }
@@ -115,18 +115,18 @@ static int sides_load(struct lab_side *sides, const char *directory, const char 
 		int ret;
 
 		snprintf(side->path, sizeof(side->path), "%.3900s/%s-%s.json", directory, side->name, stamp);
-		ret = report_load(&side->report, side->path, err);
+		ret = results_load(&side->results, side->path, err);
 		if (ret == -ENOENT)
 			continue;
 		if (ret)
 			return ret;
 		side->measured = true;
-		if (side->report.schedule.order == ORDER_NONE || !sides_same(&side->report.schedule, wanted) ||
-		    (*schedule && strcmp((*schedule)->id, side->report.schedule.id))) {
+		if (side->results.schedule.order == ORDER_NONE || !sides_same(&side->results.schedule, wanted) ||
+		    (*schedule && strcmp((*schedule)->id, side->results.schedule.id))) {
 			*schedule = NULL;
 			return 0;
 		}
-		*schedule = &side->report.schedule;
+		*schedule = &side->results.schedule;
 	}
 	return 0;
 }
@@ -134,7 +134,7 @@ static int sides_load(struct lab_side *sides, const char *directory, const char 
 static bool sides_complete(const struct lab_side *sides, unsigned int nr_sides)
 {
 	for (unsigned int i = 0; i < nr_sides; i++)
-		if (!sides[i].measured || !sides[i].report.complete)
+		if (!sides[i].measured || !sides[i].results.complete)
 			return false;
 	return true;
 }
@@ -179,12 +179,12 @@ static int origin_check(const struct lab_side *side, const struct side_origin *o
 		{ "lab.command", "command for the guest", origin->command },
 		{ "lab.job", "text of the job file", origin->job[0] ? origin->job : "none" },
 	};
-	const struct fact_list *facts = &side->report.environment;
+	const struct fact_list *facts = &side->results.environment;
 	const struct fact *memory = fact_find(facts, "lab.memory_mib");
 	char then[1000];
 
-	if (side->report.icount != origin->icount)
-		return differs(err, side, "--clock", side->report.icount ? "icount" : "real",
+	if (side->results.icount != origin->icount)
+		return differs(err, side, "--clock", side->results.icount ? "icount" : "real",
 			       origin->icount ? "icount" : "real");
 	if (number_check(side, "--memory", memory ? (uint64_t)memory->number : 0, origin->memory_mib, err))
 		return -err->code;
@@ -210,7 +210,7 @@ static void torn_count(struct lab_side *sides, const struct schedule *schedule)
 		nr_torn += nr_whole > 0 && nr_whole < schedule->nr_sides;
 	}
 	for (unsigned int i = 0; i < schedule->nr_sides && nr_torn; i++) {
-		struct fact_list *facts = &sides[i].report.environment;
+		struct fact_list *facts = &sides[i].results.environment;
 		const struct fact *before = fact_find(facts, "lab.torn");
 
 		if (sides[i].measured)

@@ -35,10 +35,10 @@ static int compare_slots(const void *a, const void *b)
 }
 
 /* A hole that was filled later: runs stand in the order of the schedule, whenever they were made. */
-static void runs_sort(struct report *report)
+static void runs_sort(struct results *results)
 {
-	for (size_t i = 0; i < report->nr_results; i++) {
-		struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		struct result *result = &results->items[i];
 
 		for (size_t j = 1; j < result->nr_runs; j++) {
 			if (compare_slots(&result->runs[j - 1], &result->runs[j]) <= 0)
@@ -52,18 +52,18 @@ static void runs_sort(struct report *report)
 }
 
 /* Puts on the result what the guest could not know, and must not: which kernel this is meant to be. */
-static void report_finish(struct lab_side *side, const struct side_origin *origin)
+static void results_finish(struct lab_side *side, const struct side_origin *origin)
 {
-	struct report *report = &side->report;
-	struct fact_list *facts = &report->environment;
+	struct results *results = &side->results;
+	struct fact_list *facts = &results->environment;
 	int64_t nr_whole = 0;
 
-	if (!report->label || strcmp(report->label, side->name)) {
-		free(report->label);
-		report->label = strdup(side->name);
+	if (!results->label || strcmp(results->label, side->name)) {
+		free(results->label);
+		results->label = strdup(side->name);
 	}
-	schedule_free(&report->schedule);
-	schedule_copy(&report->schedule, &side->schedule, side->schedule.side);
+	schedule_free(&results->schedule);
+	schedule_copy(&results->schedule, &side->schedule, side->schedule.side);
 	for (unsigned int block = 0; block < side->schedule.nr_blocks; block++)
 		nr_whole += side->whole[block];
 	fact_text(facts, origin->accel, "lab.accel");
@@ -78,38 +78,38 @@ static void report_finish(struct lab_side *side, const struct side_origin *origi
 		fact_text(facts, origin->append, "lab.append");
 	for (size_t i = 0; i < side->lost.nr; i++)
 		fact_text(facts, side->lost.items[i].text, "%s", side->lost.items[i].name);
-	report->complete = side_complete(side);
-	report_steady(report); /* a boot alone can tell less, and has */
+	results->complete = side_complete(side);
+	results_steady(results); /* a boot alone can tell less, and has */
 }
 
 /* The first boot of a file: when it began, and what was typed. */
-static void report_begin(struct report *report, const struct side_origin *origin)
+static void results_begin(struct results *results, const struct side_origin *origin)
 {
-	report_set_command(report, origin->argc, origin->argv);
-	free(report->started);
-	report->started = strdup(origin->started);
+	results_set_command(results, origin->argc, origin->argv);
+	free(results->started);
+	results->started = strdup(origin->started);
 }
 
 int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *origin, struct error *err)
 {
-	const struct report *reports[LAB_MAX_KERNELS] = { NULL };
+	const struct results *reports[LAB_MAX_KERNELS] = { NULL };
 	char *paths[LAB_MAX_KERNELS] = { NULL };
 	int ret;
 
 	for (size_t i = 0; i < nr; i++) {
-		struct report *report = &sides[i].report;
+		struct results *results = &sides[i].results;
 
-		report->tool_version = strdup(PINBENCH_VERSION);
-		report->icount = origin->icount;
-		report_begin(report, origin);
-		report_finish(&sides[i], origin);
-		reports[i] = report;
+		results->tool_version = strdup(PINBENCH_VERSION);
+		results->icount = origin->icount;
+		results_begin(results, origin);
+		results_finish(&sides[i], origin);
+		reports[i] = results;
 		paths[i] = sides[i].path;
 	}
-	ret = report_save_new(reports, paths, nr, err);
+	ret = results_save_new(reports, paths, nr, err);
 	for (size_t i = 0; i < nr; i++) {
-		report_free(&sides[i].report);
-		sides[i].report = (struct report){ 0 };
+		results_free(&sides[i].results);
+		sides[i].results = (struct results){ 0 };
 		sides[i].reserved = !ret;
 	}
 	return ret;
@@ -120,7 +120,7 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 {
 	const struct frame_text *text = &boot->channel.result;
 	unsigned int block = slot / side->schedule.nr_sides;
-	struct report report = { 0 };
+	struct results results = { 0 };
 	int ret = 0;
 
 	if (boot->end != BOOT_DONE)
@@ -129,28 +129,28 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 	if (!text->bytes && !side->measured)
 		return 0;
 	if (text->bytes) {
-		ret = report_parse(&report, text->bytes, text->size, "the guest's result", err);
+		ret = results_parse(&results, text->bytes, text->size, "the guest's result", err);
 		if (ret)
 			return ret;
-		if (side->whole[block] && !report.complete) {
+		if (side->whole[block] && !results.complete) {
 			fact_text(&side->lost, "the guest's pinbench did not finish", "lab.boot%u", block);
 			side->whole[block] = false;
 		}
-		schedule_stamp(&side->schedule, slot, &report);
+		schedule_stamp(&side->schedule, slot, &results);
 		if (side->measured) {
-			ret = report_merge(&side->report, &report, err);
-			report_free(&report);
-			runs_sort(&side->report);
+			ret = results_merge(&side->results, &results, err);
+			results_free(&results);
+			runs_sort(&side->results);
 		} else {
-			side->report = report;
+			side->results = results;
 			side->measured = true;
-			report_begin(&side->report, origin);
+			results_begin(&side->results, origin);
 		}
 	}
 	if (ret)
 		return ret;
-	report_finish(side, origin);
-	return report_save(&side->report, side->path, err);
+	results_finish(side, origin);
+	return results_save(&side->results, side->path, err);
 }
 
 int side_end(struct lab_side *side, const struct side_origin *origin, unsigned int nr_blocks, struct error *err)
@@ -158,14 +158,14 @@ int side_end(struct lab_side *side, const struct side_origin *origin, unsigned i
 	side->schedule.nr_blocks = nr_blocks;
 	if (!side->measured)
 		return 0;
-	report_finish(side, origin);
-	return report_save(&side->report, side->path, err);
+	results_finish(side, origin);
+	return results_save(&side->results, side->path, err);
 }
 
 void side_mend(struct lab_side *side)
 {
-	struct report *report = &side->report;
-	const struct fact *repeated = fact_find(&report->environment, "lab.repeated");
+	struct results *results = &side->results;
+	const struct fact *repeated = fact_find(&results->environment, "lab.repeated");
 	int64_t nr_repeated = repeated ? repeated->number : 0;
 	bool any = false;
 	char name[32];
@@ -174,17 +174,17 @@ void side_mend(struct lab_side *side)
 		unsigned int slot = schedule_slot(&side->schedule, side->schedule.side, block);
 
 		snprintf(name, sizeof(name), "lab.boot%u", block);
-		if (fact_find(&report->environment, name)) {
-			fact_remove(&report->environment, name);
-			report_drop_slot(report, (int)slot);
-			fact_number(&report->environment, ++nr_repeated, "lab.repeated");
+		if (fact_find(&results->environment, name)) {
+			fact_remove(&results->environment, name);
+			results_drop_slot(results, (int)slot);
+			fact_number(&results->environment, ++nr_repeated, "lab.repeated");
 		}
-		side->whole[block] = schedule_has(report, slot);
+		side->whole[block] = schedule_has(results, slot);
 		any = any || side->whole[block];
 	}
 	if (any)
 		return;
-	report_free(report);
+	results_free(results);
 	side->measured = false;
 }
 
@@ -192,7 +192,7 @@ void side_close(struct lab_side *side)
 {
 	lab_image_close(&side->image);
 	if (side->measured)
-		report_free(&side->report);
+		results_free(&side->results);
 	else if (side->reserved)
 		unlink(side->path);
 	schedule_free(&side->schedule);

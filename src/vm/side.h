@@ -9,7 +9,7 @@
 #include "base/fact.h"
 #include "vm/boot.h"
 #include "vm/image.h"
-#include "result/report.h"
+#include "result/results.h"
 
 /* What all files of a schedule say about how they came about; a schedule goes on only where all of it is the same. */
 struct side_origin {
@@ -32,7 +32,7 @@ struct lab_side {
 	char guest[4096];              /* initramfs */
 	char guest_digest[DIGEST_SIZE];
 	char path[4096];               /* of the result file */
-	struct report report;          /* of all boots so far; it has the schedule */
+	struct results results;          /* of all boots so far; it has the schedule */
 	bool measured;                 /* there is a report */
 	bool reserved;                 /* the file was made to keep its name; without anything measured it goes again */
 	struct schedule schedule;      /* as this side's file will have it; its own */

@@ -93,11 +93,11 @@ static bool blocks_enough(struct lab *lab)
 
 	precision.most_runs = lab->schedule.nr_blocks;
 	for (unsigned int i = 0; i < lab->schedule.nr_sides; i++) {
-		struct report *report = &lab->sides[i].report;
+		struct results *results = &lab->sides[i].results;
 
-		for (size_t j = 0; lab->sides[i].measured && j < report->nr_results; j++)
-			if (report->results[j].status == STATUS_DONE &&
-			    !precision_enough(&precision, &report->results[j], elapsed_s))
+		for (size_t j = 0; lab->sides[i].measured && j < results->nr; j++)
+			if (results->items[j].status == STATUS_DONE &&
+			    !precision_enough(&precision, &results->items[j], elapsed_s))
 				enough = false;
 		enough = enough && lab->sides[i].measured;
 	}
@@ -212,7 +212,7 @@ int walk_slots(struct lab *lab, struct error *err)
 		ret = slots_run(lab, err);
 	for (unsigned int i = 0; i < lab->schedule.nr_sides && !ret && lab->request->precision.part > 0; i++)
 		if (lab->sides[i].measured)
-			lab->events->settled(lab->events->context, i, &lab->sides[i].report);
+			lab->events->settled(lab->events->context, i, &lab->sides[i].results);
 	return ret;
 }
 

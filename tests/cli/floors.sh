@@ -30,7 +30,7 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 }
 
 "$check" || bad=1
-caught "a room that includes one to its right" src/result/report.c '#include "plan/plan.h"'
+caught "a room that includes one to its right" src/result/results.c '#include "plan/plan.h"'
 caught "a room that includes its neighbour" src/turns/turns.c '#include "vm/lab.h"'
 caught "an include that is no path" src/plan/plan.c '#include "config.h"'
 caught "two files that include each other" src/plan/config.c '#include "plan/circle.h"' # its header asks back

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "import/gup_test.h"
-#include "result/report.h"
+#include "result/results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -19,34 +19,34 @@ static void check_plain(const char *text)
 			abort();
 }
 
-static size_t nr_samples(const struct report *report)
+static size_t nr_samples(const struct results *results)
 {
 	size_t nr = 0;
 
-	for (size_t i = 0; i < report->nr_results; i++)
-		for (size_t j = 0; j < report->results[i].nr_runs; j++)
-			nr += report->results[i].runs[j].nr_samples;
+	for (size_t i = 0; i < results->nr; i++)
+		for (size_t j = 0; j < results->items[i].nr_runs; j++)
+			nr += results->items[i].runs[j].nr_samples;
 	return nr;
 }
 
 /* Written and read in memory: a file costs a hundred times what the import does. */
-static void check_saved(struct report *report)
+static void check_saved(struct results *results)
 {
 	struct error err = { 0 };
-	struct report again;
+	struct results again;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
-	report->label = strdup("x");
-	if (!report->imported || !report->nr_results || !out || report_print(report, out, &err) || fclose(out) ||
-	    report_parse(&again, text, size, "fuzz.json", &err)) {
+	results->label = strdup("x");
+	if (!results->imported || !results->nr || !out || results_print(results, out, &err) || fclose(out) ||
+	    results_parse(&again, text, size, "fuzz.json", &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}
-	if (again.nr_results != report->nr_results || nr_samples(&again) != nr_samples(report))
+	if (again.nr != results->nr || nr_samples(&again) != nr_samples(results))
 		abort();
-	report_free(&again);
+	results_free(&again);
 	free(text);
 }
 
@@ -73,19 +73,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	char title[100];
 
 	for (;;) {
-		struct report report;
+		struct results results;
 		struct error err = { 0 };
-		int rc = import_gup_test(&report, (const char *)bytes, size, "fuzz.log", section,
+		int rc = import_gup_test(&results, (const char *)bytes, size, "fuzz.log", section,
 					 title, &err);
 
 		if (rc == 0) {
 			check_plain(title);
 			if (turn / 4 % 16 == 0)
-				check_saved(&report);
-			report_free(&report);
+				check_saved(&results);
+			results_free(&results);
 			return 0;
 		}
-		if (!err.code || !err.text[0] || report.nr_results)
+		if (!err.code || !err.text[0] || results.nr)
 			abort();
 		check_plain(err.text);
 		if (rc != -EMLINK || section)

@@ -8,7 +8,7 @@
 
 #include "print/format.h"
 #include "print/grid.h"
-#include "result/report.h"
+#include "result/results.h"
 #include "print/table.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -84,7 +84,7 @@ static unsigned int turn_of(const uint8_t *bytes, size_t size)
 }
 
 /* In one of the formats of compare; the last one is the table of one file. */
-static void print(const struct report *report, size_t format)
+static void print(const struct results *results, size_t format)
 {
 	struct look look = { .utf8 = true };
 	struct compare_options options = compare_options_default;
@@ -98,13 +98,13 @@ static void print(const struct report *report, size_t format)
 		abort();
 	if (format < NR_COMPARE_FORMATS) {
 		options.rule.tails = true;
-		if (compare_reports(&comparison, report, report, &options, &err) ||
+		if (compare_reports(&comparison, results, results, &options, &err) ||
 		    comparison.nr_changes)
 			abort();
 		compare_printers[format].print(out, &look, &comparison, 1, &options);
 		comparison_free(&comparison);
 	} else {
-		table_print(out, &look, report);
+		table_print(out, &look, results);
 	}
 	fclose(out);
 	check_format(format, text, size);
@@ -120,15 +120,15 @@ static bool is_json(const uint8_t *bytes, size_t size)
 	return root;
 }
 
-static bool same_samples(const struct report *a, const struct report *b)
+static bool same_samples(const struct results *a, const struct results *b)
 {
-	if (a->nr_results != b->nr_results)
+	if (a->nr != b->nr)
 		return false;
-	for (size_t i = 0; i < a->nr_results; i++) {
-		if (a->results[i].nr_runs != b->results[i].nr_runs)
+	for (size_t i = 0; i < a->nr; i++) {
+		if (a->items[i].nr_runs != b->items[i].nr_runs)
 			return false;
-		for (size_t j = 0; j < a->results[i].nr_runs; j++) {
-			const struct run *left = &a->results[i].runs[j], *right = &b->results[i].runs[j];
+		for (size_t j = 0; j < a->items[i].nr_runs; j++) {
+			const struct run *left = &a->items[i].runs[j], *right = &b->items[i].runs[j];
 
 			if (left->nr_samples != right->nr_samples || left->nr_warmup != right->nr_warmup ||
 			    memcmp(left->samples, right->samples, left->nr_samples * sizeof(*left->samples)))
@@ -142,11 +142,11 @@ static bool same_samples(const struct report *a, const struct report *b)
  * The loader takes the results out of the text before it parses the rest, and the numbers out of the results. With "results"
  * written otherwise it does neither, and has to come to the same.
  */
-static void check_whole(const uint8_t *bytes, size_t size, const struct report *parts)
+static void check_whole(const uint8_t *bytes, size_t size, const struct results *parts)
 {
 	static const char plain[] = "\"results\"", other[] = "\"r\\u0065sults\"";
 	char *text = malloc(size * 2 + 1);
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 	size_t to = 0;
 
@@ -161,13 +161,13 @@ static void check_whole(const uint8_t *bytes, size_t size, const struct report *
 			text[to++] = (char)bytes[i++];
 		}
 	}
-	if (report_parse(&report, text, to, "fuzz.json", &err)) {
+	if (results_parse(&results, text, to, "fuzz.json", &err)) {
 		if (parts)
 			abort();
 	} else {
-		if (!parts || !same_samples(parts, &report))
+		if (!parts || !same_samples(parts, &results))
 			abort();
-		report_free(&report);
+		results_free(&results);
 	}
 	free(text);
 }
@@ -176,11 +176,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	unsigned int turn = turn_of(bytes, size);
 	size_t format = turn % (NR_COMPARE_FORMATS + 1);
-	struct report report, twin;
+	struct results results, twin;
 	struct error err = { 0 };
 
 	turn /= NR_COMPARE_FORMATS + 1;
-	if (report_parse(&report, (const char *)bytes, size, "fuzz.json", &err)) {
+	if (results_parse(&results, (const char *)bytes, size, "fuzz.json", &err)) {
 		if (!err.code || strncmp(err.text, "fuzz.json:", 10))
 			abort();
 		check_printed(err.text, strlen(err.text));
@@ -191,16 +191,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	if (turn % 8 == 0) {
 		if (!is_json(bytes, size))
 			abort();
-		check_whole(bytes, size, &report);
+		check_whole(bytes, size, &results);
 	} else if (turn % 8 == 1) {
-		if (report_parse(&twin, (const char *)bytes, size, "fuzz.json", &err) ||
-		    report_merge(&report, &twin, &err))
+		if (results_parse(&twin, (const char *)bytes, size, "fuzz.json", &err) ||
+		    results_merge(&results, &twin, &err))
 			abort();
-		report_free(&twin);
-		print(&report, format);
+		results_free(&twin);
+		print(&results, format);
 	} else if (turn % 8 == 2) {
-		print(&report, format);
+		print(&results, format);
 	}
-	report_free(&report);
+	results_free(&results);
 	return 0;
 }

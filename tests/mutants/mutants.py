@@ -51,7 +51,7 @@ AREAS = [
     ("src/host/journal.c", "test_journal* test_hugepage", ""),
     ("src/host/journal_file.c", "test_journal test_hugepage", ""),
     ("src/host/hugepage.c", "test_hugepage test_journal", ""),
-    ("src/result/*.c", "test_report* test_formats test_schedule test_import test_compare", "compare.sh"),
+    ("src/result/*.c", "test_results* test_formats test_schedule test_import test_compare", "compare.sh"),
     ("bench/frames.c", "test_frames", ""),
     ("bench/states.c", "test_states", ""),
 ]

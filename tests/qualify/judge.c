@@ -86,12 +86,12 @@ static void window_judge(struct judge *judge, const struct stretch *stretch, con
 			 const char *family, struct tally *tally)
 {
 	const char *const path[2] = { judge->path[0], judge->path[1] };
-	struct report side[2];
+	struct results side[2];
 	struct verdicts verdicts;
 	struct error err;
 
-	if (window_save(stretch, window, path, &err) || report_load(&side[0], path[0], &err) ||
-	    report_load(&side[1], path[1], &err))
+	if (window_save(stretch, window, path, &err) || results_load(&side[0], path[0], &err) ||
+	    results_load(&side[1], path[1], &err))
 		fail(&err);
 	verdicts_find(&verdicts, &side[0], &side[1], &rule_default);
 	if (!verdicts.paired) {
@@ -100,8 +100,8 @@ static void window_judge(struct judge *judge, const struct stretch *stretch, con
 	}
 	verdicts_count(tally, &verdicts, window->pick.all, family);
 	verdicts_free(&verdicts);
-	report_free(&side[0]);
-	report_free(&side[1]);
+	results_free(&side[0]);
+	results_free(&side[1]);
 }
 
 /* Of a family, which is asked for what was slowed down, not the short ones. */

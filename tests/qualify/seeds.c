@@ -27,13 +27,13 @@ static void fail(const struct error *err)
 	exit(2);
 }
 
-static void load(struct report *report, const char *path)
+static void load(struct results *results, const char *path)
 {
 	struct error err;
 
-	if (report_load(report, path, &err))
+	if (results_load(results, path, &err))
 		fail(&err);
-	if (report->icount)
+	if (results->icount)
 		return;
 	fprintf(stderr, "seeds: %s does not count instructions\n", path);
 	exit(2);
@@ -50,7 +50,7 @@ struct judged {
 	double largest;              /* change of a median, as a part, without its sign */
 };
 
-static struct judged rows_count(const struct report *base, const struct report *new)
+static struct judged rows_count(const struct results *base, const struct results *new)
 {
 	struct judged count = { .nr = 0 };
 	struct verdicts verdicts;
@@ -76,7 +76,7 @@ static struct judged rows_count(const struct report *base, const struct report *
 
 static void seeds_same(char **argv)
 {
-	struct report base, new;
+	struct results base, new;
 	struct judged count;
 	char value[64], note[128];
 
@@ -86,8 +86,8 @@ static void seeds_same(char **argv)
 	snprintf(value, sizeof(value), "%zu of %zu rows", count.claimed + count.exact, count.nr);
 	snprintf(note, sizeof(note), "%zu seeds; the largest change is %.3f %%", count.nr_seeds, count.largest * 100);
 	line_print(argv[2], argv[3], value, note, "0", count.nr && count.claimed + count.exact == 0);
-	report_free(&base);
-	report_free(&new);
+	results_free(&base);
+	results_free(&new);
 }
 
 /* --- other seeds --- */
@@ -103,58 +103,58 @@ static void shuffle(struct random *random, unsigned int *values, unsigned int nr
 }
 
 /* The runs order[first .. first + nr - 1] of every result. */
-static void half_save(const struct report *all, const unsigned int *order, unsigned int nr, const char *path)
+static void half_save(const struct results *all, const unsigned int *order, unsigned int nr, const char *path)
 {
-	struct report half = *all;
-	autofree struct result *results = calloc(all->nr_results, sizeof(*results));
-	autofree struct run *runs = calloc(all->nr_results * nr, sizeof(*runs));
+	struct results half = *all;
+	autofree struct result *cases = calloc(all->nr, sizeof(*cases));
+	autofree struct run *runs = calloc(all->nr * nr, sizeof(*runs));
 	struct error err;
 
-	if (!results || !runs)
+	if (!cases || !runs)
 		abort();
-	half.results = results;
+	half.items = cases;
 	half.schedule = (struct schedule){ .order = ORDER_NONE };
-	for (size_t i = 0; i < all->nr_results; i++) {
-		results[i] = all->results[i];
-		if (!results[i].nr_runs)
+	for (size_t i = 0; i < all->nr; i++) {
+		cases[i] = all->items[i];
+		if (!cases[i].nr_runs)
 			continue;
-		results[i].runs = runs + i * nr;
-		results[i].nr_runs = nr;
+		cases[i].runs = runs + i * nr;
+		cases[i].nr_runs = nr;
 		for (unsigned int j = 0; j < nr; j++) {
-			results[i].runs[j] = all->results[i].runs[order[j]];
-			results[i].runs[j].index = j;
-			results[i].runs[j].block = results[i].runs[j].slot = -1;
+			cases[i].runs[j] = all->items[i].runs[order[j]];
+			cases[i].runs[j].index = j;
+			cases[i].runs[j].block = cases[i].runs[j].slot = -1;
 		}
 	}
-	if (report_save(&half, path, &err))
+	if (results_save(&half, path, &err))
 		fail(&err);
 }
 
-static unsigned int runs_of_each(const struct report *report)
+static unsigned int runs_of_each(const struct results *results)
 {
 	size_t nr = SIZE_MAX;
 
-	for (size_t i = 0; i < report->nr_results; i++)
-		if (report->results[i].nr_runs && report->results[i].nr_runs < nr)
-			nr = report->results[i].nr_runs;
+	for (size_t i = 0; i < results->nr; i++)
+		if (results->items[i].nr_runs && results->items[i].nr_runs < nr)
+			nr = results->items[i].nr_runs;
 	return nr == SIZE_MAX ? 0 : (unsigned int)nr;
 }
 
 /* The first split is that of the files, the others are drawn. */
 static void seeds_split(char **argv)
 {
-	struct report all, others;
+	struct results all, others;
 	struct error err;
 	struct random random;
 	struct judged sum = { .nr = 0 }, first = { .nr = 0 };
-	unsigned int order[REPORT_MAX_RUNS], nr;
+	unsigned int order[RESULTS_MAX_RUNS], nr;
 	char path[2][512], value[64], note[128];
 
 	load(&all, argv[4]);
 	load(&others, argv[5]);
-	if (report_merge(&all, &others, &err))
+	if (results_merge(&all, &others, &err))
 		fail(&err);
-	report_free(&others);
+	results_free(&others);
 	random_seed(&random, 1);
 	nr = runs_of_each(&all) / 2;
 	for (unsigned int i = 0; i < 2 * nr; i++)
@@ -162,7 +162,7 @@ static void seeds_split(char **argv)
 	for (int side = 0; side < 2; side++)
 		snprintf(path[side], sizeof(path[side]), "%s/half-%d.json", argv[2], side);
 	for (unsigned int i = 0; nr && i < NR_SPLITS; i++, shuffle(&random, order, 2 * nr)) {
-		struct report side[2];
+		struct results side[2];
 		struct judged count;
 
 		half_save(&all, order, nr, path[0]);
@@ -174,14 +174,14 @@ static void seeds_split(char **argv)
 			first = count;
 		sum.nr += count.nr;
 		sum.claimed += count.claimed;
-		report_free(&side[0]);
-		report_free(&side[1]);
+		results_free(&side[0]);
+		results_free(&side[1]);
 	}
 	snprintf(value, sizeof(value), "%zu of %zu rows", first.claimed, first.nr);
 	snprintf(note, sizeof(note), "the largest change is %.3f %%", first.largest * 100);
 	line_print(argv[3], "one build, seeds 1-8 against 9-16: called changed", value, note, NULL, true);
 	line_rate(argv[3], "the same, seeds split at random", sum.claimed, sum.nr, first.nr, NO_BAR);
-	report_free(&all);
+	results_free(&all);
 }
 
 /* --- a known change --- */
@@ -199,9 +199,9 @@ static bool can_show(const struct row *row)
 	       row->value[0] * SMALLEST >= 2 * RULE_ICOUNT_TICKS * (double)run->quantum[row->which];
 }
 
-static bool inject_print(const char *part, const struct report *base, const char *permille, const char *path)
+static bool inject_print(const char *part, const struct results *base, const char *permille, const char *path)
 {
-	struct report new;
+	struct results new;
 	struct verdicts verdicts;
 	size_t nr = 0, found = 0;
 	double low = INFINITY, high = -INFINITY;
@@ -224,13 +224,13 @@ static bool inject_print(const char *part, const struct report *base, const char
 	snprintf(note, sizeof(note), "changes of %+.3f to %+.3f %%", low * 100, high * 100);
 	line_print(part, row, value, note, NULL, true);
 	verdicts_free(&verdicts);
-	report_free(&new);
+	results_free(&new);
 	return nr && found == nr;
 }
 
 static void seeds_inject(int argc, char **argv)
 {
-	struct report base;
+	struct results base;
 	double smallest = INFINITY;
 	char value[64];
 
@@ -241,7 +241,7 @@ static void seeds_inject(int argc, char **argv)
 	snprintf(value, sizeof(value), isfinite(smallest) ? "%g %%" : "none", smallest);
 	line_print(argv[2], "smallest change found in every row", value, "rows of 64,000 instructions or more",
 		   "<= 0.1 %", smallest <= SMALLEST * 100);
-	report_free(&base);
+	results_free(&base);
 }
 
 int main(int argc, char **argv)

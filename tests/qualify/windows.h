@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "result/report.h"
+#include "result/results.h"
 
 struct stretch {
-	struct report side[2];
+	struct results side[2];
 	unsigned int nr_blocks;      /* from 0 on, complete on both sides in every result */
-	size_t nr_results;           /* done on both sides, in the order of side 0 */
+	size_t nr;                   /* done on both sides, in the order of side 0 */
 	const struct run **at;       /* [result * 2 * nr_blocks + slot] */
 	unsigned int *of;            /* [slot]: the side that was measured there */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Reports in memory. Reading and writing them is report_read.c and report_write.c. */
-#include "result/report.h"
+#include "result/results.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -46,9 +46,9 @@ const bool count_lower_better[NR_COUNTS] = {
 	[COUNT_FAULTS] = true,
 };
 
-const char *report_unit(const struct report *report)
+const char *results_unit(const struct results *results)
 {
-	return report->icount ? "instructions" : "ns";
+	return results->icount ? "instructions" : "ns";
 }
 
 /* As for facts, running out of memory for a few kilobytes aborts. */
@@ -71,12 +71,12 @@ static char *copy_text(const char *text)
 	return copy;
 }
 
-struct result *report_add(struct report *report, const char *key)
+struct result *results_add(struct results *results, const char *key)
 {
 	struct result *result;
 
-	report->results = grow(report->results, report->nr_results, sizeof(*report->results));
-	result = &report->results[report->nr_results++];
+	results->items = grow(results->items, results->nr, sizeof(*results->items));
+	result = &results->items[results->nr++];
 	memset(result, 0, sizeof(*result));
 	result->key = copy_text(key);
 	return result;
@@ -104,13 +104,13 @@ void result_warn(struct result *result, const char *format, ...)
 	for (size_t i = 0; i < result->nr_warnings; i++)
 		if (strcmp(result->warnings[i], text) == 0)
 			return;
-	if (result->nr_warnings >= REPORT_MAX_WARNINGS)
+	if (result->nr_warnings >= RESULTS_MAX_WARNINGS)
 		return;
 	result->warnings = grow(result->warnings, result->nr_warnings, sizeof(*result->warnings));
 	result->warnings[result->nr_warnings++] = copy_text(text);
 }
 
-const char *counterpart_key(const struct result *result, const struct report *from, const struct report *to)
+const char *counterpart_key(const struct result *result, const struct results *from, const struct results *to)
 {
 	bool together = from->schedule.order != ORDER_NONE && strcmp(from->schedule.id, to->schedule.id) == 0 &&
 			from->schedule.side != to->schedule.side;
@@ -118,11 +118,11 @@ const char *counterpart_key(const struct result *result, const struct report *fr
 	return result->counterpart && together ? result->counterpart : result->key;
 }
 
-const struct result *report_find(const struct report *report, const char *key)
+const struct result *results_find(const struct results *results, const char *key)
 {
-	for (size_t i = 0; i < report->nr_results; i++)
-		if (strcmp(report->results[i].key, key) == 0)
-			return &report->results[i];
+	for (size_t i = 0; i < results->nr; i++)
+		if (strcmp(results->items[i].key, key) == 0)
+			return &results->items[i];
 	return NULL;
 }
 
@@ -211,19 +211,19 @@ static void merge_truth(struct result *into, const struct result *from)
 	}
 }
 
-void report_add_file(struct report *report, const char *path, const char *digest)
+void results_add_file(struct results *results, const char *path, const char *digest)
 {
-	struct report_file *file;
+	struct results_file *file;
 
-	report->files = reallocarray(report->files, report->nr_files + 1, sizeof(*report->files));
-	if (!report->files)
+	results->files = reallocarray(results->files, results->nr_files + 1, sizeof(*results->files));
+	if (!results->files)
 		abort();
-	file = &report->files[report->nr_files++];
+	file = &results->files[results->nr_files++];
 	file->path = copy_text(path);
 	memcpy(file->digest, digest, sizeof(file->digest));
 }
 
-const struct report_file *report_same_file(const struct report *a, const struct report *b, const struct report_file **other)
+const struct results_file *results_same_file(const struct results *a, const struct results *b, const struct results_file **other)
 {
 	for (size_t i = 0; i < a->nr_files; i++) {
 		for (size_t j = 0; j < b->nr_files; j++) {
@@ -236,20 +236,20 @@ const struct report_file *report_same_file(const struct report *a, const struct 
 	return NULL;
 }
 
-int report_merge(struct report *into, const struct report *from, struct error *err)
+int results_merge(struct results *into, const struct results *from, struct error *err)
 {
 	if (into->icount != from->icount)
 		return error_set(err, EINVAL, "%s counts in %s, %s in %s: they cannot be merged",
 				 into->label, into->icount ? "instructions" : "ns", from->label,
 				 from->icount ? "instructions" : "ns");
-	for (size_t i = 0; i < from->nr_results; i++) {
-		const struct result *other = &from->results[i];
-		struct result *result = (struct result *)report_find(into, other->key);
+	for (size_t i = 0; i < from->nr; i++) {
+		const struct result *other = &from->items[i];
+		struct result *result = (struct result *)results_find(into, other->key);
 
 		if (result) {
 			merge_status(result, other);
 		} else {
-			result = report_add(into, other->key);
+			result = results_add(into, other->key);
 			result->params = other->params;
 			result->status = other->status;
 			result->why = copy_text(other->why);
@@ -262,7 +262,7 @@ int report_merge(struct report *into, const struct report *from, struct error *e
 			result_warn(result, "%s", other->warnings[j]);
 	}
 	for (size_t i = 0; i < from->nr_files; i++)
-		report_add_file(into, from->files[i].path, from->files[i].digest);
+		results_add_file(into, from->files[i].path, from->files[i].digest);
 	into->complete = into->complete && from->complete;
 	into->duration_s += from->duration_s;
 	return 0;
@@ -299,43 +299,43 @@ static void runs_drop(struct result *result, int slot)
 	result->nr_runs = nr;
 }
 
-void report_drop_slot(struct report *report, int slot)
+void results_drop_slot(struct results *results, int slot)
 {
 	size_t nr = 0;
 
-	for (size_t i = 0; i < report->nr_results; i++) {
-		struct result *result = &report->results[i];
+	for (size_t i = 0; i < results->nr; i++) {
+		struct result *result = &results->items[i];
 
 		runs_drop(result, slot);
 		if (result->status == STATUS_DONE && result->nr_runs == 0)
 			result_free(result);
 		else
-			report->results[nr++] = *result;
+			results->items[nr++] = *result;
 	}
-	report->nr_results = nr;
+	results->nr = nr;
 }
 
-void report_free(struct report *report)
+void results_free(struct results *results)
 {
-	for (size_t i = 0; i < report->nr_results; i++)
-		result_free(&report->results[i]);
-	for (char **word = report->command; word && *word; word++)
+	for (size_t i = 0; i < results->nr; i++)
+		result_free(&results->items[i]);
+	for (char **word = results->command; word && *word; word++)
 		free(*word);
-	for (size_t i = 0; i < report->nr_files; i++)
-		free(report->files[i].path);
-	free(report->files);
-	free(report->results);
-	free(report->command);
-	free(report->path);
-	free(report->tool_version);
-	free(report->label);
-	free(report->imported);
-	for (unsigned int i = 0; i < report->schedule.nr_sides; i++)
-		free(report->schedule.sides[i]);
-	free(report->started);
-	free(report->config);
-	fact_list_free(&report->environment);
-	memset(report, 0, sizeof(*report));
+	for (size_t i = 0; i < results->nr_files; i++)
+		free(results->files[i].path);
+	free(results->files);
+	free(results->items);
+	free(results->command);
+	free(results->path);
+	free(results->tool_version);
+	free(results->label);
+	free(results->imported);
+	for (unsigned int i = 0; i < results->schedule.nr_sides; i++)
+		free(results->schedule.sides[i]);
+	free(results->started);
+	free(results->config);
+	fact_list_free(&results->environment);
+	memset(results, 0, sizeof(*results));
 }
 
 static char *word_public(const char *word)
@@ -347,20 +347,20 @@ static char *word_public(const char *word)
 }
 
 /* argv[0] is "pinbench VERB", as argp is told: two words of what was typed. */
-void report_set_command(struct report *report, int argc, char **argv)
+void results_set_command(struct results *results, int argc, char **argv)
 {
 	const char *verb = strchr(argv[0], ' ');
 	size_t nr = 0;
 
-	for (char **old = report->command; old && *old; old++)
+	for (char **old = results->command; old && *old; old++)
 		free(*old);
-	free(report->command);
-	report->command = calloc((size_t)argc + 2, sizeof(*report->command));
-	if (!report->command)
+	free(results->command);
+	results->command = calloc((size_t)argc + 2, sizeof(*results->command));
+	if (!results->command)
 		abort();
-	report->command[nr++] = strdup("pinbench");
+	results->command[nr++] = strdup("pinbench");
 	if (verb)
-		report->command[nr++] = strdup(verb + 1);
+		results->command[nr++] = strdup(verb + 1);
 	for (int i = 1; i < argc; i++)
-		report->command[nr++] = word_public(argv[i]);
+		results->command[nr++] = word_public(argv[i]);
 }

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "result/report.h"
+#include "result/results.h"
 #include "result/json_get.h"
 #include "base/text.h"
 
@@ -72,9 +72,9 @@ static struct run *add_run(struct result *result, uint64_t first, size_t nr, siz
 	return run;
 }
 
-static struct result *add_done(struct report *report, const char *key)
+static struct result *add_done(struct results *results, const char *key)
 {
-	struct result *result = report_add(report, key);
+	struct result *result = results_add(results, key);
 
 	strcpy(result->params.pinner, "gup-test/pin-fast");
 	strcpy(result->params.layout, "hugetlb-64K");
@@ -93,30 +93,30 @@ static void count(struct result *result, enum count which, uint64_t value)
 	strcpy(result->counts.observer[which], "kprobe");
 }
 
-static void make(struct report *report)
+static void make(struct results *results)
 {
 	struct result *result;
 
-	memset(report, 0, sizeof(*report));
-	report->tool_version = strdup("1.2.3");
-	report->benchmark = 3;
-	report->imported = strdup("gup_test log");
-	report->schedule = (struct schedule){ .order = ORDER_RANDOM, .id = "0123abcd", .seed = 42, .nr_blocks = 10,
+	memset(results, 0, sizeof(*results));
+	results->tool_version = strdup("1.2.3");
+	results->benchmark = 3;
+	results->imported = strdup("gup_test log");
+	results->schedule = (struct schedule){ .order = ORDER_RANDOM, .id = "0123abcd", .seed = 42, .nr_blocks = 10,
 					      .side = 1, .nr_sides = 2,
 					      .sides = { strdup("base"), strdup("new") } };
-	report->label = strdup("a \"label\" with \\ and \xc3\xa9");
-	report->complete = true;
-	report->started = strdup("2026-01-31T12:00:00Z");
-	report->duration_s = 1.25;
-	report->command = calloc(3, sizeof(*report->command));
-	report->command[0] = strdup("pinbench");
-	report->command[1] = strdup("run");
-	report->config = strdup("{\"defaults\":{\"samples\":30}}");
-	fact_text(&report->environment, "6.1.192", "kernel.release");
-	fact_text(&report->environment, "y", "kernel.config.CONFIG_GUP_TEST");
-	fact_number(&report->environment, INT64_MIN, "least");
-	fact_bool(&report->environment, false, "rights.root");
-	result = add_done(report, "a,b,c,read,page,n=16");
+	results->label = strdup("a \"label\" with \\ and \xc3\xa9");
+	results->complete = true;
+	results->started = strdup("2026-01-31T12:00:00Z");
+	results->duration_s = 1.25;
+	results->command = calloc(3, sizeof(*results->command));
+	results->command[0] = strdup("pinbench");
+	results->command[1] = strdup("run");
+	results->config = strdup("{\"defaults\":{\"samples\":30}}");
+	fact_text(&results->environment, "6.1.192", "kernel.release");
+	fact_text(&results->environment, "y", "kernel.config.CONFIG_GUP_TEST");
+	fact_number(&results->environment, INT64_MIN, "least");
+	fact_bool(&results->environment, false, "rights.root");
+	result = add_done(results, "a,b,c,read,page,n=16");
 	add_run(result, 100, 5, 2);
 	add_run(result, 200, 3, 0)->node = 1;
 	result->runs[1].samples[2].nr_pages = 15;
@@ -130,7 +130,7 @@ static void make(struct report *report)
 	fact_number(&result->truth, 17, "pins.acquired");
 	result_warn(result, "the %s is near", "grain");
 	result_warn(result, "the grain is near");
-	result = report_add(report, "skipped,case");
+	result = results_add(results, "skipped,case");
 	result->status = STATUS_SKIPPED;
 	result->why = strdup("no huge pages");
 	result->fix = strdup("echo 1 >nr_hugepages");
@@ -152,17 +152,17 @@ static void assert_same_fact(const struct fact_list *a, const struct fact_list *
 
 static void test_round_trip(void **state)
 {
-	struct report report, back;
+	struct results results, back;
 	struct error err = { 0 };
 
 	(void)state;
-	make(&report);
-	assert_int_equal(report_save(&report, path, &err), 0);
+	make(&results);
+	assert_int_equal(results_save(&results, path, &err), 0);
 	assert_int_equal(nr_files(), 1);
-	assert_int_equal(report_load(&back, path, &err), 0);
+	assert_int_equal(results_load(&back, path, &err), 0);
 	assert_string_equal(back.path, path);
-	assert_string_equal(back.label, report.label);
-	assert_string_equal(back.tool_version, report.tool_version);
+	assert_string_equal(back.label, results.label);
+	assert_string_equal(back.tool_version, results.tool_version);
 	assert_int_equal(back.benchmark, 3);
 	assert_string_equal(back.imported, "gup_test log");
 	assert_int_equal(back.schedule.order, ORDER_RANDOM);
@@ -172,33 +172,33 @@ static void test_round_trip(void **state)
 	assert_int_equal(back.schedule.side, 1);
 	assert_int_equal(back.schedule.nr_sides, 2);
 	assert_string_equal(back.schedule.sides[1], "new");
-	assert_int_equal(back.results[0].runs[0].block, -1);
-	assert_int_equal(back.results[0].runs[0].slot, -1);
-	assert_false(back.results[0].runs[0].placement.known);
-	assert_int_equal(back.results[0].runs[1].block, 7);
-	assert_int_equal(back.results[0].runs[1].slot, 15);
-	assert_memory_equal(&back.results[0].runs[1].placement, &report.results[0].runs[1].placement,
+	assert_int_equal(back.items[0].runs[0].block, -1);
+	assert_int_equal(back.items[0].runs[0].slot, -1);
+	assert_false(back.items[0].runs[0].placement.known);
+	assert_int_equal(back.items[0].runs[1].block, 7);
+	assert_int_equal(back.items[0].runs[1].slot, 15);
+	assert_memory_equal(&back.items[0].runs[1].placement, &results.items[0].runs[1].placement,
 			    sizeof(struct placement));
-	assert_int_equal(back.results[0].stop, STOP_MAX_TIME);
-	assert_true(back.results[0].precision == 0.0125);
-	assert_true(back.results[1].precision == 0);
-	assert_string_equal(back.started, report.started);
-	assert_string_equal(back.config, report.config);
+	assert_int_equal(back.items[0].stop, STOP_MAX_TIME);
+	assert_true(back.items[0].precision == 0.0125);
+	assert_true(back.items[1].precision == 0);
+	assert_string_equal(back.started, results.started);
+	assert_string_equal(back.config, results.config);
 	assert_string_equal(back.command[1], "run");
 	assert_null(back.command[2]);
 	assert_true(back.complete);
 	assert_false(back.icount);
 	assert_true(back.duration_s == 1.25);
-	assert_same_fact(&report.environment, &back.environment);
-	assert_int_equal(back.nr_results, 2);
-	assert_memory_equal(&back.results[0].params, &report.results[0].params, sizeof(struct params));
-	assert_memory_equal(&back.results[0].counts, &report.results[0].counts, sizeof(struct path_count));
-	assert_same_fact(&report.results[0].truth, &back.results[0].truth);
-	assert_int_equal(back.results[0].nr_warnings, 1);
-	assert_string_equal(back.results[0].warnings[0], "the grain is near");
-	assert_int_equal(back.results[0].nr_runs, 2);
+	assert_same_fact(&results.environment, &back.environment);
+	assert_int_equal(back.nr, 2);
+	assert_memory_equal(&back.items[0].params, &results.items[0].params, sizeof(struct params));
+	assert_memory_equal(&back.items[0].counts, &results.items[0].counts, sizeof(struct path_count));
+	assert_same_fact(&results.items[0].truth, &back.items[0].truth);
+	assert_int_equal(back.items[0].nr_warnings, 1);
+	assert_string_equal(back.items[0].warnings[0], "the grain is near");
+	assert_int_equal(back.items[0].nr_runs, 2);
 	for (size_t i = 0; i < 2; i++) {
-		struct run *run = &back.results[0].runs[i], *own = &report.results[0].runs[i];
+		struct run *run = &back.items[0].runs[i], *own = &results.items[0].runs[i];
 
 		assert_int_equal(run->index, i);
 		assert_int_equal(run->cpu, 3);
@@ -209,112 +209,112 @@ static void test_round_trip(void **state)
 		assert_memory_equal(run->clock, own->clock, sizeof(own->clock));
 		assert_memory_equal(run->quantum, own->quantum, sizeof(own->quantum));
 	}
-	assert_int_equal(back.results[1].status, STATUS_SKIPPED);
-	assert_string_equal(back.results[1].fix, "echo 1 >nr_hugepages");
-	report_free(&report);
-	report_free(&back);
+	assert_int_equal(back.items[1].status, STATUS_SKIPPED);
+	assert_string_equal(back.items[1].fix, "echo 1 >nr_hugepages");
+	results_free(&results);
+	results_free(&back);
 }
 
 static void test_icount(void **state)
 {
-	struct report report, back;
+	struct results results, back;
 	struct error err = { 0 };
 
 	(void)state;
-	make(&report);
-	report.icount = true;
-	assert_int_equal(report_save(&report, path, &err), 0);
-	assert_int_equal(report_load(&back, path, &err), 0);
+	make(&results);
+	results.icount = true;
+	assert_int_equal(results_save(&results, path, &err), 0);
+	assert_int_equal(results_load(&back, path, &err), 0);
 	assert_true(back.icount);
-	assert_string_equal(report_unit(&back), "instructions");
-	report_free(&report);
-	report_free(&back);
+	assert_string_equal(results_unit(&back), "instructions");
+	results_free(&results);
+	results_free(&back);
 }
 
 /* Bytes that are not UTF-8, and text that is too long, must not lose a measurement. */
 static void test_bad_text(void **state)
 {
-	struct report report, back;
+	struct results results, back;
 	struct error err = { 0 };
 	char *longest = malloc(10000);
 
 	(void)state;
-	make(&report);
-	free(report.label);
-	report.label = strdup("bad \xff\xc3 bytes");
+	make(&results);
+	free(results.label);
+	results.label = strdup("bad \xff\xc3 bytes");
 	memset(longest, 'x', 9999);
 	longest[9999] = '\0';
 	memcpy(longest + 4095, "\xc3\xa9", 2); /* lies across the limit */
-	fact_text(&report.environment, longest, "kernel.cmdline");
-	assert_int_equal(report_save(&report, path, &err), 0);
-	assert_int_equal(report_load(&back, path, &err), 0);
+	fact_text(&results.environment, longest, "kernel.cmdline");
+	assert_int_equal(results_save(&results, path, &err), 0);
+	assert_int_equal(results_load(&back, path, &err), 0);
 	assert_string_equal(back.label, "bad ?? bytes");
 	assert_int_equal(strlen(fact_find(&back.environment, "kernel.cmdline")->text), 4095);
-	report_free(&report);
-	report_free(&back);
+	results_free(&results);
+	results_free(&back);
 	free(longest);
 }
 
-static void refused(struct report *report, const char *sentence)
+static void refused(struct results *results, const char *sentence)
 {
 	struct error err = { 0 };
 
-	assert_true(report_save(report, path, &err) < 0);
+	assert_true(results_save(results, path, &err) < 0);
 	if (!strstr(err.text, sentence))
 		fail_msg("\"%s\" is not in \"%s\"", sentence, err.text);
 	assert_int_equal(nr_files(), 0);
-	report_free(report);
+	results_free(results);
 }
 
 static void test_unwritable(void **state)
 {
-	struct report report;
+	struct results results;
 
 	(void)state;
-	make(&report);
-	report.results[0].runs[0].samples[3].have = 1 << METRIC_PIN;
-	refused(&report, "results[0] a,b,c,read,page,n=16: sample 3");
-	make(&report);
-	report.results[0].runs[0].samples[3].ticks[METRIC_PIN] = UINT64_MAX;
-	refused(&report, "above 2^63");
-	make(&report);
-	report.results[0].runs[1].clock[METRIC_PIN][0] = '\0';
-	refused(&report, "names no clock");
-	make(&report);
-	free(report.results[1].why);
-	report.results[1].why = NULL;
-	refused(&report, "does not say why");
-	make(&report);
-	fact_number(&report.environment, 1, "kernel");
-	refused(&report, "both a value and a group");
-	make(&report);
-	fact_number(&report.environment, 1, "kernel.release.more");
-	refused(&report, "both a value and a group");
-	make(&report);
-	free(report.config);
-	report.config = strdup("{ not json");
-	refused(&report, "config:1:");
+	make(&results);
+	results.items[0].runs[0].samples[3].have = 1 << METRIC_PIN;
+	refused(&results, "results[0] a,b,c,read,page,n=16: sample 3");
+	make(&results);
+	results.items[0].runs[0].samples[3].ticks[METRIC_PIN] = UINT64_MAX;
+	refused(&results, "above 2^63");
+	make(&results);
+	results.items[0].runs[1].clock[METRIC_PIN][0] = '\0';
+	refused(&results, "names no clock");
+	make(&results);
+	free(results.items[1].why);
+	results.items[1].why = NULL;
+	refused(&results, "does not say why");
+	make(&results);
+	fact_number(&results.environment, 1, "kernel");
+	refused(&results, "both a value and a group");
+	make(&results);
+	fact_number(&results.environment, 1, "kernel.release.more");
+	refused(&results, "both a value and a group");
+	make(&results);
+	free(results.config);
+	results.config = strdup("{ not json");
+	refused(&results, "config:1:");
 	/* what no reader would take */
-	make(&report);
-	for (size_t i = report.results[0].nr_runs; i <= REPORT_MAX_RUNS; i++)
-		result_add_run(&report.results[0]);
-	refused(&report, "has 1001 runs");
-	make(&report);
-	for (size_t i = 0; i < REPORT_MAX_GROUPS / REPORT_MAX_RUNS / 5 + 1; i++) {
+	make(&results);
+	for (size_t i = results.items[0].nr_runs; i <= RESULTS_MAX_RUNS; i++)
+		result_add_run(&results.items[0]);
+	refused(&results, "has 1001 runs");
+	make(&results);
+	for (size_t i = 0; i < RESULTS_MAX_GROUPS / RESULTS_MAX_RUNS / 5 + 1; i++) {
 		char key[32];
 		struct result *result;
 
 		snprintf(key, sizeof(key), "a,b,c,read,page,n=%zu", 1000 + i);
-		result = report_add(&report, key);
-		for (size_t j = 0; j < REPORT_MAX_RUNS; j++)
+		result = results_add(&results, key);
+		for (size_t j = 0; j < RESULTS_MAX_RUNS; j++)
 			result_add_run(result);
 	}
-	refused(&report, "500000 objects and lists");
-	make(&report);
+	refused(&results, "500000 objects and lists");
+	make(&results);
 	for (int i = 0; i < 2000; i++)
-		result_warn(&report.results[0], "boot %d said something else", i);
-	assert_int_equal(report.results[0].nr_warnings, REPORT_MAX_WARNINGS);
-	report_free(&report);
+		result_warn(&results.items[0], "boot %d said something else", i);
+	assert_int_equal(results.items[0].nr_warnings, RESULTS_MAX_WARNINGS);
+	results_free(&results);
 }
 
 static void write_file(const char *name, const char *text)
@@ -341,24 +341,24 @@ static void assert_file(const char *name, const char *text)
 /* Loads what make() writes and @edit changed; @sentence: what is wrong with it, or NULL. */
 static void load_edited(void (*edit)(json_t *root), const char *sentence)
 {
-	struct report report, back;
+	struct results results, back;
 	struct error err = { 0 };
 	json_t *root;
 	int rc;
 
-	make(&report);
-	assert_int_equal(report_save(&report, path, &err), 0);
-	report_free(&report);
+	make(&results);
+	assert_int_equal(results_save(&results, path, &err), 0);
+	results_free(&results);
 	root = json_load_file(path, 0, NULL);
 	assert_non_null(root);
 	edit(root);
 	assert_int_equal(json_dump_file(root, path, 0), 0);
 	json_decref(root);
-	rc = report_load(&back, path, &err);
+	rc = results_load(&back, path, &err);
 	assert_int_equal(rc != 0, sentence != NULL);
 	if (sentence && !strstr(err.text, sentence))
 		fail_msg("\"%s\" is not in \"%s\"", sentence, err.text);
-	report_free(&back);
+	results_free(&back);
 }
 
 static json_t *runs_in(json_t *root)
@@ -435,7 +435,7 @@ static void edit_dot(json_t *root)
 
 static void edit_long(json_t *root)
 {
-	char name[REPORT_MAX_FACT_NAME + 2];
+	char name[RESULTS_MAX_FACT_NAME + 2];
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -444,7 +444,7 @@ static void edit_long(json_t *root)
 
 static void edit_longest(json_t *root)
 {
-	char name[REPORT_MAX_FACT_NAME + 1];
+	char name[RESULTS_MAX_FACT_NAME + 1];
 
 	memset(name, 'x', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -466,8 +466,8 @@ static void test_fact_names(void **state)
 /* A run of no block, in no place of a schedule, on no CPU or node that is known. */
 static void test_new_run(void **state)
 {
-	struct report report = { 0 };
-	struct result *result = report_add(&report, "k");
+	struct results results = { 0 };
+	struct result *result = results_add(&results, "k");
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -480,7 +480,7 @@ static void test_new_run(void **state)
 		assert_int_equal(run->node, -1);
 		assert_int_equal(run->nr_samples, 0);
 	}
-	report_free(&report);
+	results_free(&results);
 }
 
 /* Words of 80 characters, without spaces and closing quotes, fit on a line, one more does not; numbers do however many they are. */
@@ -518,18 +518,18 @@ static void test_print_full(void **state)
 {
 	FILE *out = fopen("/dev/full", "w");
 	struct error err = { 0 };
-	struct report report;
+	struct results results;
 
 	(void)state;
 	assert_non_null(out);
-	make(&report);
-	assert_int_equal(report_print(&report, out, &err), -ENOSPC);
+	make(&results);
+	assert_int_equal(results_print(&results, out, &err), -ENOSPC);
 	assert_non_null(strstr(err.text, "writing the result"));
 	fclose(out);
 	out = fopen("/dev/null", "w");
-	assert_int_equal(report_print(&report, out, &err), 0);
+	assert_int_equal(results_print(&results, out, &err), 0);
 	fclose(out);
-	report_free(&report);
+	results_free(&results);
 }
 
 /* What was typed; who typed it is nobody's business. */
@@ -537,23 +537,23 @@ static void test_command(void **state)
 {
 	char verb[] = "pinbench run", option[] = "-o/home/jane/x.json", word[] = "configs/quick.json", bare[] = "pinbench";
 	char *argv[] = { verb, option, word, NULL };
-	struct report report = { 0 };
+	struct results results = { 0 };
 
 	(void)state;
-	report_set_command(&report, 3, argv);
-	assert_string_equal(report.command[0], "pinbench");
-	assert_string_equal(report.command[1], "run");
-	assert_string_equal(report.command[2], "-o~/x.json");
-	assert_string_equal(report.command[3], word);
-	assert_null(report.command[4]);
+	results_set_command(&results, 3, argv);
+	assert_string_equal(results.command[0], "pinbench");
+	assert_string_equal(results.command[1], "run");
+	assert_string_equal(results.command[2], "-o~/x.json");
+	assert_string_equal(results.command[3], word);
+	assert_null(results.command[4]);
 	argv[0] = bare;
-	report_set_command(&report, 1, argv);
-	assert_string_equal(report.command[0], "pinbench");
-	assert_null(report.command[1]);
-	report_free(&report);
+	results_set_command(&results, 1, argv);
+	assert_string_equal(results.command[0], "pinbench");
+	assert_null(results.command[1]);
+	results_free(&results);
 }
 
-/* As many as report.h says, and one more. */
+/* As many as results.h says, and one more. */
 static void test_read_limits(void **state)
 {
 	(void)state;
@@ -574,16 +574,16 @@ static void test_imported_pages(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct report report, back;
+		struct results results, back;
 		struct error err = { 0 };
 		struct run *run;
 		json_t *root, *written;
 
-		make(&report);
-		run = &report.results[0].runs[0];
+		make(&results);
+		run = &results.items[0].runs[0];
 		for (size_t j = 0; j < run->nr_samples; j++)
 			run->samples[j].nr_pages = pages[i];
-		assert_int_equal(report_save(&report, path, &err), 0);
+		assert_int_equal(results_save(&results, path, &err), 0);
 		root = json_load_file(path, 0, NULL);
 		assert_non_null(root);
 		written = json_object_get(json_array_get(json_object_get(json_array_get(json_object_get(root, "results"), 0),
@@ -597,121 +597,121 @@ static void test_imported_pages(void **state)
 		written = json_object_get(json_object_get(json_array_get(runs_in(root), 1), "samples"), "pages");
 		assert_int_equal(json_array_size(written), 3);
 		json_decref(root);
-		assert_int_equal(report_load(&back, path, &err), 0);
-		assert_int_equal(back.results[0].runs[0].samples[0].nr_pages, pages[i]);
-		report_free(&back);
-		report_free(&report);
+		assert_int_equal(results_load(&back, path, &err), 0);
+		assert_int_equal(back.items[0].runs[0].samples[0].nr_pages, pages[i]);
+		results_free(&back);
+		results_free(&results);
 	}
 }
 
 static void test_no_room(void **state)
 {
 	struct rlimit old, tiny;
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 
 	(void)state;
-	make(&report);
+	make(&results);
 	write_file(path, "the old one");
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &old);
 	for (rlim_t bytes = 0; bytes < 2000; bytes += 500) {
 		tiny = (struct rlimit){ bytes, old.rlim_max };
 		setrlimit(RLIMIT_FSIZE, &tiny);
-		assert_true(report_save(&report, path, &err) < 0);
+		assert_true(results_save(&results, path, &err) < 0);
 		setrlimit(RLIMIT_FSIZE, &old);
 		assert_file(path, "the old one");
 		assert_int_equal(nr_files(), 1);
 	}
-	assert_int_equal(report_save(&report, path, &err), 0);
-	report_free(&report);
+	assert_int_equal(results_save(&results, path, &err), 0);
+	results_free(&results);
 }
 
 static void test_bad_targets(void **state)
 {
 	char other[160];
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 
 	(void)state;
-	make(&report);
+	make(&results);
 	snprintf(other, sizeof(other), "%s/other", dir);
 	write_file(other, "precious");
 	assert_int_equal(symlink(other, path), 0);
-	assert_int_equal(report_save(&report, path, &err), -EEXIST);
+	assert_int_equal(results_save(&results, path, &err), -EEXIST);
 	assert_non_null(strstr(err.text, "symbolic link"));
 	assert_file(other, "precious");
 	unlink(other);
 	unlink(path);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(report_save(&report, path, &err), -EEXIST);
+	assert_int_equal(results_save(&results, path, &err), -EEXIST);
 	rmdir(path);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(report_save(&report, path, &err), -EEXIST);
+	assert_int_equal(results_save(&results, path, &err), -EEXIST);
 	unlink(path);
-	assert_int_equal(report_save(&report, "/nowhere/at/all.json", &err), -ENOENT);
-	assert_int_equal(report_save(&report, "/dev/null", &err), -EEXIST);
+	assert_int_equal(results_save(&results, "/nowhere/at/all.json", &err), -ENOENT);
+	assert_int_equal(results_save(&results, "/dev/null", &err), -EEXIST);
 	assert_int_equal(nr_files(), 0);
-	report_free(&report);
+	results_free(&results);
 }
 
 static void test_sudo(void **state)
 {
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 	struct stat st;
 
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	make(&report);
+	make(&results);
 	setenv("SUDO_UID", "12345", 1);
 	setenv("SUDO_GID", "54321", 1);
-	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(results_save(&results, path, &err), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_uid, 12345);
 	assert_int_equal(st.st_gid, 54321);
 	setenv("SUDO_UID", "-1", 1);
-	assert_int_equal(report_save(&report, path, &err), 0);
+	assert_int_equal(results_save(&results, path, &err), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_uid, 0);
 	unsetenv("SUDO_UID");
 	unsetenv("SUDO_GID");
-	report_free(&report);
+	results_free(&results);
 }
 
 /* Boots of one kernel: runs add up; what they disagree about is said. */
 static void test_merge(void **state)
 {
-	struct report into, from;
+	struct results into, from;
 	struct error err = { 0 };
 
 	(void)state;
 	make(&into);
 	make(&from);
-	count(&from.results[0], COUNT_SLOW_PAGES, 15);
-	fact_bool(&into.results[0].truth, true, "contents_ok");
-	fact_bool(&from.results[0].truth, false, "contents_ok");
+	count(&from.items[0], COUNT_SLOW_PAGES, 15);
+	fact_bool(&into.items[0].truth, true, "contents_ok");
+	fact_bool(&from.items[0].truth, false, "contents_ok");
 	add_run(add_done(&from, "another"), 7, 1, 0);
-	from.results[1].status = STATUS_FAILED;
-	assert_int_equal(report_merge(&into, &from, &err), 0);
-	assert_int_equal(into.nr_results, 3);
-	assert_int_equal(into.results[0].nr_runs, 4);
-	assert_int_equal(into.results[0].runs[3].index, 3);
-	assert_int_equal(into.results[0].runs[3].samples[0].ticks[METRIC_PIN], 200);
-	assert_int_equal(into.results[0].counts.value[COUNT_SLOW_PAGES], 0);
-	assert_int_equal(into.results[0].nr_warnings, 2);
-	assert_non_null(strstr(into.results[0].warnings[1], "slow_pages differs between runs: 0 and 15"));
-	assert_int_equal(fact_find(&into.results[0].truth, "contents_ok")->number, 0);
-	assert_int_equal(into.results[1].status, STATUS_FAILED);
-	assert_string_equal(into.results[2].key, "another");
-	report_free(&from);
-	assert_int_equal(report_save(&into, path, &err), 0);
+	from.items[1].status = STATUS_FAILED;
+	assert_int_equal(results_merge(&into, &from, &err), 0);
+	assert_int_equal(into.nr, 3);
+	assert_int_equal(into.items[0].nr_runs, 4);
+	assert_int_equal(into.items[0].runs[3].index, 3);
+	assert_int_equal(into.items[0].runs[3].samples[0].ticks[METRIC_PIN], 200);
+	assert_int_equal(into.items[0].counts.value[COUNT_SLOW_PAGES], 0);
+	assert_int_equal(into.items[0].nr_warnings, 2);
+	assert_non_null(strstr(into.items[0].warnings[1], "slow_pages differs between runs: 0 and 15"));
+	assert_int_equal(fact_find(&into.items[0].truth, "contents_ok")->number, 0);
+	assert_int_equal(into.items[1].status, STATUS_FAILED);
+	assert_string_equal(into.items[2].key, "another");
+	results_free(&from);
+	assert_int_equal(results_save(&into, path, &err), 0);
 	make(&from);
 	from.icount = true;
-	assert_int_equal(report_merge(&into, &from, &err), -EINVAL);
-	report_free(&from);
-	report_free(&into);
+	assert_int_equal(results_merge(&into, &from, &err), -EINVAL);
+	results_free(&from);
+	results_free(&into);
 }
 
 /* One boot could not do what another did, and the other way round: done, and said. */
@@ -725,14 +725,14 @@ static void test_merge_status(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct report into = { 0 }, from = { 0 };
-		struct result *a = report_add(&into, "k"), *b = report_add(&from, "k");
+		struct results into = { 0 }, from = { 0 };
+		struct result *a = results_add(&into, "k"), *b = results_add(&from, "k");
 
 		a->status = cases[i][0];
 		a->why = a->status == STATUS_DONE ? NULL : strdup("why a");
 		b->status = cases[i][1];
 		b->why = b->status == STATUS_DONE ? NULL : strdup("why b");
-		assert_int_equal(report_merge(&into, &from, NULL), 0);
+		assert_int_equal(results_merge(&into, &from, NULL), 0);
 		assert_int_equal(a->status, cases[i][2]);
 		if (a->status == STATUS_DONE)
 			assert_null(a->why);
@@ -740,8 +740,8 @@ static void test_merge_status(void **state)
 			assert_string_equal(a->why, cases[i][0] == STATUS_FAILED ? "why a" : "why b");
 		if (cases[i][0] == STATUS_SKIPPED || cases[i][1] == STATUS_SKIPPED)
 			assert_int_equal(a->nr_warnings, 1);
-		report_free(&into);
-		report_free(&from);
+		results_free(&into);
+		results_free(&from);
 	}
 }
 
@@ -783,25 +783,25 @@ static void test_text_plain(void **state)
 
 static void parsed(const char *text, size_t nr_results)
 {
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 
-	if (report_parse(&report, text, strlen(text), "f", &err))
+	if (results_parse(&results, text, strlen(text), "f", &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(report.nr_results, nr_results);
+	assert_int_equal(results.nr, nr_results);
 	for (size_t i = 0; i < nr_results; i++) {
-		assert_string_equal(report.results[i].why, "[,]}\"{");
-		assert_int_equal(report.results[i].nr_warnings, 2);
+		assert_string_equal(results.items[i].why, "[,]}\"{");
+		assert_int_equal(results.items[i].nr_warnings, 2);
 	}
-	report_free(&report);
+	results_free(&results);
 }
 
 static void not_parsed(const char *text, const char *sentence)
 {
-	struct report report;
+	struct results results;
 	struct error err = { 0 };
 
-	assert_int_equal(report_parse(&report, text, strlen(text), "f", &err), -EINVAL);
+	assert_int_equal(results_parse(&results, text, strlen(text), "f", &err), -EINVAL);
 	if (strncmp(err.text, sentence, strlen(sentence)))
 		fail_msg("\"%s\" does not begin with \"%s\"", err.text, sentence);
 }
@@ -836,7 +836,7 @@ static void test_results_text(void **state)
 /* An environment of so many facts, one of them with a dotted name of so many bytes. */
 static int parse_facts(size_t nr, size_t name_bytes, struct error *err)
 {
-	struct report report;
+	struct results results;
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -849,11 +849,11 @@ static int parse_facts(size_t nr, size_t name_bytes, struct error *err)
 	fputs("}}\n", out);
 	fclose(out);
 	*err = (struct error){ 0 };
-	rc = report_parse(&report, text, size, "f", err);
+	rc = results_parse(&results, text, size, "f", err);
 	if (!rc) {
-		assert_int_equal(report.environment.nr, nr);
-		assert_int_equal(strlen(report.environment.items[0].name), name_bytes);
-		report_free(&report);
+		assert_int_equal(results.environment.nr, nr);
+		assert_int_equal(strlen(results.environment.items[0].name), name_bytes);
+		results_free(&results);
 	}
 	free(text);
 	return rc;
@@ -874,7 +874,7 @@ static void test_fact_limits(void **state)
 }
 
 /* A file whose second result has these samples. */
-static int parse_samples(struct report *report, const char *samples, struct error *err)
+static int parse_samples(struct results *results, const char *samples, struct error *err)
 {
 	char text[4096];
 
@@ -884,18 +884,18 @@ static int parse_samples(struct report *report, const char *samples, struct erro
 		 "\"clock\": {\"pin\": \"c\", \"unpin\": \"c\"}, \"other\": [0, [7], [1, 2], \"[3]\"],\n\"samples\": {%s}}], "
 		 "\"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": []}]" TAIL, samples);
 	*err = (struct error){ 0 };
-	return report_parse(report, text, strlen(text), "f", err);
+	return results_parse(results, text, strlen(text), "f", err);
 }
 
 static void samples_are(const char *samples, size_t nr, const uint64_t *pin, const uint64_t *unpin, const uint64_t *pages)
 {
-	struct report report;
+	struct results results;
 	struct error err;
 	const struct run *run;
 
-	if (parse_samples(&report, samples, &err))
+	if (parse_samples(&results, samples, &err))
 		fail_msg("%s: %s", samples, err.text);
-	run = &report.results[1].runs[0];
+	run = &results.items[1].runs[0];
 	assert_int_equal(run->nr_samples, nr);
 	for (size_t i = 0; i < nr; i++) {
 		assert_int_equal(run->samples[i].ticks[METRIC_PIN], pin[i]);
@@ -903,15 +903,15 @@ static void samples_are(const char *samples, size_t nr, const uint64_t *pin, con
 			assert_int_equal(run->samples[i].ticks[METRIC_UNPIN], unpin[i]);
 		assert_int_equal(run->samples[i].nr_pages, pages[i]);
 	}
-	report_free(&report);
+	results_free(&results);
 }
 
 static void samples_refused(const char *samples, const char *sentence)
 {
-	struct report report;
+	struct results results;
 	struct error err;
 
-	if (!parse_samples(&report, samples, &err))
+	if (!parse_samples(&results, samples, &err))
 		fail_msg("%s is read", samples);
 	if (strncmp(err.text, sentence, strlen(sentence)))
 		fail_msg("\"%s\" does not begin with \"%s\"", err.text, sentence);

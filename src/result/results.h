@@ -15,7 +15,7 @@
 #include "base/fact.h"
 #include "base/metric.h"
 
-#define REPORT_SCHEMA "urn:pinbench:result:1"
+#define RESULTS_SCHEMA "urn:pinbench:result:1"
 
 enum status { STATUS_DONE, STATUS_SKIPPED, STATUS_FAILED, NR_STATUS };
 extern const char *const status_names[NR_STATUS]; /* "done", "skipped", "failed" */
@@ -81,7 +81,7 @@ struct result {
 enum run_order { ORDER_NONE, ORDER_ABBA, ORDER_RANDOM, NR_ORDERS };
 extern const char *const order_names[NR_ORDERS]; /* "none", "abba", "random" */
 
-#define REPORT_MAX_SIDES 16u
+#define RESULTS_MAX_SIDES 16u
 
 struct schedule {
 	enum run_order order;        /* ORDER_NONE: measured alone, the rest is empty */
@@ -90,29 +90,29 @@ struct schedule {
 	unsigned int nr_blocks;  /* planned; runs of a finished schedule fill blocks 0 .. nr_blocks - 1 */
 	unsigned int side;       /* which of sides[] this file is */
 	unsigned int nr_sides;
-	char *sides[REPORT_MAX_SIDES]; /* labels, in the order of the command line */
+	char *sides[RESULTS_MAX_SIDES]; /* labels, in the order of the command line */
 };
 
 /*
  * What one sample means. Raised when pinbench changes what it times, so that figures from before and after do not fit
  * together; the program's version changes with every commit and does not say that.
  */
-#define REPORT_BENCHMARK 1u
+#define RESULTS_BENCHMARK 1u
 
 /* A file that a report was read from, and what was in it: the same content is the same measurement, whatever it is called. */
-struct report_file {
+struct results_file {
 	char *path;
 	char digest[DIGEST_SIZE];
 };
 
-#define REPORT_PATH_MAX 4096 /* with its NUL */
+#define RESULTS_PATH_MAX 4096 /* with its NUL */
 
-struct report {
+struct results {
 	char *path;              /* where it was read from; NULL for a new one */
-	struct report_file *files; /* all that it was loaded and merged from; none: from memory */
+	struct results_file *files; /* all that it was loaded and merged from; none: from memory */
 	size_t nr_files;
 	char *tool_version;
-	unsigned int benchmark;  /* REPORT_BENCHMARK of the program that measured; 0 when it is this one */
+	unsigned int benchmark;  /* RESULTS_BENCHMARK of the program that measured; 0 when it is this one */
 	char *imported;          /* what it was made from ("gup_test log"): what that cannot tell is unknown; or NULL */
 	struct schedule schedule;
 	char *label;
@@ -123,39 +123,39 @@ struct report {
 	char **command;          /* NULL-terminated argv */
 	char *config;            /* the effective config, as JSON text */
 	struct fact_list environment;
-	struct result *results;  /* grown only by report_add(); keys are unique */
-	size_t nr_results;
+	struct result *items;     /* grown only by results_add(); keys are unique */
+	size_t nr;
 };
 
 /* Limits of a file, for reading and writing. Everything above them is refused, not cut (texts are cut at writing). */
-#define REPORT_MAX_BYTES (64u << 20)
-#define REPORT_MAX_DEPTH 32u
-#define REPORT_MAX_TEXT 4096u          /* bytes of one string, without the NUL */
-#define REPORT_MAX_CONFIG (64u << 10)  /* bytes of the config, as compact JSON */
-#define REPORT_MAX_VALUES 4000000u     /* numbers, strings, objects ... in one file */
-#define REPORT_MAX_GROUPS 500000u      /* objects and lists in one file */
-#define REPORT_MAX_RESULTS 10000u
-#define REPORT_MAX_RUNS 1000u          /* of one result */
-#define REPORT_MAX_SAMPLES 1000000u    /* of one result, warm-ups included */
-#define REPORT_MAX_WARNINGS 1000u      /* of one result; more are not taken */
-#define REPORT_MAX_FACTS 4096u         /* of one list */
-#define REPORT_MAX_BLOCKS 100000u      /* of a schedule */
-#define REPORT_MAX_FACT_NAME 191u      /* bytes of a dotted name */
+#define RESULTS_MAX_BYTES (64u << 20)
+#define RESULTS_MAX_DEPTH 32u
+#define RESULTS_MAX_TEXT 4096u          /* bytes of one string, without the NUL */
+#define RESULTS_MAX_CONFIG (64u << 10)  /* bytes of the config, as compact JSON */
+#define RESULTS_MAX_VALUES 4000000u     /* numbers, strings, objects ... in one file */
+#define RESULTS_MAX_GROUPS 500000u      /* objects and lists in one file */
+#define RESULTS_MAX_RESULTS 10000u
+#define RESULTS_MAX_RUNS 1000u          /* of one result */
+#define RESULTS_MAX_SAMPLES 1000000u    /* of one result, warm-ups included */
+#define RESULTS_MAX_WARNINGS 1000u      /* of one result; more are not taken */
+#define RESULTS_MAX_FACTS 4096u         /* of one list */
+#define RESULTS_MAX_BLOCKS 100000u      /* of a schedule */
+#define RESULTS_MAX_FACT_NAME 191u      /* bytes of a dotted name */
 
 /*
  * What was typed, from a verb's arguments; the name of a user in "/home/NAME/" becomes "~/". Replaces what was there.
  */
-void report_set_command(struct report *report, int argc, char **argv);
+void results_set_command(struct results *results, int argc, char **argv);
 /* A new result at the end of the report; the pointer is valid until the next call. */
-struct result *report_add(struct report *report, const char *key);
+struct result *results_add(struct results *results, const char *key);
 /* A new run at the end of the result, index set, not bound, no samples; valid until the next call. */
 struct run *result_add_run(struct result *result);
 /* Adds a warning, unless the result has the same one already, or as many as a file holds. */
 void result_warn(struct result *result, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-const struct result *report_find(const struct report *report, const char *key);
+const struct result *results_find(const struct results *results, const char *key);
 /* Key of the case of @to that @result, of @from, is to be compared with; there need not be one. */
-const char *counterpart_key(const struct result *result, const struct report *from, const struct report *to);
+const char *counterpart_key(const struct result *result, const struct results *from, const struct results *to);
 
 /*
  * Writes to a new temporary name in the directory of @path (O_EXCL|O_NOFOLLOW, 0644 less the umask), syncs
@@ -163,47 +163,47 @@ const char *counterpart_key(const struct result *result, const struct report *fr
  * -EINVAL names what the format cannot hold: a sample without a metric that the others have, a name that
  * is too long, a skipped or failed result without a reason.
  */
-int report_save(const struct report *report, const char *path, struct error *err);
+int results_save(const struct results *results, const char *path, struct error *err);
 /*
  * The first files of @nr reports that belong together, under names that nothing has yet: where "x.json" is there, "x-2.json", and so on,
- * the same number for all. @paths: the names to begin with, each in a buffer of REPORT_PATH_MAX; then those that were taken.
+ * the same number for all. @paths: the names to begin with, each in a buffer of RESULTS_PATH_MAX; then those that were taken.
  */
-int report_save_new(const struct report *const *reports, char *const *paths, size_t nr, struct error *err);
+int results_save_new(const struct results *const *reports, char *const *paths, size_t nr, struct error *err);
 
 /* The same text to @out. */
-int report_print(const struct report *report, FILE *out, struct error *err);
+int results_print(const struct results *results, FILE *out, struct error *err);
 
 /*
  * Reads an untrusted file: at most 64 MiB, depth 32, strings of 4 KiB (config text 64 KiB), 1e6 samples a result; duplicate
  * keys, unknown schema, wrong types and numbers out of range are errors with file and position. Unknown keys are
- * ignored; control characters in texts become '?'. On failure @report is empty.
+ * ignored; control characters in texts become '?'. On failure @results is empty.
  */
-int report_load(struct report *report, const char *path, struct error *err);
+int results_load(struct results *results, const char *path, struct error *err);
 /* The same from memory; @path only names it in errors. */
-int report_parse(struct report *report, const char *text, size_t size, const char *path, struct error *err);
+int results_parse(struct results *results, const char *text, size_t size, const char *path, struct error *err);
 
 /* @digest of its content: of DIGEST_SIZE. */
-void report_add_file(struct report *report, const char *path, const char *digest);
+void results_add_file(struct results *results, const char *path, const char *digest);
 /* The first file of @a whose content is in @b too, and which of @b that is; NULL: none. */
-const struct report_file *report_same_file(const struct report *a, const struct report *b, const struct report_file **other);
+const struct results_file *results_same_file(const struct results *a, const struct results *b, const struct results_file **other);
 
 /*
  * Appends the runs of @from to the results of @into with the same key (boots of one kernel). Blocks, slots and placements
  * come along; the schedule of @into stays.
  */
-int report_merge(struct report *into, const struct report *from, struct error *err);
+int results_merge(struct results *into, const struct results *from, struct error *err);
 
 /* Whether runs that were merged into this result counted differently, which is a warning: its count is that of one of them. */
 bool count_varies(const struct result *result, enum count count);
 
 /* Forgets what was measured in one slot of the schedule, and the cases that were done only there. */
-void report_drop_slot(struct report *report, int slot);
+void results_drop_slot(struct results *results, int slot);
 
 /* The unit of the times: "ns" or "instructions". */
-const char *report_unit(const struct report *report);
+const char *results_unit(const struct results *results);
 /* What each count is a count of: "pages", "calls", "faults", "mappings"; by enum count. */
 extern const char *const count_units[NR_COUNTS];
 /* False where fewer is better or worse depending on the question: requested pages. */
 extern const bool count_lower_better[NR_COUNTS];
 
-void report_free(struct report *report);
+void results_free(struct results *results);
