@@ -8,6 +8,7 @@
 # make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/stats/rank*', NAMED=1: those once alive)
 # make torture     1,300 kills of runs that change settings, and every allocation and system call of every verb fails (TORTURE_PART=10: a
 #                  tenth of them); needs root
+# make format      puts the code into the form that make lint asks for
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
@@ -51,7 +52,7 @@ PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
-OUTER := deps clean bench check check-lab lab lint mutants qualify torture
+OUTER := deps clean bench check check-lab format lab lint mutants qualify torture
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 endif
@@ -188,14 +189,19 @@ lab:
 	$(Q)$(MAKE) --no-print-directory all guest
 	$(Q)JOB="$(JOB)" BOOTS="$(BOOTS)" CLOCK="$(CLOCK)" KCONFIG="$(KCONFIG)" lab/patch.sh "$(BASE)" "$(PATCH)"
 
-# Both compilers, the include floors, every shell script.
+# Both compilers, the form of the code, what clang-tidy finds, the order of the rooms, every shell script.
+C_FILES = $(filter-out tests/rank/vectors.h,$(wildcard src/*/*.[ch] bench/*.[ch] lab/*.c tests/*.[ch] tests/*/*.[ch]))
 lint:
 	$(Q)$(DEPS) build test lint
 	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)tests/check_floors.sh
 	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
 	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
+
+format:
+	$(Q)clang-format -i $(C_FILES)
 
 install: all $(if $(wildcard $(B)/guest.cpio),guest)
 	$(if $(INJECT),$(error INJECT=$(INJECT) is a test build: it lengthens what it measures))

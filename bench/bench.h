@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * The contract between what is measured (bench/) and how (src/run.c): a region is one layout, mapped,
- * populated and verified; a state says who shares its pages; a pinner is one kernel interface.
+ * The contract between what is measured (bench/) and how (src/run.c): a region is one layout,
+ * mapped, populated and verified; a state says who shares its pages; a pinner is one kernel
+ * interface.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,77 +25,86 @@ enum backing { BACKING_BASE, BACKING_THP, BACKING_HUGETLB };
 
 /* One row per backing and size; rows for sizes are made from what the running kernel offers. */
 struct layout {
-	char name[24];        /* "base", "thp-2M", "hugetlb-64K" */
+	char name[24]; /* "base", "thp-2M", "hugetlb-64K" */
 	const char *about;
 	enum backing backing;
-	size_t page_bytes;    /* size of one unit: base page, PMD, or hugetlb page */
+	size_t page_bytes; /* size of one unit: base page, PMD, or hugetlb page */
 };
 
 /* A mapping of one layout, private and anonymous. */
 struct region {
 	const struct layout *layout;
 	unsigned char *addr;
-	size_t bytes;         /* a multiple of layout->page_bytes */
-	size_t base_bytes;    /* sysconf(_SC_PAGESIZE) */
+	size_t bytes;      /* a multiple of layout->page_bytes */
+	size_t base_bytes; /* sysconf(_SC_PAGESIZE) */
 };
 
 /* What a pinner is asked to do: the same window for every cycle. */
 struct pin_job {
 	const struct region *region;
-	size_t offset, bytes;    /* the window; multiples of base_bytes, bytes > 0 */
-	size_t pages_per_call;   /* 1..bytes/base_bytes: base pages in one request; the last may be shorter */
+	size_t offset, bytes;  /* the window; multiples of base_bytes, bytes > 0 */
+	size_t pages_per_call; /* 1..bytes/base_bytes: base pages in one request; the last may be
+				  shorter */
 	enum access access;
-	bool unpopulated;        /* no page of the window is present when the pin comes */
+	bool unpopulated; /* no page of the window is present when the pin comes */
 	/*
-	 * What the user named, or NULL. With a slash: a directory or null_blk node for odirect; without: the
-	 * PCI function for vfio ("0000:00:01.0").
+	 * What the user named, or NULL. With a slash: a directory or null_blk node for odirect;
+	 * without: the PCI function for vfio ("0000:00:01.0").
 	 */
 	const char *device;
 };
 
-/* Offered by the running kernel, in order: base, thp-<PMD>, hugetlb-<every size>. Returns how many. */
+/* Offered by the running kernel, in order: base, thp-<PMD>, hugetlb-<every size>. Returns how many.
+ */
 size_t layout_list(struct layout *layouts, size_t max);
 
 /*
- * Maps @bytes (a multiple of layout->page_bytes) at an address aligned to the layout's page, inaccessible memory
- * around it, nothing populated. @wish: where, if there is room (NULL: the kernel chooses); region->addr says what came of it. -ENOMEM with the reason when hugetlb pages are missing.
+ * Maps @bytes (a multiple of layout->page_bytes) at an address aligned to the layout's page,
+ * inaccessible memory around it, nothing populated. @wish: where, if there is room (NULL: the
+ * kernel chooses); region->addr says what came of it. -ENOMEM with the reason when hugetlb pages
+ * are missing.
  */
-int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish, struct error *err);
-/* Writes words into every 4 KiB that no other place of the region has; faults in what is missing. */
+int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish,
+	       struct error *err);
+/* Writes words into every 4 KiB that no other place of the region has; faults in what is missing.
+ */
 void region_fill(struct region *region);
-/* What stands in a filled region at @offset, into @copy (aligned to 8 bytes). Both multiples of 4 KiB. */
+/* What stands in a filled region at @offset, into @copy (aligned to 8 bytes). Both multiples of 4
+ * KiB. */
 void region_pattern(unsigned char *copy, size_t offset, size_t bytes);
-/* 0 if @bytes copied from @offset of a filled region are what was written; -EILSEQ saying where they
- * differ. Both multiples of 4 KiB. */
+/* 0 if @bytes copied from @offset of a filled region are what was written; -EILSEQ saying where
+ * they differ. Both multiples of 4 KiB. */
 int region_check(const unsigned char *copy, size_t offset, size_t bytes, struct error *err);
 /*
- * Proves from the kernel's own account that the populated region is what its layout says (smaps; with
- * CAP_SYS_ADMIN also kpageflags of every page). @proof gets the names of the accounts that were used.
+ * Proves from the kernel's own account that the populated region is what its layout says (smaps;
+ * with CAP_SYS_ADMIN also kpageflags of every page). @proof gets the names of the accounts that
+ * were used.
  */
 int region_verify(const struct region *region, char *proof, size_t size, struct error *err);
 /*
- * The same of pages that a pin has faulted in, from their @frames: flags only, and only of those present and visible.
+ * The same of pages that a pin has faulted in, from their @frames: flags only, and only of those
+ * present and visible.
  */
 int region_verify_faulted(const struct region *region, const struct frame *frames, size_t nr,
 			  struct error *err);
 void region_unmap(struct region *region);
 
 /*
- * Who shares the pages of a region and how they are mapped when the pin comes. One process arranges a state once:
- * fork() treats the pages of a process that ever pinned differently (MMF_HAS_PINNED).
+ * Who shares the pages of a region and how they are mapped when the pin comes. One process arranges
+ * a state once: fork() treats the pages of a process that ever pinned differently (MMF_HAS_PINNED).
  */
 struct state_env {
 	struct region *region;
-	size_t offset, bytes;   /* the window that will be pinned */
-	struct peer *peer;      /* the child that shares the pages, if it lives */
+	size_t offset, bytes; /* the window that will be pinned */
+	struct peer *peer;    /* the child that shares the pages, if it lives */
 };
 
 struct state {
 	const char *name, *about;
-	bool read_only;         /* the mapping is PROT_READ when the pin comes: ACCESS_READ only */
-	bool consumed;          /* the first pin changes it: arranged anew for every sample */
-	bool populated;         /* pages are present before the pin */
-	bool has_peer;          /* a forked child lives and maps the same frames */
+	bool read_only; /* the mapping is PROT_READ when the pin comes: ACCESS_READ only */
+	bool consumed;  /* the first pin changes it: arranged anew for every sample */
+	bool populated; /* pages are present before the pin */
+	bool has_peer;  /* a forked child lives and maps the same frames */
 	/* From a mapped region (populated if ->populated) to the state. */
 	int (*arrange)(struct state_env *env, struct error *err);
 };
@@ -104,42 +114,44 @@ extern const struct state *const states[];
 
 /* How a state was proved; goes into the truth of a result. */
 struct state_proof {
-	char frames[64];      /* the accounts that were read */
-	char read_only[64];   /* how a read-only mapping is known; empty: it is writable or absent */
+	char frames[64];    /* the accounts that were read */
+	char read_only[64]; /* how a read-only mapping is known; empty: it is writable or absent */
 };
 
 /*
- * Proves the state of the window from @frames (frames_read() of it, just before), its bytes, what the child sees
- * and the permission of the mapping. -EPROTO with what was seen instead.
+ * Proves the state of the window from @frames (frames_read() of it, just before), its bytes, what
+ * the child sees and the permission of the mapping. -EPROTO with what was seen instead.
  */
 int state_verify(const struct state *state, const struct state_env *env, const struct frame *frames,
 		 struct state_proof *proof, struct error *err);
 
 /*
- * Counts what a pin did, in a round of its own. watch_open() calibrates on a call known to be all fast and one known to be all
- * slow; watch_stop() fills in only what it knows, under the observer's name.
+ * Counts what a pin did, in a round of its own. watch_open() calibrates on a call known to be all
+ * fast and one known to be all slow; watch_stop() fills in only what it knows, under the observer's
+ * name.
  */
 struct watch;
 struct observer {
-	const char *name;       /* "kprobe": goes into counts.observer */
-	const char *about;      /* one line for pinbench list */
-	int rung;               /* 1 unprivileged .. 4 page-exact */
-	bool fast_only;         /* says nothing about pinners that do not enter GUP-fast */
+	const char *name;  /* "kprobe": goes into counts.observer */
+	const char *about; /* one line for pinbench list */
+	int rung;          /* 1 unprivileged .. 4 page-exact */
+	bool fast_only;    /* says nothing about pinners that do not enter GUP-fast */
 	int (*probe)(struct error *why);
 	int (*open)(struct watch **watch, struct error *err);
 	int (*start)(struct watch *watch, const struct pin_job *job, struct error *err);
 	int (*stop)(struct watch *watch, struct path_count *counts, struct error *err);
-	void (*close)(struct watch *watch);   /* accepts NULL */
+	void (*close)(struct watch *watch); /* accepts NULL */
 };
 
 /*
- * Ended by NULL, from the innermost to the outermost: started last to first, stopped first to last, so that none
- * counts what another does.
+ * Ended by NULL, from the innermost to the outermost: started last to first, stopped first to last,
+ * so that none counts what another does.
  */
 extern const struct observer *const observers[];
 /*
- * Whether a case does without an observer that failed with @why: it cannot work here (error_unsupported()), its calibration
- * shows that it cannot be believed (-EPROTO), or the kernel lost records (-EOVERFLOW). Otherwise the case has failed.
+ * Whether a case does without an observer that failed with @why: it cannot work here
+ * (error_unsupported()), its calibration shows that it cannot be believed (-EPROTO), or the kernel
+ * lost records (-EOVERFLOW). Otherwise the case has failed.
  */
 bool observer_unsupported(const struct error *why);
 
@@ -148,61 +160,69 @@ struct pin; /* an opened pinner; each pin_*.c has its own */
 /* What a pinner reaches in the running kernel; where kernels differ, by release or by a trial. */
 struct pin_path {
 	const char *entry; /* kernel function: "pin_user_pages_fast" */
-	bool pins;         /* FOLL_PIN: nr_foll_pin_* move, read access can unshare; else FOLL_GET or nothing */
-	bool fast;         /* enters GUP-fast: a hit rate exists */
-	size_t max_pages;  /* a larger request reaches GUP in several calls, cut where the kernel likes; 0: whole */
+	bool pins;        /* FOLL_PIN: nr_foll_pin_* move, read access can unshare; else FOLL_GET or
+			     nothing */
+	bool fast;        /* enters GUP-fast: a hit rate exists */
+	size_t max_pages; /* a larger request reaches GUP in several calls, cut where the kernel
+			     likes; 0: whole */
 };
 
 #define PIN_REFS_UNKNOWN UINT64_MAX
 
 /*
- * One kernel interface that takes pins. probe() tries the smallest real operation. open() does all that
- * can be done before the clock starts (allocation included); it may not touch the window's pages. cycle()
- * pins and unpins the window once and fills the sample: nothing but the measured system calls between its clock reads.
- * A pinner that can keep its pins has hold and release. The window's bytes are those of region_pattern() before and
- * after: an interface that stores into the window stores these.
+ * One kernel interface that takes pins. probe() tries the smallest real operation. open() does all
+ * that can be done before the clock starts (allocation included); it may not touch the window's
+ * pages. cycle() pins and unpins the window once and fills the sample: nothing but the measured
+ * system calls between its clock reads. A pinner that can keep its pins has hold and release. The
+ * window's bytes are those of region_pattern() before and after: an interface that stores into the
+ * window stores these.
  *
- * -EOPNOTSUPP from open(): this case cannot be done here (skipped: reason and fix in the error), any other
- * error is a failure. One pin is open at a time in a process.
+ * -EOPNOTSUPP from open(): this case cannot be done here (skipped: reason and fix in the error),
+ * any other error is a failure. One pin is open at a time in a process.
  */
 struct pinner {
-	const char *name;         /* "gup-test/pin-fast" */
-	const char *about;        /* one line for pinbench list */
-	unsigned int access;      /* ACCESS_* bits it can do */
-	bool whole_only;          /* one request covers the window: pages_per_call can only be "all" */
-	bool warms_itself;        /* open() has exercised the path: no cycles on other memory before a single sample */
-	const void *row;          /* variant data, private to the file */
+	const char *name;    /* "gup-test/pin-fast" */
+	const char *about;   /* one line for pinbench list */
+	unsigned int access; /* ACCESS_* bits it can do */
+	bool whole_only;     /* one request covers the window: pages_per_call can only be "all" */
+	bool warms_itself;   /* open() has exercised the path: no cycles on other memory before a
+				single sample */
+	const void *row;     /* variant data, private to the file */
 
 	struct pin_path (*path)(const struct pinner *pinner);
 	/* 0, or -errno with the reason and the line that enables it. Leaves nothing behind. */
 	int (*probe)(const struct pinner *pinner, struct error *why);
 	/*
-	 * What all rounds of a case share, opened in the supervising process and inherited by each: finish() closes
-	 * it. May be NULL. -EOPNOTSUPP as from open().
+	 * What all rounds of a case share, opened in the supervising process and inherited by each:
+	 * finish() closes it. May be NULL. -EOPNOTSUPP as from open().
 	 */
-	int (*prepare)(const struct pinner *pinner, const char *device, size_t bytes, struct error *err);
-	void (*finish)(const struct pinner *pinner);                       /* with prepare */
+	int (*prepare)(const struct pinner *pinner, const char *device, size_t bytes,
+		       struct error *err);
+	void (*finish)(const struct pinner *pinner); /* with prepare */
 	int (*open)(struct pin **pin, const struct pinner *pinner, const struct pin_job *job,
 		    struct error *err);
 	int (*cycle)(struct pin *pin, struct sample *sample, struct error *err);
 	/*
-	 * The clock that cycle() uses for a metric and its grain in ns; NULL if it never measures it for this @pin: for none, where
-	 * @pin is NULL. The window may decide that, what a clock reads never: a metric is in all samples of a case or in none.
+	 * The clock that cycle() uses for a metric and its grain in ns; NULL if it never measures
+	 * it for this @pin: for none, where
+	 * @pin is NULL. The window may decide that, what a clock reads never: a metric is in all
+	 * samples of a case or in none.
 	 */
 	const char *(*clock)(const struct pin *pin, enum metric metric, uint64_t *quantum_ns);
-	int (*hold)(struct pin *pin, struct error *err);                   /* or NULL */
-	int (*release)(struct pin *pin, struct error *err);                /* with hold */
+	int (*hold)(struct pin *pin, struct error *err);    /* or NULL */
+	int (*release)(struct pin *pin, struct error *err); /* with hold */
 	/*
-	 * Copies the window's bytes as the held pin sees them; without hold, those that the last cycle carried
-	 * out of the window. NULL, or -EOPNOTSUPP, where there is no way to see them.
+	 * Copies the window's bytes as the held pin sees them; without hold, those that the last
+	 * cycle carried out of the window. NULL, or -EOPNOTSUPP, where there is no way to see them.
 	 */
 	int (*read)(struct pin *pin, void *bytes, struct error *err);
 	/*
-	 * Pins kept for the window while held, where it is not one per page (io_uring 6.12+: one per folio);
-	 * asked while they are held. PIN_REFS_UNKNOWN where that cannot be told. NULL: one per page.
+	 * Pins kept for the window while held, where it is not one per page (io_uring 6.12+: one
+	 * per folio); asked while they are held. PIN_REFS_UNKNOWN where that cannot be told. NULL:
+	 * one per page.
 	 */
-	uint64_t (*held_refs)(const struct pin *pin);                      /* or NULL */
-	void (*close)(struct pin *pin);                                    /* accepts NULL */
+	uint64_t (*held_refs)(const struct pin *pin); /* or NULL */
+	void (*close)(struct pin *pin);               /* accepts NULL */
 };
 
 /* CLOCK_MONOTONIC_RAW in ns: the clock of every time taken from outside. */
@@ -210,8 +230,9 @@ uint64_t clock_now(void);
 #define CLOCK_OUTSIDE "monotonic-raw"
 uint64_t clock_grain(void); /* ns, clock_getres(2) */
 /*
- * The read that closes what clock_now() opened at @start. A test build (make INJECT=PERMILLE) makes it late by that part of what
- * it took: a slowdown inside the timed section, of known size, for the proof that it is found.
+ * The read that closes what clock_now() opened at @start. A test build (make INJECT=PERMILLE) makes
+ * it late by that part of what it took: a slowdown inside the timed section, of known size, for the
+ * proof that it is found.
  */
 #ifdef PINBENCH_INJECT
 uint64_t clock_end(uint64_t start);
@@ -223,7 +244,8 @@ static inline uint64_t clock_end(uint64_t start)
 }
 #endif
 
-/* Release of the running kernel as major << 8 | minor, so that KERNEL(6, 12) compares; 0 if it has no such form. */
+/* Release of the running kernel as major << 8 | minor, so that KERNEL(6, 12) compares; 0 if it has
+ * no such form. */
 #define KERNEL(major, minor) ((major) << 8 | (minor))
 unsigned int kernel_release(void);
 

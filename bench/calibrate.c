@@ -17,10 +17,11 @@
 enum way { WAY_SPLICE, WAY_GUP_TEST };
 
 /*
- * vmsplice(2) takes references with get_user_pages_fast(), read-only and without FOLL_PIN (6.1, 6.12:
- * lib/iov_iter.c iov_iter_get_pages2): it works for every user on every kernel and never unshares. Of absent pages
- * GUP-fast gets none. The function that 6.1 falls back to for long-term pins is reached by gup_test alone:
- * PIN_LONGTERM_BENCHMARK never tries the fast walk and takes mmap_lock itself (6.1, 6.12: mm/gup_test.c).
+ * vmsplice(2) takes references with get_user_pages_fast(), read-only and without FOLL_PIN
+ * (6.1, 6.12: lib/iov_iter.c iov_iter_get_pages2): it works for every user on every kernel and
+ * never unshares. Of absent pages GUP-fast gets none. The function that 6.1 falls back to for
+ * long-term pins is reached by gup_test alone: PIN_LONGTERM_BENCHMARK never tries the fast walk and
+ * takes mmap_lock itself (6.1, 6.12: mm/gup_test.c).
  */
 static const struct {
 	struct known_call call;
@@ -29,16 +30,19 @@ static const struct {
 } table[] = {
 	{ { "vmsplice of present pages", .requested = NR_PAGES }, WAY_SPLICE, true },
 	{ { "vmsplice of absent pages", .requested = NR_PAGES, .slow = NR_PAGES, .slow_calls = 1 },
-	  WAY_SPLICE, false },
-	{ { "gup_test PIN_LONGTERM_BENCHMARK", .slow = NR_PAGES, .slow_calls = 1 }, WAY_GUP_TEST,
+	  WAY_SPLICE,
+	  false },
+	{ { "gup_test PIN_LONGTERM_BENCHMARK", .slow = NR_PAGES, .slow_calls = 1 },
+	  WAY_GUP_TEST,
 	  true },
 };
 
 static int known_call_open(struct known_call *known, enum way way, struct error *err)
 {
 	if (way == WAY_SPLICE)
-		return pipe2(known->fd, O_CLOEXEC | O_NONBLOCK) ? error_errno(err, errno, "make a pipe")
-								: 0;
+		return pipe2(known->fd, O_CLOEXEC | O_NONBLOCK)
+			       ? error_errno(err, errno, "make a pipe")
+			       : 0;
 	known->fd[0] = TEMP_FAILURE_RETRY(open(GUP_TEST_NODE, O_RDWR | O_CLOEXEC));
 	known->fd[1] = -1;
 	return known->fd[0] < 0 ? error_errno(err, errno, "open %s", GUP_TEST_NODE) : 0;
@@ -98,8 +102,8 @@ int known_call_run(struct known_call *known, struct error *err)
 	return 0;
 }
 
-int known_calls_try(int (*one)(void *watch, struct known_call *known, struct error *err), void *watch,
-		    struct error *err)
+int known_calls_try(int (*one)(void *watch, struct known_call *known, struct error *err),
+		    void *watch, struct error *err)
 {
 	struct known_call known;
 	struct error missing; /* gup_test may not be there */

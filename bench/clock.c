@@ -27,10 +27,11 @@ uint64_t clock_grain(void)
 }
 
 #ifdef PINBENCH_INJECT
-#define CALIBRATE_TURNS 100000u
+#define CALIBRATE_TURNS  100000u
 #define CALIBRATE_ROUNDS 7
 
-/* Ticks as the time goes, of a reading of the clock and of the loop that fills what is shorter than that. */
+/* Ticks as the time goes, of a reading of the clock and of the loop that fills what is shorter than
+ * that. */
 static double read_ticks, turn_ticks;
 
 static __attribute__((noinline)) void spin(uint64_t turns)
@@ -58,8 +59,9 @@ static void calibrate(void)
 }
 
 /*
- * By the clock while there is time for another look at it, by turns for the rest: a few parts in a thousand of a short pin are
- * shorter than a look. PINBENCH_INJECT 0 goes the same way and adds nothing, so that two builds differ in the slowdown alone.
+ * By the clock while there is time for another look at it, by turns for the rest: a few parts in a
+ * thousand of a short pin are shorter than a look. PINBENCH_INJECT 0 goes the same way and adds
+ * nothing, so that two builds differ in the slowdown alone.
  */
 uint64_t clock_end(uint64_t start)
 {

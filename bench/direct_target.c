@@ -25,8 +25,9 @@
 static bool is_real(long type)
 {
 	/*
-	 * File systems whose O_DIRECT goes to the pages themselves: through fs/iomap or fs/direct-io.c. tmpfs takes the
-	 * flag since 6.6 and copies; btrfs copies where it has checksums.
+	 * File systems whose O_DIRECT goes to the pages themselves: through fs/iomap or
+	 * fs/direct-io.c. tmpfs takes the flag since 6.6 and copies; btrfs copies where it has
+	 * checksums.
 	 */
 	return type == EXT4_SUPER_MAGIC || type == XFS_SUPER_MAGIC || type == F2FS_SUPER_MAGIC;
 }
@@ -36,13 +37,15 @@ static int open_file(struct direct_target *target, const char *directory, struct
 	struct statfs fs;
 
 	snprintf(target->where, sizeof(target->where), "a file in %.40s", directory);
-	target->fd = TEMP_FAILURE_RETRY(open(directory, O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600));
+	target->fd = TEMP_FAILURE_RETRY(
+		open(directory, O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600));
 	if (target->fd < 0)
 		return error_errno(err, errno, "a nameless O_DIRECT file in %s", directory);
 	if (fstatfs(target->fd, &fs) < 0)
 		return error_errno(err, errno, "statfs of %s", directory);
 	if (!is_real(fs.f_type))
-		return error_set(err, EOPNOTSUPP, "%s is on a file system (type %#lx) not known to pin for O_DIRECT",
+		return error_set(err, EOPNOTSUPP,
+				 "%s is on a file system (type %#lx) not known to pin for O_DIRECT",
 				 directory, (unsigned long)fs.f_type);
 	target->keeps = true;
 	return 0;
@@ -73,7 +76,8 @@ static int block_keeps(int fd, bool *keeps, struct error *err)
 		return error_errno(err, ENOMEM, "two pages");
 	memset(out, 0x5a, page);
 	memset(in, 0, page);
-	if (TEMP_FAILURE_RETRY(pwrite(fd, out, page, 0)) != (ssize_t)page || TEMP_FAILURE_RETRY(pread(fd, in, page, 0)) != (ssize_t)page)
+	if (TEMP_FAILURE_RETRY(pwrite(fd, out, page, 0)) != (ssize_t)page ||
+	    TEMP_FAILURE_RETRY(pread(fd, in, page, 0)) != (ssize_t)page)
 		return error_errno(err, errno, "writing and reading one page");
 	*keeps = memcmp(in, out, page) == 0;
 	return 0;
@@ -82,11 +86,15 @@ static int block_keeps(int fd, bool *keeps, struct error *err)
 static int check_block(const struct stat *st, const char *node, bool named, struct error *err)
 {
 	if (!S_ISBLK(st->st_mode))
-		return error_set(err, ENOTBLK, "%s is neither a directory nor a block device", node);
+		return error_set(err, ENOTBLK, "%s is neither a directory nor a block device",
+				 node);
 	if (is_driver(major(st->st_rdev), "nullb") ||
-	    (named && (is_driver(major(st->st_rdev), "ramdisk") || is_driver(major(st->st_rdev), "loop"))))
+	    (named &&
+	     (is_driver(major(st->st_rdev), "ramdisk") || is_driver(major(st->st_rdev), "loop"))))
 		return 0;
-	return error_set(err, EPERM, "%s is not a null_blk, loop or RAM disk: pinbench does not write to it", node);
+	return error_set(err, EPERM,
+			 "%s is not a null_blk, loop or RAM disk: pinbench does not write to it",
+			 node);
 }
 
 static int open_block(struct direct_target *target, const char *node, bool named, size_t bytes,
@@ -99,7 +107,8 @@ static int open_block(struct direct_target *target, const char *node, bool named
 	snprintf(target->where, sizeof(target->where), "%.60s", node);
 	if (stat(node, &st) < 0)
 		return error_errno(err, errno, "%s", node);
-	rc = check_block(&st, node, named, err); /* even opening another disk for writing has effects */
+	rc = check_block(&st, node, named,
+			 err); /* even opening another disk for writing has effects */
 	if (rc)
 		return rc;
 	/* O_EXCL: refused while it is mounted, swapped to, or part of something */
@@ -112,11 +121,13 @@ static int open_block(struct direct_target *target, const char *node, bool named
 	if (rc)
 		return rc;
 	if (ioctl(target->fd, BLKGETSIZE64, &size) < 0 || size < bytes)
-		return error_set(err, ENOSPC, "%s has %llu bytes, %zu are needed", node, (unsigned long long)size, bytes);
+		return error_set(err, ENOSPC, "%s has %llu bytes, %zu are needed", node,
+				 (unsigned long long)size, bytes);
 	return block_keeps(target->fd, &target->keeps, err);
 }
 
-static int open_named(struct direct_target *target, const char *named, size_t bytes, struct error *err)
+static int open_named(struct direct_target *target, const char *named, size_t bytes,
+		      struct error *err)
 {
 	struct stat st;
 
@@ -153,7 +164,8 @@ void direct_target_unshare(void)
 	direct_target_close(&shared);
 }
 
-int direct_target_open(struct direct_target *target, const char *named, size_t bytes, struct error *err)
+int direct_target_open(struct direct_target *target, const char *named, size_t bytes,
+		       struct error *err)
 {
 	static const char *const directories[] = { "results", ".", "/var/tmp" };
 
@@ -171,7 +183,9 @@ int direct_target_open(struct direct_target *target, const char *named, size_t b
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
 		if (try(target, open_file(target, directories[i], NULL)) == 0)
 			return 0;
-	error_set(err, EOPNOTSUPP, "O_DIRECT needs a free null_blk device, or ./results, the current directory or /var/tmp "
+	error_set(err, EOPNOTSUPP,
+		  "O_DIRECT needs a free null_blk device, or ./results, the current directory or "
+		  "/var/tmp "
 		  "on ext4, xfs or f2fs");
 	return error_fix(err, "modprobe null_blk (as root), or name one: device=/DIR");
 }

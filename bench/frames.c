@@ -11,25 +11,27 @@
 #include "base/cleanup.h"
 #include "host/sysfile.h"
 
-#define PM_PFN_MASK ((UINT64_C(1) << 55) - 1)
+#define PM_PFN_MASK    ((UINT64_C(1) << 55) - 1)
 #define PM_MAPPED_ONCE (UINT64_C(1) << 56)
-#define PM_SWAPPED (UINT64_C(1) << 62)
-#define PM_PRESENT (UINT64_C(1) << 63)
+#define PM_SWAPPED     (UINT64_C(1) << 62)
+#define PM_PRESENT     (UINT64_C(1) << 63)
 /*
- * PG_anon_exclusive shares its bit with PG_mappedtodisk (6.1, KPF_MAPPEDTODISK) and with PG_owner_2 (6.12,
- * KPF_OWNER_2), both reported as bit 34 by stable_page_flags(): fs/proc/page.c, include/linux/page-flags.h.
+ * PG_anon_exclusive shares its bit with PG_mappedtodisk (6.1, KPF_MAPPEDTODISK) and with PG_owner_2
+ * (6.12, KPF_OWNER_2), both reported as bit 34 by stable_page_flags(): fs/proc/page.c,
+ * include/linux/page-flags.h.
  */
 #define KPF_ANON_EXCLUSIVE (UINT64_C(1) << 34)
-#define KPF_BIT(name) (UINT64_C(1) << KPF_##name)
-#define BATCH 512
-#define KPAGEFLAGS "/proc/kpageflags"
+#define KPF_BIT(name)      (UINT64_C(1) << KPF_##name)
+#define BATCH              512
+#define KPAGEFLAGS         "/proc/kpageflags"
 
 static int open_proc(const char *path, struct error *err)
 {
 	char full[PATH_MAX];
 	int fd;
 
-	snprintf(full, sizeof(full), "%s%s", sysfile_root(), path); /* the root is half as long at most */
+	snprintf(full, sizeof(full), "%s%s", sysfile_root(),
+		 path); /* the root is half as long at most */
 	fd = TEMP_FAILURE_RETRY(open(full, O_RDONLY | O_CLOEXEC));
 	return fd >= 0 ? fd : error_errno(err, errno, "open %s", full);
 }
@@ -38,7 +40,8 @@ static int open_proc(const char *path, struct error *err)
 static int read_words(int fd, const char *path, uint64_t *words, size_t nr, uint64_t index,
 		      struct error *err)
 {
-	ssize_t got = TEMP_FAILURE_RETRY(pread(fd, words, nr * sizeof(*words), (off_t)(index * sizeof(*words))));
+	ssize_t got = TEMP_FAILURE_RETRY(
+		pread(fd, words, nr * sizeof(*words), (off_t)(index * sizeof(*words))));
 
 	if (got < 0)
 		return error_errno(err, errno, "read %s", path);
@@ -69,9 +72,10 @@ bool frames_visible(struct error *why)
 }
 
 /*
- * Of a hugetlb page bit 56 of pagemap cannot be believed: 6.12 asks hugetlb_pmd_shared() (fs/proc/task_mmu.c
- * pagemap_hugetlb_range), which reads pt_share_count of the page table that holds the entry, and in a PTE or PUD
- * table that field was never set: pagetable_pmd_ctor() alone does so (include/linux/mm.h). See docs/kernel-findings.md.
+ * Of a hugetlb page bit 56 of pagemap cannot be believed: 6.12 asks hugetlb_pmd_shared()
+ * (fs/proc/task_mmu.c pagemap_hugetlb_range), which reads pt_share_count of the page table that
+ * holds the entry, and in a PTE or PUD table that field was never set: pagetable_pmd_ctor() alone
+ * does so (include/linux/mm.h). See docs/kernel-findings.md.
  */
 static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pages,
 				 struct error *err)
@@ -98,12 +102,13 @@ static int read_hugetlb_mapcount(struct frame *frames, size_t nr, size_t unit_pa
 }
 
 /*
- * A look at the flags of many frames. Those of a huge page follow each other and are read together. Base pages of one region lie near
- * each other, but seldom in the order of their addresses: a frame is read with its neighbours, which are kept for the rest of
- * the look; a call for each would be most of the price of a proof.
+ * A look at the flags of many frames. Those of a huge page follow each other and are read together.
+ * Base pages of one region lie near each other, but seldom in the order of their addresses: a frame
+ * is read with its neighbours, which are kept for the rest of the look; a call for each would be
+ * most of the price of a proof.
  */
 #define BLOCK_WORDS 16
-#define NR_BLOCKS 64
+#define NR_BLOCKS   64
 
 struct flag_blocks {
 	int fd;
@@ -119,7 +124,9 @@ static int flags_of(struct flag_blocks *cache, uint64_t pfn, uint64_t *flags, st
 	uint64_t first = pfn - pfn % BLOCK_WORDS;
 
 	if (!block->nr || block->first != first) {
-		ssize_t got = TEMP_FAILURE_RETRY(pread(cache->fd, block->words, sizeof(block->words), (off_t)(first * sizeof(*block->words))));
+		ssize_t got =
+			TEMP_FAILURE_RETRY(pread(cache->fd, block->words, sizeof(block->words),
+						 (off_t)(first * sizeof(*block->words))));
 
 		if (got < 0)
 			return error_errno(err, errno, "read %s", KPAGEFLAGS);
@@ -127,13 +134,15 @@ static int flags_of(struct flag_blocks *cache, uint64_t pfn, uint64_t *flags, st
 		block->nr = (size_t)got / sizeof(*block->words);
 	}
 	if (pfn - first >= block->nr)
-		return error_set(err, EIO, "read %s: nothing about frame %llu", KPAGEFLAGS, (unsigned long long)pfn);
+		return error_set(err, EIO, "read %s: nothing about frame %llu", KPAGEFLAGS,
+				 (unsigned long long)pfn);
 	*flags = block->words[pfn - first];
 	return 0;
 }
 
 /* Of a huge page the head has the flag. */
-static int find_exclusive(struct frame *frame, size_t unit_pages, struct flag_blocks *cache, struct error *err)
+static int find_exclusive(struct frame *frame, size_t unit_pages, struct flag_blocks *cache,
+			  struct error *err)
 {
 	uint64_t head_flags = 0;
 	int ret = 0;
@@ -142,7 +151,8 @@ static int find_exclusive(struct frame *frame, size_t unit_pages, struct flag_bl
 		ret = flags_of(cache, frame->pfn - frame->pfn % unit_pages, &head_flags, err);
 	if (ret)
 		return ret;
-	frame->exclusive = (frame->flags | head_flags) & KPF_ANON_EXCLUSIVE && frame->flags & KPF_BIT(ANON);
+	frame->exclusive = (frame->flags | head_flags) & KPF_ANON_EXCLUSIVE &&
+			   frame->flags & KPF_BIT(ANON);
 	return 0;
 }
 
@@ -166,7 +176,9 @@ static int read_flags(struct frame *frames, size_t nr, size_t unit_pages, struct
 	for (size_t i = 0, run; i < nr; i += run) {
 		int ret = 0;
 
-		for (run = 1; i + run < nr && run < BATCH && frames[i].pfn && frames[i + run].pfn == frames[i].pfn + run; run++)
+		for (run = 1; i + run < nr && run < BATCH && frames[i].pfn &&
+			      frames[i + run].pfn == frames[i].pfn + run;
+		     run++)
 			;
 		if (run > BLOCK_WORDS)
 			ret = read_words(fd, KPAGEFLAGS, words, run, frames[i].pfn, err);
@@ -217,7 +229,8 @@ int frames_read(const void *addr, size_t nr, size_t base_bytes, size_t unit_page
 	if (ret)
 		return ret;
 	return nr && frames[0].flags & KPF_BIT(HUGE)
-		       ? read_hugetlb_mapcount(frames, nr, unit_pages, err) : 0;
+		       ? read_hugetlb_mapcount(frames, nr, unit_pages, err)
+		       : 0;
 }
 
 size_t frames_moved(const struct frame *before, const struct frame *after, size_t nr)

@@ -11,12 +11,14 @@
 #include "base/error.h"
 
 struct frame {
-	uint64_t pfn;        /* 0: not present, or not visible to this user */
-	uint64_t flags;      /* KPF_* bits (linux/kernel-page-flags.h); 0: not visible */
+	uint64_t pfn;   /* 0: not present, or not visible to this user */
+	uint64_t flags; /* KPF_* bits (linux/kernel-page-flags.h); 0: not visible */
 	bool present;
 	bool swapped;
-	bool mapped_once;    /* one mapping in all processes: pagemap bit 56; of hugetlb pages, kpagecount */
-	bool exclusive;      /* PageAnonExclusive of the page or, for a mapped-whole compound page, of its head */
+	bool mapped_once; /* one mapping in all processes: pagemap bit 56; of hugetlb pages,
+			     kpagecount */
+	bool exclusive;   /* PageAnonExclusive of the page or, for a mapped-whole compound page, of
+			     its head */
 };
 
 /* True when frame numbers and flags can be read here; otherwise false with the reason. */

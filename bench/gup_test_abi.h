@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * The ioctls of <debugfs>/gup_test. The kernel exports no header for them; layout and numbers are those of
- * mm/gup_test.h in 5.13 and later (6.1 and 6.12 read), the test_hold part of 6.2 and later.
+ * The ioctls of <debugfs>/gup_test. The kernel exports no header for them; layout and numbers are
+ * those of mm/gup_test.h in 5.13 and later (6.1 and 6.12 read), the test_hold part of 6.2 and
+ * later.
  */
 #include <linux/ioctl.h>
 #include <linux/types.h>
@@ -11,32 +12,34 @@
 
 #include "base/error.h"
 
-#define GUP_TEST_NODE "/sys/kernel/debug/gup_test"
+#define GUP_TEST_NODE  "/sys/kernel/debug/gup_test"
 #define GUP_TEST_CLOCK "gup-test-us"
 
-/* In: addr, size, nr_pages_per_call, gup_flags. Out: the two times, and size: up to where it came. */
+/* In: addr, size, nr_pages_per_call, gup_flags. Out: the two times, and size: up to where it came.
+ */
 struct gup_test {
 	__u64 get_delta_usec; /* whole microseconds of ktime_get() around the loop of pin calls */
 	__u64 put_delta_usec; /* and around the unpin */
 	__u64 addr;
 	__u64 size;
 	__u32 nr_pages_per_call;
-	__u32 gup_flags;      /* FOLL_*, not masked: a wrong one costs a WARN */
+	__u32 gup_flags; /* FOLL_*, not masked: a wrong one costs a WARN */
 	__u32 test_flags;
 	__u32 which_pages[8]; /* for dumping, not used here */
 };
 
-#define GUP_TEST_GUP_FAST      _IOWR('g', 1, struct gup_test)
-#define GUP_TEST_PIN_FAST      _IOWR('g', 2, struct gup_test)
-#define GUP_TEST_PIN_LONGTERM  _IOWR('g', 3, struct gup_test)
-#define GUP_TEST_GUP_BASIC     _IOWR('g', 4, struct gup_test)
-#define GUP_TEST_PIN_BASIC     _IOWR('g', 5, struct gup_test)
+#define GUP_TEST_GUP_FAST     _IOWR('g', 1, struct gup_test)
+#define GUP_TEST_PIN_FAST     _IOWR('g', 2, struct gup_test)
+#define GUP_TEST_PIN_LONGTERM _IOWR('g', 3, struct gup_test)
+#define GUP_TEST_GUP_BASIC    _IOWR('g', 4, struct gup_test)
+#define GUP_TEST_PIN_BASIC    _IOWR('g', 5, struct gup_test)
 
-/* Pins that stay. One set for the whole system: closing any descriptor of the node gives it back. */
+/* Pins that stay. One set for the whole system: closing any descriptor of the node gives it back.
+ */
 struct gup_hold {
 	__u64 addr;
 	__u64 size;
-	__u32 flags;          /* GUP_HOLD_* */
+	__u32 flags; /* GUP_HOLD_* */
 };
 
 #define GUP_HOLD_WRITE 1
@@ -58,7 +61,8 @@ int gup_test_open(struct error *err);
 int gup_test_fits(size_t nr_pages, struct error *err);
 
 /*
- * The value of FOLL_LONGTERM in the running kernel. @unshares: a read-only long-term pin replaces zero and page cache
- * pages of a private mapping (6.2 and later). Found once per process, without a value that could cost a WARN.
+ * The value of FOLL_LONGTERM in the running kernel. @unshares: a read-only long-term pin replaces
+ * zero and page cache pages of a private mapping (6.2 and later). Found once per process, without a
+ * value that could cost a WARN.
  */
 int gup_test_longterm(int node, unsigned int *flag, int *unshares, struct error *err);

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/size.h"
 #include "bench/frames.h"
 #include "host/hugepage.h"
-#include "base/size.h"
 
 #define MAX_HUGETLB_SIZES 8 /* HUGE_MAX_HSTATE is at most 4 (6.12: arch/arm64, powerpc) */
 
@@ -28,7 +28,8 @@ static size_t layout_list_hugetlb(struct layout *layouts, size_t max)
 		nr = max;
 	for (size_t i = 0; i < nr && i < MAX_HUGETLB_SIZES; i++) {
 		layouts[i] = (struct layout){
-			.about = "private anonymous hugetlb pages of this size, reserved for the run",
+			.about = "private anonymous hugetlb pages of this size, reserved for the "
+				 "run",
 			.backing = BACKING_HUGETLB,
 			.page_bytes = sizes[i],
 		};
@@ -47,7 +48,8 @@ size_t layout_list(struct layout *layouts, size_t max)
 	if (nr < max)
 		layouts[nr++] = (struct layout){
 			.name = "base",
-			.about = "private anonymous base pages; huge pages are refused for the mapping",
+			.about = "private anonymous base pages; huge pages are refused for the "
+				 "mapping",
 			.backing = BACKING_BASE,
 			.page_bytes = (size_t)sysconf(_SC_PAGESIZE),
 		};
@@ -72,7 +74,8 @@ static int region_map_hugetlb(struct region *region, size_t bytes, void *wish, s
 		    __builtin_ctzl(layout->page_bytes) << MAP_HUGE_SHIFT;
 	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
 
-	/* the pool is large enough, but a worker of another run that was killed may hold pages of it for some moments more */
+	/* the pool is large enough, but a worker of another run that was killed may hold pages of
+	 * it for some moments more */
 	for (int waited = 0; waited < POOL_WAIT_MS; waited += 10) {
 		region->addr = mmap(wish, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 		if (region->addr != MAP_FAILED)
@@ -88,8 +91,8 @@ static int region_map_hugetlb(struct region *region, size_t bytes, void *wish, s
 }
 
 /*
- * Reserves more than asked, keeps the aligned part and leaves the rest inaccessible: neighbours cannot merge with
- * the region's VMA, and a huge page can start at its first byte.
+ * Reserves more than asked, keeps the aligned part and leaves the rest inaccessible: neighbours
+ * cannot merge with the region's VMA, and a huge page can start at its first byte.
  */
 static int region_map_pages(struct region *region, size_t bytes, void *wish, struct error *err)
 {
@@ -120,7 +123,8 @@ static int region_map_pages(struct region *region, size_t bytes, void *wish, str
 	return 0;
 }
 
-int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish, struct error *err)
+int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish,
+	       struct error *err)
 {
 	*region = (struct region){
 		.layout = layout,
@@ -140,12 +144,12 @@ void region_unmap(struct region *region)
 }
 
 /*
- * The contents: three cache lines of every 4 KiB carry words that no other place of the region has, the rest stays
- * zero. Writing every byte of a 1 GiB page for every sample would cost seconds under emulation and prove no more:
- * a copied, swapped or shifted page shows.
+ * The contents: three cache lines of every 4 KiB carry words that no other place of the region has,
+ * the rest stays zero. Writing every byte of a 1 GiB page for every sample would cost seconds under
+ * emulation and prove no more: a copied, swapped or shifted page shows.
  */
 #define BLOCK 4096
-#define LINE 64
+#define LINE  64
 static const size_t stamped[] = { 0, BLOCK / 2, BLOCK - LINE };
 
 static void block_stamp(unsigned char *block, size_t index)
@@ -161,9 +165,10 @@ static void block_stamp(unsigned char *block, size_t index)
 void region_fill(struct region *region)
 {
 	/*
-	 * By faults, as a program gets its memory. MADV_POPULATE_WRITE is cheaper but goes through GUP, which leaves base pages
-	 * marked as accessed; the slow path of a pin would then activate each of them (mark_page_accessed() in follow_page_pte(),
-	 * mm/gup.c of 6.1): 300 instructions a page that no program pays.
+	 * By faults, as a program gets its memory. MADV_POPULATE_WRITE is cheaper but goes through
+	 * GUP, which leaves base pages marked as accessed; the slow path of a pin would then
+	 * activate each of them (mark_page_accessed() in follow_page_pte(), mm/gup.c of 6.1): 300
+	 * instructions a page that no program pays.
 	 */
 	for (size_t i = 0; i < region->bytes / BLOCK; i++)
 		block_stamp(region->addr + i * BLOCK, i);
@@ -184,7 +189,8 @@ int region_check(const unsigned char *copy, size_t offset, size_t bytes, struct 
 		block_stamp(want, offset / BLOCK + i);
 		if (memcmp(copy + i * BLOCK, want, BLOCK) != 0)
 			return error_set(err, EILSEQ,
-					 "contents at byte %zu of the region are not what was written",
+					 "contents at byte %zu of the region are not what was "
+					 "written",
 					 offset + i * BLOCK);
 	}
 	return 0;
@@ -238,8 +244,10 @@ static int smaps_verify(const struct region *region, struct error *err)
 	case BACKING_BASE:
 		if (account.anon_huge || account.hugetlb || account.rss != region->bytes)
 			return error_set(err, EPROTO,
-					 "smaps shows %zu kB resident and %zu kB huge in a region of %zu kB base pages",
-					 account.rss >> 10, (account.anon_huge + account.hugetlb) >> 10,
+					 "smaps shows %zu kB resident and %zu kB huge in a region "
+					 "of %zu kB base pages",
+					 account.rss >> 10,
+					 (account.anon_huge + account.hugetlb) >> 10,
 					 region->bytes >> 10);
 		return 0;
 	case BACKING_THP:
@@ -251,9 +259,11 @@ static int smaps_verify(const struct region *region, struct error *err)
 	if (seen != region->bytes) {
 		error_set(err, EPROTO, "smaps shows %zu kB of %s, %zu kB were asked", seen >> 10,
 			  layout->name, region->bytes >> 10);
-		return error_fix(err, layout->backing == BACKING_THP
-					      ? "free memory is fragmented: echo 1 > /proc/sys/vm/compact_memory"
-					      : "%s", "");
+		return error_fix(err,
+				 layout->backing == BACKING_THP ? "free memory is fragmented: echo "
+								  "1 > /proc/sys/vm/compact_memory"
+								: "%s",
+				 "");
 	}
 	return 0;
 }
@@ -304,7 +314,8 @@ int region_verify_faulted(const struct region *region, const struct frame *frame
 			continue;
 		if (backing == BACKING_BASE ? flags & compound : !(flags & kind))
 			return error_set(err, EPROTO,
-					 "the pin faulted in page %zu of the window, which is not %s: frame flags 0x%llx",
+					 "the pin faulted in page %zu of the window, which is not "
+					 "%s: frame flags 0x%llx",
 					 i, region->layout->name, (unsigned long long)flags);
 	}
 	return 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rung 2, root: the frames and exclusive flags of the window before and after the pin tell copies from reuse, vmstat tells
- * split THPs. System-wide only in the latter: another process' split would show too.
+ * Rung 2, root: the frames and exclusive flags of the window before and after the pin tell copies
+ * from reuse, vmstat tells split THPs. System-wide only in the latter: another process' split would
+ * show too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ static int window_read(const struct pin_job *job, struct frame *frames, struct e
 			   region->layout->page_bytes / region->base_bytes, frames, err);
 }
 
-/* Counted when a PMD mapping of a THP is split: 6.1, 6.12 mm/huge_memory.c __split_huge_pmd_locked. */
+/* Counted when a PMD mapping of a THP is split: 6.1, 6.12 mm/huge_memory.c __split_huge_pmd_locked.
+ */
 static bool thp_splits(uint64_t *nr)
 {
 	return sysfile_read_field("/proc/vmstat", "thp_split_pmd", nr, NULL) == 0;
@@ -77,8 +79,10 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 
 	if (window_read(&watch->job, watch->after, err))
 		return -err->code;
-	path_count_set(counts, COUNT_COPIED_PAGES, frames_moved(watch->before, watch->after, nr), "frames");
-	path_count_set(counts, COUNT_REUSED_PAGES, frames_reused(watch->before, watch->after, nr), "frames");
+	path_count_set(counts, COUNT_COPIED_PAGES, frames_moved(watch->before, watch->after, nr),
+		       "frames");
+	path_count_set(counts, COUNT_REUSED_PAGES, frames_reused(watch->before, watch->after, nr),
+		       "frames");
 	if (watch->job.region->layout->backing == BACKING_THP && watch->have_splits &&
 	    thp_splits(&splits))
 		path_count_set(counts, COUNT_SPLIT_THPS, splits - watch->splits, "frames");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rung 4, page-exact: kprobes on the functions that GUP-fast and ordinary GUP go through and that compilers leave
- * in place, with their page-count arguments, for the calling thread only.
+ * Rung 4, page-exact: kprobes on the functions that GUP-fast and ordinary GUP go through and that
+ * compilers leave in place, with their page-count arguments, for the calling thread only.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "bench/bench.h"
 #include "bench/calibrate.h"
-#include "base/cleanup.h"
 #include "bench/perf_ring.h"
 #include "host/sysfile.h"
 
-#define KPROBE_TYPE_FILE "/sys/bus/event_source/devices/kprobe/type"
+#define KPROBE_TYPE_FILE   "/sys/bus/event_source/devices/kprobe/type"
 #define FAULT_FLAG_UNSHARE (1u << 10) /* 6.1, 6.12: include/linux/mm_types.h */
 
 /* perf register numbers of the first integer arguments: arch/.../include/uapi/asm/perf_regs.h */
@@ -29,19 +29,20 @@ static const unsigned int arg_register[] = { 0, 1, 2, 3 };
 #endif
 
 enum probed {
-	PROBED_FAST,      /* entry of GUP-fast */
-	PROBED_LOCKED,    /* ordinary GUP, and what GUP-fast falls back to */
-	PROBED_UNLOCKED,  /* what GUP-fast falls back to for short-term pins, up to 6.2 */
-	PROBED_FAULT,     /* handle_mm_fault */
-	PROBED_HUGETLB,   /* hugetlb_fault: up to 6.4 GUP calls it without handle_mm_fault */
+	PROBED_FAST,     /* entry of GUP-fast */
+	PROBED_LOCKED,   /* ordinary GUP, and what GUP-fast falls back to */
+	PROBED_UNLOCKED, /* what GUP-fast falls back to for short-term pins, up to 6.2 */
+	PROBED_FAULT,    /* handle_mm_fault */
+	PROBED_HUGETLB,  /* hugetlb_fault: up to 6.4 GUP calls it without handle_mm_fault */
 	NR_PROBED
 };
 
 /*
- * Argument numbers (from 1) by kernel: 6.1 mm/gup.c internal_get_user_pages_fast(start, nr_pages, ...),
- * __gup_longterm_locked(mm, start, nr_pages, ...), get_user_pages_unlocked(start, nr_pages, ...); 6.12 mm/gup.c
- * gup_fast_fallback(start, nr_pages, ...); 6.1 and 6.12 mm/memory.c handle_mm_fault(vma, address, flags, regs),
- * mm/hugetlb.c hugetlb_fault(mm, vma, address, flags).
+ * Argument numbers (from 1) by kernel: 6.1 mm/gup.c internal_get_user_pages_fast(start, nr_pages,
+ * ...),
+ * __gup_longterm_locked(mm, start, nr_pages, ...), get_user_pages_unlocked(start, nr_pages,
+ * ...); 6.12 mm/gup.c gup_fast_fallback(start, nr_pages, ...); 6.1 and 6.12 mm/memory.c
+ * handle_mm_fault(vma, address, flags, regs), mm/hugetlb.c hugetlb_fault(mm, vma, address, flags).
  */
 static const struct candidate {
 	enum probed what;
@@ -57,17 +58,17 @@ static const struct candidate {
 };
 
 struct probe_sum {
-	uint64_t pages;        /* sum of the page counts */
-	uint64_t nr_faults;    /* in the region */
-	uint64_t nr_unshare;   /* those with FAULT_FLAG_UNSHARE */
-	uintptr_t start, end;  /* the region; 0, 0: every address counts */
+	uint64_t pages;       /* sum of the page counts */
+	uint64_t nr_faults;   /* in the region */
+	uint64_t nr_unshare;  /* those with FAULT_FLAG_UNSHARE */
+	uintptr_t start, end; /* the region; 0, 0: every address counts */
 };
 
 struct watch {
 	struct perf_ring rings[NR_PROBED];
 	bool have[NR_PROBED];
 	const struct region *region;
-	char trouble[200];     /* why a count that should be there is unknown */
+	char trouble[200]; /* why a count that should be there is unknown */
 };
 
 static int kprobe_type(uint32_t *type, struct error *err)
@@ -78,15 +79,16 @@ static int kprobe_type(uint32_t *type, struct error *err)
 		if (err->code != ENOENT)
 			return -err->code;
 		error_set(err, ENOENT, "this kernel has no kprobe events for perf");
-		return error_fix(err, "build it with CONFIG_KPROBES, CONFIG_KPROBE_EVENTS and CONFIG_PERF_EVENTS");
+		return error_fix(err, "build it with CONFIG_KPROBES, CONFIG_KPROBE_EVENTS and "
+				      "CONFIG_PERF_EVENTS");
 	}
 	*type = (uint32_t)value;
 	return 0;
 }
 
 /*
- * A symbol must stand in the kernel once and whole: of a clone (.isra, .constprop, .part) some calls would be
- * missed. ".cold" is a part of the same function that is jumped to, not called.
+ * A symbol must stand in the kernel once and whole: of a clone (.isra, .constprop, .part) some
+ * calls would be missed. ".cold" is a part of the same function that is jumped to, not called.
  */
 struct sighting {
 	unsigned int nr;
@@ -110,8 +112,8 @@ static void symbol_see(struct sighting sightings[NR_CANDIDATES], const char *nam
 }
 
 /*
- * Read once per process and inherited by its workers: the file has a line for each of some 100,000 symbols ("address type
- * name"), which the kernel makes as it is read.
+ * Read once per process and inherited by its workers: the file has a line for each of some 100,000
+ * symbols ("address type name"), which the kernel makes as it is read.
  */
 static const struct sighting *symbols_see(struct error *err)
 {
@@ -185,8 +187,8 @@ static int symbol_open(struct perf_ring *ring, const struct candidate *candidate
 static void arg_order(const struct candidate *candidate, const struct perf_hit *hit,
 		      uint64_t args[PERF_RING_ARGS])
 {
-	bool turned = candidate->args[1] && arg_register[candidate->args[1] - 1] <
-						    arg_register[candidate->args[0] - 1];
+	bool turned = candidate->args[1] &&
+		      arg_register[candidate->args[1] - 1] < arg_register[candidate->args[0] - 1];
 
 	args[0] = hit->args[turned ? 1 : 0];
 	args[1] = hit->args[turned ? 0 : 1];
@@ -227,11 +229,8 @@ static void sum_hugetlb(void *sum, const struct perf_hit *hit)
 }
 
 static void (*const summers[NR_PROBED])(void *sum, const struct perf_hit *hit) = {
-	[PROBED_FAST] = sum_pages,
-	[PROBED_LOCKED] = sum_pages,
-	[PROBED_UNLOCKED] = sum_pages,
-	[PROBED_FAULT] = sum_fault,
-	[PROBED_HUGETLB] = sum_hugetlb,
+	[PROBED_FAST] = sum_pages,  [PROBED_LOCKED] = sum_pages,    [PROBED_UNLOCKED] = sum_pages,
+	[PROBED_FAULT] = sum_fault, [PROBED_HUGETLB] = sum_hugetlb,
 };
 
 static void watch_close(struct watch *watch)
@@ -267,7 +266,8 @@ static int rings_stop(struct watch *watch, uint64_t hits[NR_PROBED],
 	return ret;
 }
 
-/* One known call: what it asks of GUP-fast and what of it is left must come back from the probes. */
+/* One known call: what it asks of GUP-fast and what of it is left must come back from the probes.
+ */
 static int calibrate_one(void *context, struct known_call *known, struct error *err)
 {
 	struct watch *watch = context;
@@ -284,7 +284,8 @@ static int calibrate_one(void *context, struct known_call *known, struct error *
 	slow = sums[PROBED_LOCKED].pages + sums[PROBED_UNLOCKED].pages;
 	if (sums[PROBED_FAST].pages != known->requested || slow != known->slow)
 		return error_set(err, EPROTO,
-				 "calibration by %s: the probes saw %llu pages asked and %llu left, not %llu and %llu",
+				 "calibration by %s: the probes saw %llu pages asked and %llu "
+				 "left, not %llu and %llu",
 				 known->name, (unsigned long long)sums[PROBED_FAST].pages,
 				 (unsigned long long)slow, (unsigned long long)known->requested,
 				 (unsigned long long)known->slow);
@@ -310,7 +311,8 @@ static int watch_open(struct watch **slot, struct error *err)
 		if (symbol_check(i, &why)) {
 			/* -ENOENT: the other name, or a kernel without hugetlb */
 			if (why.code != ENOENT)
-				snprintf(watch->trouble, sizeof(watch->trouble), "%.199s", why.text);
+				snprintf(watch->trouble, sizeof(watch->trouble), "%.199s",
+					 why.text);
 			continue;
 		}
 		if (symbol_open(&watch->rings[candidate->what], candidate, type, err))
@@ -318,8 +320,10 @@ static int watch_open(struct watch **slot, struct error *err)
 		watch->have[candidate->what] = true;
 	}
 	if (!watch->have[PROBED_FAST] || !watch->have[PROBED_LOCKED]) {
-		error_set(err, ENOENT, "%s", watch->trouble[0] ? watch->trouble
-				: "the GUP functions of this kernel have names that pinbench does not know");
+		error_set(err, ENOENT, "%s",
+			  watch->trouble[0] ? watch->trouble
+					    : "the GUP functions of this kernel have names that "
+					      "pinbench does not know");
 		goto fail;
 	}
 	if (known_calls_try(calibrate_one, watch, err))
@@ -337,7 +341,8 @@ static int watch_start(struct watch *watch, const struct pin_job *job, struct er
 	/* each probe is hit once a page at most, but for what the kernel does besides */
 	for (size_t i = 0; i < NR_PROBED; i++)
 		if (watch->have[i])
-			perf_ring_fit(&watch->rings[i], job->bytes / job->region->base_bytes + 1024);
+			perf_ring_fit(&watch->rings[i],
+				      job->bytes / job->region->base_bytes + 1024);
 	return rings_start(watch, err);
 }
 
@@ -363,7 +368,7 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 	 */
 	if (hits[PROBED_FAST] || slow_calls) {
 		path_count_set(counts, COUNT_SLOW_PAGES,
-			  sums[PROBED_LOCKED].pages + sums[PROBED_UNLOCKED].pages, "kprobe");
+			       sums[PROBED_LOCKED].pages + sums[PROBED_UNLOCKED].pages, "kprobe");
 		path_count_set(counts, COUNT_SLOW_CALLS, slow_calls, "kprobe");
 	}
 	if (watch->have[fault]) {
@@ -388,7 +393,8 @@ static int probe(struct error *why)
 
 const struct observer observe_kprobe = {
 	.name = "kprobe",
-	.about = "page-exact: kprobes on GUP-fast, ordinary GUP and the fault handlers with their arguments",
+	.about = "page-exact: kprobes on GUP-fast, ordinary GUP and the fault handlers with their "
+		 "arguments",
 	.rung = 4,
 	.probe = probe,
 	.open = watch_open,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rung 3, no kprobes needed: GUP-fast takes no lock, ordinary GUP takes mmap_lock once per call, so the tracepoint counts
- * the calls that fell back. Calls, not pages; a fault that drops the lock adds one. Only for interfaces
- * that leave the lock to GUP: the others would be counted for taking it themselves.
+ * Rung 3, no kprobes needed: GUP-fast takes no lock, ordinary GUP takes mmap_lock once per call, so
+ * the tracepoint counts the calls that fell back. Calls, not pages; a fault that drops the lock
+ * adds one. Only for interfaces that leave the lock to GUP: the others would be counted for taking
+ * it themselves.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -27,9 +28,9 @@ static int event_id(uint64_t *id, struct error *err)
 	    sysfile_read_u64("/sys/kernel/debug/tracing/" EVENT, id, err) == 0)
 		return 0;
 	error_set(err, err->code, "the mmap_lock tracepoint is not visible");
-	return error_fix(err, err->code == EACCES
-				      ? "run as root"
-				      : "mount -t tracefs tracefs /sys/kernel/tracing; kernel: CONFIG_FTRACE=y");
+	return error_fix(err, err->code == EACCES ? "run as root"
+						  : "mount -t tracefs tracefs /sys/kernel/tracing; "
+						    "kernel: CONFIG_FTRACE=y");
 }
 
 static void watch_close(struct watch *watch)
@@ -119,7 +120,8 @@ static int probe(struct error *why)
 
 const struct observer observe_mmap_lock = {
 	.name = "mmap-lock",
-	.about = "calls that left GUP-fast, by the mmap_lock tracepoint of the thread; no kprobes needed",
+	.about = "calls that left GUP-fast, by the mmap_lock tracepoint of the thread; no kprobes "
+		 "needed",
 	.rung = 3,
 	.fast_only = true,
 	.probe = probe,

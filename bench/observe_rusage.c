@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rung 1, no privileges: minor faults of the calling thread. GUP's faults count there (6.12: mm/memory.c
- * mm_account_fault), but up to 6.4 not those of hugetlb, where GUP calls hugetlb_fault() directly (6.1: mm/hugetlb.c
- * follow_hugetlb_page): such a zero says nothing.
+ * Rung 1, no privileges: minor faults of the calling thread. GUP's faults count there (6.12:
+ * mm/memory.c mm_account_fault), but up to 6.4 not those of hugetlb, where GUP calls
+ * hugetlb_fault() directly (6.1: mm/hugetlb.c follow_hugetlb_page): such a zero says nothing.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -98,7 +98,8 @@ int peer_start(struct peer **slot, const struct region *region, size_t offset, s
 		close(answer[0]);
 		peer->ask = ask[0];
 		peer->answer = answer[1];
-		child_tie(parent, SIGKILL); /* in the worker's group: what kills the one kills the other */
+		child_tie(parent,
+			  SIGKILL); /* in the worker's group: what kills the one kills the other */
 		peer_live(peer);
 	}
 	close(ask[0]);
@@ -118,10 +119,12 @@ int peer_look(struct peer *peer, struct peer_view *view, struct error *err)
 {
 	char question = '?';
 
-	if (TEMP_FAILURE_RETRY(write(peer->ask, &question, 1)) != 1 || TEMP_FAILURE_RETRY(read(peer->answer, &question, 1)) != 1)
+	if (TEMP_FAILURE_RETRY(write(peer->ask, &question, 1)) != 1 ||
+	    TEMP_FAILURE_RETRY(read(peer->answer, &question, 1)) != 1)
 		return error_set(err, ECHILD, "the child that shares the region is gone%s",
 				 peer->region->layout->backing == BACKING_HUGETLB
-					 ? " (hugetlb: no spare page for its copy)" : "");
+					 ? " (hugetlb: no spare page for its copy)"
+					 : "");
 	if (peer->sight->error.code) {
 		if (err)
 			*err = peer->sight->error;

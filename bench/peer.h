@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * The forked child that shares a region copy-on-write: it lives until told to leave, and looks at its own
- * page tables and bytes on request, because only the process itself can read its pagemap.
+ * The forked child that shares a region copy-on-write: it lives until told to leave, and looks at
+ * its own page tables and bytes on request, because only the process itself can read its pagemap.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@ struct peer;
 
 /* What the child saw. */
 struct peer_view {
-	bool bytes_intact;       /* the window holds what region_fill() wrote */
-	struct frame *frames;    /* of the window, in memory shared with the parent */
+	bool bytes_intact;    /* the window holds what region_fill() wrote */
+	struct frame *frames; /* of the window, in memory shared with the parent */
 };
 
 /* Forks; the child maps what the parent maps. It dies with the parent. */

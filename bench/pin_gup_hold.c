@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gup_test's pins that stay (6.2 and later): always FOLL_LONGTERM, one START for the whole window, READ copies
- * through the pins, STOP gives them back. Pin and unpin are timed apart and from outside, each less
- * the same ioctl with nothing to do (overhead.h). The array of page pointers (8 bytes per page) is in both times.
+ * gup_test's pins that stay (6.2 and later): always FOLL_LONGTERM, one START for the whole window,
+ * READ copies through the pins, STOP gives them back. Pin and unpin are timed apart and from
+ * outside, each less the same ioctl with nothing to do (overhead.h). The array of page pointers (8
+ * bytes per page) is in both times.
  */
 #include "bench/bench.h"
 
@@ -35,8 +36,8 @@ static struct pin_path hold_path(const struct pinner *pinner)
 }
 
 /*
- * START of size 0 is refused before anything is allocated (6.12 mm/gup_test.c, pin_longterm_test_start); STOP
- * without pins does nothing.
+ * START of size 0 is refused before anything is allocated (6.12 mm/gup_test.c,
+ * pin_longterm_test_start); STOP without pins does nothing.
  */
 static void hold_empty(const struct pin *pin, uint64_t *start_ticks, uint64_t *stop_ticks)
 {
@@ -61,7 +62,8 @@ static int hold_prepare(struct pin *pin, const struct pin_job *job, struct error
 
 	pin->nr_pages = job->bytes / job->region->base_bytes;
 	if (job->pages_per_call < pin->nr_pages) {
-		error_set(err, EOPNOTSUPP, "a held gup_test pin takes the whole window in one request");
+		error_set(err, EOPNOTSUPP,
+			  "a held gup_test pin takes the whole window in one request");
 		return error_fix(err, "pages_per_call=all");
 	}
 	rc = gup_test_fits(pin->nr_pages, err);
@@ -179,27 +181,29 @@ static int hold_read(struct pin *pin, void *bytes, struct error *err)
 	return 0;
 }
 
-#define HOLD_PINNER(symbol, hold_name, hold_about, ...)                                            \
-	const struct pinner symbol = {                                                             \
-		.name = "gup-test/" hold_name,                                                     \
-		.about = hold_about,                                                               \
-		.access = ACCESS_READ | ACCESS_WRITE,                                              \
-		.whole_only = true,                                                                \
-		.row = &(const struct hold_row){ __VA_ARGS__ },                                    \
-		.path = hold_path,                                                                 \
-		.probe = pinner_try_page,                                                               \
-		.open = hold_open,                                                                 \
-		.cycle = hold_cycle,                                                               \
-		.clock = hold_clock,                                                               \
-		.hold = hold_hold,                                                                 \
-		.release = hold_release,                                                           \
-		.read = hold_read,                                                                 \
-		.close = hold_close,                                                               \
+#define HOLD_PINNER(symbol, hold_name, hold_about, ...)         \
+	const struct pinner symbol = {                          \
+		.name = "gup-test/" hold_name,                  \
+		.about = hold_about,                            \
+		.access = ACCESS_READ | ACCESS_WRITE,           \
+		.whole_only = true,                             \
+		.row = &(const struct hold_row){ __VA_ARGS__ }, \
+		.path = hold_path,                              \
+		.probe = pinner_try_page,                       \
+		.open = hold_open,                              \
+		.cycle = hold_cycle,                            \
+		.clock = hold_clock,                            \
+		.hold = hold_hold,                              \
+		.release = hold_release,                        \
+		.read = hold_read,                              \
+		.close = hold_close,                            \
 	}
 
-HOLD_PINNER(pin_hold_fast, "hold-fast", "pin_user_pages_fast with FOLL_LONGTERM, kept: pin and unpin timed apart",
-	.flags = GUP_HOLD_FAST,
-	.path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+HOLD_PINNER(pin_hold_fast, "hold-fast",
+	    "pin_user_pages_fast with FOLL_LONGTERM, kept: pin and unpin timed apart",
+	    .flags = GUP_HOLD_FAST,
+	    .path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
 
-HOLD_PINNER(pin_hold_slow, "hold-slow", "pin_user_pages with FOLL_LONGTERM, kept: never the fast path",
-	.path = { .entry = "pin_user_pages", .pins = true });
+HOLD_PINNER(pin_hold_slow, "hold-slow",
+	    "pin_user_pages with FOLL_LONGTERM, kept: never the fast path",
+	    .path = { .entry = "pin_user_pages", .pins = true });

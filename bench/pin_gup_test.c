@@ -2,16 +2,17 @@
 /*
  * The benchmark commands of gup_test: one ioctl pins the window call by call and unpins it at once.
  *
- * Times. The kernel's own clock counts whole microseconds, so every cycle is timed from outside, less the
- * empty ioctl (PIN_FAST of size 0, see overhead.h): what remains is pin, unpin, and one zeroed
- * array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where the window has APART_PAGES or
- * more: whatever it reads, 0 too, is kept, with its grain. Below that a grain says little on any machine; and what
- * decides must be the window, never the reading, or slow runs would have a pin that fast ones lack. Commands but
+ * Times. The kernel's own clock counts whole microseconds, so every cycle is timed from outside,
+ * less the empty ioctl (PIN_FAST of size 0, see overhead.h): what remains is pin, unpin, and one
+ * zeroed array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where the
+ * window has APART_PAGES or more: whatever it reads, 0 too, is kept, with its grain. Below that a
+ * grain says little on any machine; and what decides must be the window, never the reading, or slow
+ * runs would have a pin that fast ones lack. Commands but
  * *-fast take mmap_lock before the kernel's clock starts, so it is in the cycle and not in the pin.
  *
- * Truth. The ioctl returns 0 whatever happened. A call that pinned nothing ends the loop and shows in size; a call
- * that pinned some ends it at the next round, so a short *last* call counts as whole (mm/gup_test.c of 6.1 and
- * 6.12): only nr_foll_pin_acquired shows that.
+ * Truth. The ioctl returns 0 whatever happened. A call that pinned nothing ends the loop and shows
+ * in size; a call that pinned some ends it at the next round, so a short *last* call counts as
+ * whole (mm/gup_test.c of 6.1 and 6.12): only nr_foll_pin_acquired shows that.
  */
 #include "bench/bench.h"
 
@@ -25,8 +26,8 @@
 #include "bench/overhead.h"
 #include "stats/stats.h"
 
-#define GRAIN_NS 1000u   /* of the kernel's clock */
-#define APART_PAGES 512u /* base pages from which pin and unpin are told apart */
+#define GRAIN_NS    1000u /* of the kernel's clock */
+#define APART_PAGES 512u  /* base pages from which pin and unpin are told apart */
 
 struct gup_row {
 	unsigned long command;
@@ -49,9 +50,9 @@ static struct pin_path gup_path(const struct pinner *pinner)
 }
 
 /*
- * gup_test WARNs when a page it pinned shows no pin (verify_dma_pinned). The zero page never takes one
- * (try_grab_page 6.1, try_grab_folio 6.12), and it is what a read-only pin of a hole gets, except a
- * long-term one since 6.2. hugetlb has no zero page.
+ * gup_test WARNs when a page it pinned shows no pin (verify_dma_pinned). The zero page never takes
+ * one (try_grab_page 6.1, try_grab_folio 6.12), and it is what a read-only pin of a hole gets,
+ * except a long-term one since 6.2. hugetlb has no zero page.
  */
 static int gup_zero_page(const struct gup_row *row, const struct pin_job *job, int unshares,
 			 struct error *err)
@@ -60,7 +61,8 @@ static int gup_zero_page(const struct gup_row *row, const struct pin_job *job, i
 		return 0;
 	if (job->region->layout->backing == BACKING_HUGETLB || (row->longterm && unshares))
 		return 0;
-	error_set(err, EOPNOTSUPP, "a read-only pin of unpopulated memory gets the zero page, "
+	error_set(err, EOPNOTSUPP,
+		  "a read-only pin of unpopulated memory gets the zero page, "
 		  "on which this gup_test command makes the kernel WARN");
 	return error_fix(err, "use process_vm/readv or odirect/write, or access=write");
 }
@@ -150,8 +152,8 @@ static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
 	if (rc < 0)
 		return error_errno(err, errno, "gup_test %s", pin->row->path.entry);
 	if (test.size != pin->test.size)
-		return error_set(err, EFAULT, "gup_test %s ended after %llu of %llu pages", pin->row->path.entry,
-				 (unsigned long long)test.size / pin->page,
+		return error_set(err, EFAULT, "gup_test %s ended after %llu of %llu pages",
+				 pin->row->path.entry, (unsigned long long)test.size / pin->page,
 				 (unsigned long long)pin->test.size / pin->page);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE, .nr_pages = test.size / pin->page };
 	sample->ticks[METRIC_CYCLE] = overhead_less(cycle, before, gup_empty(pin->node));
@@ -175,40 +177,40 @@ static const char *gup_clock(const struct pin *pin, enum metric metric, uint64_t
 	return GUP_TEST_CLOCK;
 }
 
-#define GUP_PINNER(symbol, gup_name, gup_about, ...)                                               \
-	const struct pinner symbol = {                                                             \
-		.name = "gup-test/" gup_name,                                                      \
-		.about = gup_about,                                                                \
-		.access = ACCESS_READ | ACCESS_WRITE,                                              \
-		.row = &(const struct gup_row){ __VA_ARGS__ },                                     \
-		.path = gup_path,                                                                  \
-		.probe = pinner_try_page,                                                                \
-		.open = gup_open,                                                                  \
-		.cycle = gup_cycle,                                                                \
-		.clock = gup_clock,                                                                \
-		.close = gup_close,                                                                \
+#define GUP_PINNER(symbol, gup_name, gup_about, ...)           \
+	const struct pinner symbol = {                         \
+		.name = "gup-test/" gup_name,                  \
+		.about = gup_about,                            \
+		.access = ACCESS_READ | ACCESS_WRITE,          \
+		.row = &(const struct gup_row){ __VA_ARGS__ }, \
+		.path = gup_path,                              \
+		.probe = pinner_try_page,                      \
+		.open = gup_open,                              \
+		.cycle = gup_cycle,                            \
+		.clock = gup_clock,                            \
+		.close = gup_close,                            \
 	}
 
 GUP_PINNER(pin_gup_fast, "gup-fast", "get_user_pages_fast: references, no pins; never unshares",
-	.command = GUP_TEST_GUP_FAST,
-	.path = { .entry = "get_user_pages_fast", .fast = true });
+	   .command = GUP_TEST_GUP_FAST, .path = { .entry = "get_user_pages_fast", .fast = true });
 
 GUP_PINNER(pin_pin_fast, "pin-fast", "pin_user_pages_fast: short-term pins",
-	.command = GUP_TEST_PIN_FAST,
-	.path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+	   .command = GUP_TEST_PIN_FAST,
+	   .path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
 
-GUP_PINNER(pin_pin_fast_longterm, "pin-fast-longterm", "pin_user_pages_fast with FOLL_LONGTERM: what DMA drivers do",
-	.command = GUP_TEST_PIN_FAST, .longterm_flag = true, .longterm = true,
-	.path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+GUP_PINNER(pin_pin_fast_longterm, "pin-fast-longterm",
+	   "pin_user_pages_fast with FOLL_LONGTERM: what DMA drivers do",
+	   .command = GUP_TEST_PIN_FAST, .longterm_flag = true, .longterm = true,
+	   .path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
 
-GUP_PINNER(pin_pin_longterm, "pin-longterm", "pin_user_pages with FOLL_LONGTERM: never the fast path",
-	.command = GUP_TEST_PIN_LONGTERM, .longterm = true,
-	.path = { .entry = "pin_user_pages", .pins = true });
+GUP_PINNER(pin_pin_longterm, "pin-longterm",
+	   "pin_user_pages with FOLL_LONGTERM: never the fast path",
+	   .command = GUP_TEST_PIN_LONGTERM, .longterm = true,
+	   .path = { .entry = "pin_user_pages", .pins = true });
 
 GUP_PINNER(pin_pin_basic, "pin-basic", "pin_user_pages: short-term pins, never the fast path",
-	.command = GUP_TEST_PIN_BASIC,
-	.path = { .entry = "pin_user_pages", .pins = true });
+	   .command = GUP_TEST_PIN_BASIC, .path = { .entry = "pin_user_pages", .pins = true });
 
-GUP_PINNER(pin_gup_basic, "gup-basic", "get_user_pages: references, never the fast path; never unshares",
-	.command = GUP_TEST_GUP_BASIC,
-	.path = { .entry = "get_user_pages" });
+GUP_PINNER(pin_gup_basic, "gup-basic",
+	   "get_user_pages: references, never the fast path; never unshares",
+	   .command = GUP_TEST_GUP_BASIC, .path = { .entry = "get_user_pages" });

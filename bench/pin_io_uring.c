@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * io_uring buffer registration: one IORING_REGISTER_BUFFERS with one iovec per request, taken back by an explicit
- * unregister (closing a ring gives pins back later, from a worker). Always FOLL_WRITE | FOLL_LONGTERM.
+ * io_uring buffer registration: one IORING_REGISTER_BUFFERS with one iovec per request, taken back
+ * by an explicit unregister (closing a ring gives pins back later, from a worker). Always
+ * FOLL_WRITE | FOLL_LONGTERM.
  *
- * What the kernel does (io_uring/rsrc.c): 6.1 io_pin_pages() takes mmap_lock and calls pin_user_pages(); 6.12
- * (io_uring/memmap.c) calls pin_user_pages_fast() and then keeps one pin per folio where an iovec covers large
- * folios (io_try_coalesce_buffer). In 6.1 the unregister waits for a grace period: milliseconds that are no unpin.
+ * What the kernel does (io_uring/rsrc.c): 6.1 io_pin_pages() takes mmap_lock and calls
+ * pin_user_pages(); 6.12 (io_uring/memmap.c) calls pin_user_pages_fast() and then keeps one pin per
+ * folio where an iovec covers large folios (io_try_coalesce_buffer). In 6.1 the unregister waits
+ * for a grace period: milliseconds that are no unpin.
  */
 #include "bench/bench.h"
 
@@ -25,9 +27,9 @@
 #include "host/sysfile.h"
 
 #define NR_BUFFERS_MAX (1u << 14)  /* IORING_MAX_REG_BUFFERS, 6.1 and 6.12 */
-#define BUFFER_MAX (1ul << 30)     /* io_buffer_validate() */
-#define IO_MAX (1u << 20)          /* bytes of one write through the registered buffer */
-#define RETRY_MS 500
+#define BUFFER_MAX     (1ul << 30) /* io_buffer_validate() */
+#define IO_MAX         (1u << 20)  /* bytes of one write through the registered buffer */
+#define RETRY_MS       500
 
 struct pin {
 	struct io_uring ring;
@@ -35,8 +37,8 @@ struct pin {
 	struct pin_job job;
 	struct iovec *buffers;
 	unsigned int nr_buffers;
-	size_t charge_bytes;       /* what the registration counts against RLIMIT_MEMLOCK */
-	int file;                  /* memfd to look through the pins, or -1 */
+	size_t charge_bytes; /* what the registration counts against RLIMIT_MEMLOCK */
+	int file;            /* memfd to look through the pins, or -1 */
 };
 
 static struct pin_path uring_path(const struct pinner *pinner)
@@ -45,7 +47,9 @@ static struct pin_path uring_path(const struct pinner *pinner)
 
 	(void)pinner;
 	if (release >= KERNEL(6, 12))
-		return (struct pin_path){ .entry = "pin_user_pages_fast", .pins = true, .fast = true };
+		return (struct pin_path){ .entry = "pin_user_pages_fast",
+					  .pins = true,
+					  .fast = true };
 	if (release <= KERNEL(6, 1))
 		return (struct pin_path){ .entry = "pin_user_pages", .pins = true };
 	/* changed somewhere between the two trees that were read */
@@ -67,7 +71,9 @@ static int memlock_error(size_t need, struct error *err)
 	struct rlimit limit = { 0 };
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	error_set(err, EOPNOTSUPP, "RLIMIT_MEMLOCK is %llu KiB for all rings of this user, and registering needs %zu KiB",
+	error_set(err, EOPNOTSUPP,
+		  "RLIMIT_MEMLOCK is %llu KiB for all rings of this user, and registering needs "
+		  "%zu KiB",
 		  (unsigned long long)limit.rlim_cur >> 10, need >> 10);
 	return error_fix(err, "ulimit -l %zu (or run with CAP_IPC_LOCK)", need >> 10);
 }
@@ -78,18 +84,21 @@ static int ring_error(int code, struct error *err)
 
 	sysfile_read_u64("/proc/sys/kernel/io_uring_disabled", &disabled, NULL);
 	if (code == EPERM && disabled) {
-		error_set(err, code, "kernel.io_uring_disabled is %llu", (unsigned long long)disabled);
+		error_set(err, code, "kernel.io_uring_disabled is %llu",
+			  (unsigned long long)disabled);
 		return error_fix(err, "sysctl kernel.io_uring_disabled=0");
 	}
 	if (code == EPERM) {
 		error_set(err, code, "a sandbox (seccomp) forbids io_uring_setup");
-		return error_fix(err, "run outside of the container, or allow io_uring in its seccomp profile");
+		return error_fix(err, "run outside of the container, or allow io_uring in its "
+				      "seccomp profile");
 	}
 	if (code == ENOSYS) {
 		error_set(err, code, "this kernel was built without CONFIG_IO_URING");
 		return error_fix(err, "build it with CONFIG_IO_URING=y");
 	}
-	/* up to 5.11 the ring itself counted against RLIMIT_MEMLOCK (io_account_mem); otherwise there is no memory */
+	/* up to 5.11 the ring itself counted against RLIMIT_MEMLOCK (io_account_mem); otherwise
+	 * there is no memory */
 	if (code == ENOMEM && kernel_release() < KERNEL(5, 12) && !memlock_exempt()) {
 		error_set(err, EOPNOTSUPP, "io_uring_setup needs more locked memory");
 		return error_fix(err, "ulimit -l 8192");
@@ -98,9 +107,10 @@ static int ring_error(int code, struct error *err)
 }
 
 /*
- * Without CAP_IPC_LOCK the pages count against RLIMIT_MEMLOCK of the user, and a ring that was closed or killed gives its
- * share back late. The kernel pins before it counts (io_sqe_buffer_register), so a failed attempt on the window
- * would consume its state: the attempts are made here, with memory of our own, until the room is there.
+ * Without CAP_IPC_LOCK the pages count against RLIMIT_MEMLOCK of the user, and a ring that was
+ * closed or killed gives its share back late. The kernel pins before it counts
+ * (io_sqe_buffer_register), so a failed attempt on the window would consume its state: the attempts
+ * are made here, with memory of our own, until the room is there.
  */
 static int memlock_wait(struct pin *pin, struct error *err)
 {
@@ -108,11 +118,13 @@ static int memlock_wait(struct pin *pin, struct error *err)
 	struct iovec room = { .iov_len = pin->charge_bytes };
 	int rc = -ENOMEM;
 
-	if (memlock_exempt() || getrlimit(RLIMIT_MEMLOCK, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+	if (memlock_exempt() || getrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
+	    limit.rlim_cur == RLIM_INFINITY)
 		return 0;
 	if (room.iov_len > limit.rlim_cur || room.iov_len > BUFFER_MAX)
 		return memlock_error(pin->charge_bytes, err);
-	room.iov_base = mmap(NULL, room.iov_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	room.iov_base = mmap(NULL, room.iov_len, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (room.iov_base == MAP_FAILED)
 		return error_errno(err, errno, "%zu bytes to try the registration", room.iov_len);
 	madvise(room.iov_base, room.iov_len, MADV_NOHUGEPAGE);
@@ -126,7 +138,8 @@ static int memlock_wait(struct pin *pin, struct error *err)
 	munmap(room.iov_base, room.iov_len);
 	if (rc == -ENOMEM)
 		return memlock_error(pin->charge_bytes, err);
-	return rc ? error_errno(err, -rc, "registering %zu bytes of scratch memory", room.iov_len) : 0;
+	return rc ? error_errno(err, -rc, "registering %zu bytes of scratch memory", room.iov_len)
+		  : 0;
 }
 
 /* Huge pages are counted whole (io_buffer_account_pin). */
@@ -146,7 +159,8 @@ static int uring_prepare(struct pin *pin, struct error *err)
 
 	nr = (job->bytes + request - 1) / request;
 	if (nr > NR_BUFFERS_MAX) {
-		error_set(err, EOPNOTSUPP, "io_uring registers at most %u buffers, this needs %zu", NR_BUFFERS_MAX, nr);
+		error_set(err, EOPNOTSUPP, "io_uring registers at most %u buffers, this needs %zu",
+			  NR_BUFFERS_MAX, nr);
 		return error_fix(err, "choose more pages_per_call");
 	}
 	if (job->pages_per_call > BUFFER_MAX / job->region->base_bytes) {
@@ -210,11 +224,12 @@ static int register_error(const struct pin *pin, int code, struct error *err)
 	    limit.rlim_cur != RLIM_INFINITY) {
 		memlock_error(pin->charge_bytes, err);
 		if (err)
-			err->code = ENOMEM; /* pinned and given back: the state is gone, so no mere skip */
+			err->code = ENOMEM; /* pinned and given back: the state is gone, so no mere
+					       skip */
 		return -ENOMEM;
 	}
-	return error_errno(err, code, "io_uring_register_buffers of %u buffers, %zu bytes", pin->nr_buffers,
-			   pin->job.bytes);
+	return error_errno(err, code, "io_uring_register_buffers of %u buffers, %zu bytes",
+			   pin->nr_buffers, pin->job.bytes);
 }
 
 static int uring_cycle(struct pin *pin, struct sample *sample, struct error *err)
@@ -267,7 +282,8 @@ static int uring_release(struct pin *pin, struct error *err)
 }
 
 /* Has the kernel write @bytes of buffer @index, from @offset in it, to the start of the memfd. */
-static int uring_write(struct pin *pin, unsigned int index, size_t offset, unsigned int bytes, struct error *err)
+static int uring_write(struct pin *pin, unsigned int index, size_t offset, unsigned int bytes,
+		       struct error *err)
 {
 	const char *from = (char *)pin->buffers[index].iov_base + offset;
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&pin->ring);
@@ -291,7 +307,8 @@ static int uring_write(struct pin *pin, unsigned int index, size_t offset, unsig
 	return 0;
 }
 
-/* WRITE_FIXED reads the pinned frames, not the mapping: what arrives in the file is what the pin sees. */
+/* WRITE_FIXED reads the pinned frames, not the mapping: what arrives in the file is what the pin
+ * sees. */
 static int uring_read(struct pin *pin, void *bytes, struct error *err)
 {
 	char *to = bytes;
@@ -347,14 +364,16 @@ static uint64_t hugetlb_folios(const struct pin_job *job, const struct iovec *bu
 }
 
 /*
- * Pins that the registration keeps: one per page in 6.1; from 6.12 one per folio for an iovec that covers whole or
- * partial large folios of one size, one per page for any other (io_try_coalesce_buffer). In between only an iovec inside
- * one folio was treated so. A THP may have been split or copied by now, so its frames are asked.
+ * Pins that the registration keeps: one per page in 6.1; from 6.12 one per folio for an iovec that
+ * covers whole or partial large folios of one size, one per page for any other
+ * (io_try_coalesce_buffer). In between only an iovec inside one folio was treated so. A THP may
+ * have been split or copied by now, so its frames are asked.
  */
 static uint64_t uring_held_refs(const struct pin *pin)
 {
 	const struct region *region = pin->job.region;
-	size_t nr = pin->job.bytes / region->base_bytes, unit = region->layout->page_bytes / region->base_bytes;
+	size_t nr = pin->job.bytes / region->base_bytes,
+	       unit = region->layout->page_bytes / region->base_bytes;
 	unsigned int release = kernel_release();
 	struct frame *frames = NULL;
 	uint64_t refs = 0;
@@ -365,14 +384,16 @@ static uint64_t uring_held_refs(const struct pin *pin)
 		return nr;
 	if (region->layout->backing != BACKING_HUGETLB) {
 		frames = calloc(nr, sizeof(*frames));
-		broken = !frames || (region->layout->backing == BACKING_THP && (!frames_visible(NULL) ||
-			 frames_read(region->addr + pin->job.offset, nr, region->base_bytes, unit, frames, NULL)));
+		broken = !frames || (region->layout->backing == BACKING_THP &&
+				     (!frames_visible(NULL) ||
+				      frames_read(region->addr + pin->job.offset, nr,
+						  region->base_bytes, unit, frames, NULL)));
 	}
 	for (unsigned int i = 0; i < pin->nr_buffers && !broken; i++) {
 		size_t pages = pin->buffers[i].iov_len / region->base_bytes;
-		uint64_t folios = region->layout->backing == BACKING_HUGETLB ?
-				  hugetlb_folios(&pin->job, &pin->buffers[i]) :
-				  folios_of(frames + done, pages, &broken);
+		uint64_t folios = region->layout->backing == BACKING_HUGETLB
+					  ? hugetlb_folios(&pin->job, &pin->buffers[i])
+					  : folios_of(frames + done, pages, &broken);
 
 		refs += folios == 1 || (folios && release >= KERNEL(6, 12)) ? folios : pages;
 		done += pages;
@@ -386,7 +407,7 @@ const struct pinner pin_io_uring = {
 	.about = "io_uring buffer registration: long-term pins for writing",
 	.access = ACCESS_WRITE,
 	.path = uring_path,
-	.probe = pinner_try_page, 
+	.probe = pinner_try_page,
 	.open = uring_open,
 	.cycle = uring_cycle,
 	.clock = uring_clock,

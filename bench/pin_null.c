@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Pins nothing: the floor of the harness, and the double for tests. Its cycle is two reads of the clock. */
+/* Pins nothing: the floor of the harness, and the double for tests. Its cycle is two reads of the
+ * clock. */
 #include "bench/bench.h"
 
 #include <errno.h>

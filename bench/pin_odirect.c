@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * O_DIRECT: write(2) reads the window, read(2) writes to it. One system call per request; the kernel pins at most 256
- * pages at a time for it (BIO_MAX_VECS). In 6.12 both sides pin (lib/iov_iter.c, iov_iter_extract_user_pages), so
- * write(2) is a read-only short-term FOLL_PIN that can unshare, on any kernel of a distribution; in 6.1
- * they take FOLL_GET references (__iov_iter_get_pages_alloc) and never unshare. The I/O is in the time.
+ * O_DIRECT: write(2) reads the window, read(2) writes to it. One system call per request; the
+ * kernel pins at most 256 pages at a time for it (BIO_MAX_VECS). In 6.12 both sides pin
+ * (lib/iov_iter.c, iov_iter_extract_user_pages), so write(2) is a read-only short-term FOLL_PIN
+ * that can unshare, on any kernel of a distribution; in 6.1 they take FOLL_GET references
+ * (__iov_iter_get_pages_alloc) and never unshare. The I/O is in the time.
  */
 #include "bench/bench.h"
 
@@ -16,15 +17,16 @@
 #include "base/cleanup.h"
 #include "bench/direct_target.h"
 
-#define CALL_MAX (1ul << 30)  /* bytes of one system call; the kernel cuts at 2 GiB less a page */
-#define CHUNK (1ul << 20)     /* when the target is filled or read back */
-#define STEADY_PASSES 4       /* in a row that take less than twice the best */
-#define MAX_PASSES 64
+/* Bytes of one system call; the kernel cuts at 2 GiB less a page. */
+#define CALL_MAX      (1ul << 30)
+#define CHUNK         (1ul << 20) /* when the target is filled or read back */
+#define STEADY_PASSES 4           /* in a row that take less than twice the best */
+#define MAX_PASSES    64
 
 struct pin {
 	struct direct_target target;
 	struct pin_job job;
-	size_t request;           /* bytes of one call */
+	size_t request; /* bytes of one call */
 };
 
 static struct pin_path odirect_path(const struct pinner *pinner)
@@ -34,10 +36,13 @@ static struct pin_path odirect_path(const struct pinner *pinner)
 
 	(void)pinner;
 	return (struct pin_path){ .entry = pins ? "pin_user_pages_fast" : "get_user_pages_fast",
-				  .pins = pins, .fast = true, .max_pages = 256 };
+				  .pins = pins,
+				  .fast = true,
+				  .max_pages = 256 };
 }
 
-/* What read(2) brings in must be what stands there; what write(2) carries out must not be there before. */
+/* What read(2) brings in must be what stands there; what write(2) carries out must not be there
+ * before. */
 static int odirect_write_all(const struct pin *pin, unsigned char *chunk, struct error *err)
 {
 	for (size_t done = 0; done < pin->job.bytes; done += CHUNK) {
@@ -45,7 +50,8 @@ static int odirect_write_all(const struct pin *pin, unsigned char *chunk, struct
 
 		if (pin->job.access == ACCESS_WRITE)
 			region_pattern(chunk, pin->job.offset + done, part);
-		if (TEMP_FAILURE_RETRY(pwrite(pin->target.fd, chunk, part, (off_t)done)) != (ssize_t)part)
+		if (TEMP_FAILURE_RETRY(pwrite(pin->target.fd, chunk, part, (off_t)done)) !=
+		    (ssize_t)part)
 			return error_errno(err, errno, "filling %s with %zu bytes",
 					   pin->target.where, pin->job.bytes);
 	}
@@ -53,8 +59,9 @@ static int odirect_write_all(const struct pin *pin, unsigned char *chunk, struct
 }
 
 /*
- * Until writing takes its usual time: the first pass allocates blocks, and what the file system does in the background
- * for a new file, or for the one that the round before has just dropped, would be in the only sample of a consumed state.
+ * Until writing takes its usual time: the first pass allocates blocks, and what the file system
+ * does in the background for a new file, or for the one that the round before has just dropped,
+ * would be in the only sample of a consumed state.
  */
 static int odirect_fill(struct pin *pin, struct error *err)
 {
@@ -135,17 +142,19 @@ static int odirect_cycle(struct pin *pin, struct sample *sample, struct error *e
 	start = clock_now();
 	for (done = 0; done < pin->job.bytes; done += bytes) {
 		bytes = pin->job.bytes - done < pin->request ? pin->job.bytes - done : pin->request;
-		moved = TEMP_FAILURE_RETRY(writes ? pwrite(pin->target.fd, window + done, bytes, (off_t)done) :
-							    pread(pin->target.fd, window + done, bytes, (off_t)done));
+		moved = TEMP_FAILURE_RETRY(
+			writes ? pwrite(pin->target.fd, window + done, bytes, (off_t)done)
+			       : pread(pin->target.fd, window + done, bytes, (off_t)done));
 		if (moved != (ssize_t)bytes)
 			break;
 	}
 	end = clock_end(start);
 	if (done < pin->job.bytes) {
 		if (moved < 0)
-			return error_errno(err, errno, "O_DIRECT %s, %s", writes ? "write" : "read", pin->target.where);
-		return error_set(err, EIO, "O_DIRECT %s moved %zd of %zu bytes, %s", writes ? "write" : "read",
-				 moved, bytes, pin->target.where);
+			return error_errno(err, errno, "O_DIRECT %s, %s", writes ? "write" : "read",
+					   pin->target.where);
+		return error_set(err, EIO, "O_DIRECT %s moved %zd of %zu bytes, %s",
+				 writes ? "write" : "read", moved, bytes, pin->target.where);
 	}
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE };
 	sample->ticks[METRIC_CYCLE] = end - start;
@@ -167,35 +176,40 @@ static int odirect_read(struct pin *pin, void *bytes, struct error *err)
 	if (!chunk)
 		return error_errno(err, ENOMEM, "%lu bytes", CHUNK);
 	if (pin->job.access == ACCESS_WRITE)
-		return error_set(err, EOPNOTSUPP, "an O_DIRECT read carries nothing out of the window");
+		return error_set(err, EOPNOTSUPP,
+				 "an O_DIRECT read carries nothing out of the window");
 	if (!pin->target.keeps)
-		return error_set(err, EOPNOTSUPP, "%s does not keep what is written to it", pin->target.where);
+		return error_set(err, EOPNOTSUPP, "%s does not keep what is written to it",
+				 pin->target.where);
 	for (size_t done = 0; done < pin->job.bytes; done += CHUNK) {
 		size_t part = pin->job.bytes - done < CHUNK ? pin->job.bytes - done : CHUNK;
 
-		if (TEMP_FAILURE_RETRY(pread(pin->target.fd, chunk, part, (off_t)done)) != (ssize_t)part)
+		if (TEMP_FAILURE_RETRY(pread(pin->target.fd, chunk, part, (off_t)done)) !=
+		    (ssize_t)part)
 			return error_errno(err, errno, "reading back from %s", pin->target.where);
 		memcpy((unsigned char *)bytes + done, chunk, part);
 	}
 	return 0;
 }
 
-#define ODIRECT_PINNER(symbol, odirect_name, odirect_about, bits)                                  \
-	const struct pinner symbol = {                                                             \
-		.name = "odirect/" odirect_name,                                                   \
-		.about = odirect_about,                                                            \
-		.access = bits,                                                                    \
-		.warms_itself = true,                                                              \
-		.prepare = odirect_prepare,                                                        \
-		.finish = odirect_finish,                                                          \
-		.path = odirect_path,                                                              \
-		.probe = pinner_try_page,                                                               \
-		.open = odirect_open,                                                              \
-		.cycle = odirect_cycle,                                                            \
-		.clock = odirect_clock,                                                            \
-		.read = odirect_read,                                                              \
-		.close = odirect_close,                                                            \
+#define ODIRECT_PINNER(symbol, odirect_name, odirect_about, bits) \
+	const struct pinner symbol = {                            \
+		.name = "odirect/" odirect_name,                  \
+		.about = odirect_about,                           \
+		.access = bits,                                   \
+		.warms_itself = true,                             \
+		.prepare = odirect_prepare,                       \
+		.finish = odirect_finish,                         \
+		.path = odirect_path,                             \
+		.probe = pinner_try_page,                         \
+		.open = odirect_open,                             \
+		.cycle = odirect_cycle,                           \
+		.clock = odirect_clock,                           \
+		.read = odirect_read,                             \
+		.close = odirect_close,                           \
 	}
 
-ODIRECT_PINNER(pin_odirect_write, "write", "O_DIRECT write(2) from the window, the I/O included; pins since 6.5", ACCESS_READ);
-ODIRECT_PINNER(pin_odirect_read, "read", "O_DIRECT read(2) into the window, the I/O included; pins since 6.5", ACCESS_WRITE);
+ODIRECT_PINNER(pin_odirect_write, "write",
+	       "O_DIRECT write(2) from the window, the I/O included; pins since 6.5", ACCESS_READ);
+ODIRECT_PINNER(pin_odirect_read, "read",
+	       "O_DIRECT read(2) into the window, the I/O included; pins since 6.5", ACCESS_WRITE);

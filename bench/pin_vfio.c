@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VFIO type1 DMA map and unmap: one MAP_DMA ioctl per request, timed together under one pair of clock reads, then
- * one UNMAP_DMA each. The kernel pins with pin_user_pages_remote(FOLL_LONGTERM) under mmap_lock, a page of page
- * pointers at a time (vaddr_get_pfns in drivers/vfio/vfio_iommu_type1.c, 6.1 and 6.12), and enters what it pinned into
- * the IOMMU: that is in the time. A map without VFIO_DMA_MAP_FLAG_WRITE is a read-only pin and can unshare.
+ * VFIO type1 DMA map and unmap: one MAP_DMA ioctl per request, timed together under one pair of
+ * clock reads, then one UNMAP_DMA each. The kernel pins with pin_user_pages_remote(FOLL_LONGTERM)
+ * under mmap_lock, a page of page pointers at a time (vaddr_get_pfns in
+ * drivers/vfio/vfio_iommu_type1.c, 6.1 and 6.12), and enters what it pinned into the IOMMU: that is
+ * in the time. A map without VFIO_DMA_MAP_FLAG_WRITE is a read-only pin and can unshare.
  */
 #include "bench/bench.h"
 
@@ -21,9 +22,9 @@
 #include "base/cleanup.h"
 #include "host/sysfile.h"
 
-#define NODE "/dev/vfio/vfio"
-#define DRIVER "/sys/bus/pci/drivers/vfio-pci"
-#define GIB (1ull << 30)
+#define NODE     "/dev/vfio/vfio"
+#define DRIVER   "/sys/bus/pci/drivers/vfio-pci"
+#define GIB      (1ull << 30)
 #define INFO_MAX 65536
 
 struct pin {
@@ -36,7 +37,8 @@ struct pin {
 static struct pin_path vfio_path(const struct pinner *pinner)
 {
 	(void)pinner;
-	return (struct pin_path){ .entry = "pin_user_pages_remote", .pins = true,
+	return (struct pin_path){ .entry = "pin_user_pages_remote",
+				  .pins = true,
 				  .max_pages = (size_t)sysconf(_SC_PAGESIZE) / sizeof(void *) };
 }
 
@@ -60,8 +62,9 @@ static int first_bound(char *name, size_t size, struct error *err)
 		return 0;
 	error_set(err, EOPNOTSUPP, "no PCI function is bound to vfio-pci");
 	return error_fix(err, "for a DEV that nothing uses (lspci -D), as root: cd /sys/bus/pci; "
-			 "echo DEV > devices/DEV/driver/unbind; echo vfio-pci > devices/DEV/driver_override; "
-			 "echo DEV > drivers_probe");
+			      "echo DEV > devices/DEV/driver/unbind; echo vfio-pci > "
+			      "devices/DEV/driver_override; "
+			      "echo DEV > drivers_probe");
 }
 
 /* The number of the function's IOMMU group: the link appears when the driver is bound. */
@@ -71,7 +74,8 @@ static int group_number(const char *function, unsigned int *number, struct error
 	const char *last;
 	ssize_t length;
 
-	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%.40s/iommu_group", sysfile_root(), function);
+	snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%.40s/iommu_group", sysfile_root(),
+		 function);
 	length = readlink(path, link, sizeof(link) - 1);
 	if (length > 0) {
 		link[length] = '\0';
@@ -79,9 +83,12 @@ static int group_number(const char *function, unsigned int *number, struct error
 		if (sscanf(last ? last + 1 : link, "%u", number) == 1)
 			return 0;
 	}
-	error_set(err, EOPNOTSUPP, "%.40s has no IOMMU group: it does not exist, or this kernel runs without an IOMMU",
+	error_set(err, EOPNOTSUPP,
+		  "%.40s has no IOMMU group: it does not exist, or this kernel runs without an "
+		  "IOMMU",
 		  function);
-	return error_fix(err, "enable the IOMMU in the firmware and boot with intel_iommu=on or the like");
+	return error_fix(err, "enable the IOMMU in the firmware and boot with intel_iommu=on or "
+			      "the like");
 }
 
 static int open_container(struct error *err)
@@ -90,7 +97,8 @@ static int open_container(struct error *err)
 
 	if (container < 0 && (errno == ENOENT || errno == ENODEV)) {
 		error_set(err, EOPNOTSUPP, "this kernel offers no VFIO container (%s)", NODE);
-		return error_fix(err, "modprobe vfio-pci (needs CONFIG_VFIO_GROUP, CONFIG_VFIO_CONTAINER, an IOMMU)");
+		return error_fix(err, "modprobe vfio-pci (needs CONFIG_VFIO_GROUP, "
+				      "CONFIG_VFIO_CONTAINER, an IOMMU)");
 	}
 	if (container < 0 && errno == EACCES) {
 		error_set(err, EOPNOTSUPP, "%s may not be opened by this user", NODE);
@@ -112,13 +120,18 @@ static int open_group(struct pin *pin, const char *function, unsigned int number
 		return error_set(err, EBUSY, "%s (of %.40s) is open elsewhere", node, function);
 	if (pin->group < 0) {
 		error_set(err, EOPNOTSUPP, "%s (of %.40s): %s", node, function, strerror(errno));
-		return error_fix(err, "bind %.40s to vfio-pci, and run as root or as the owner of %s", function, node);
+		return error_fix(err,
+				 "bind %.40s to vfio-pci, and run as root or as the owner of %s",
+				 function, node);
 	}
 	if (ioctl(pin->group, VFIO_GROUP_GET_STATUS, &status) < 0)
 		return error_errno(err, errno, "VFIO_GROUP_GET_STATUS of %s", node);
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
-		error_set(err, EOPNOTSUPP, "another function in the IOMMU group of %.40s still has its driver", function);
-		return error_fix(err, "bind all of /sys/kernel/iommu_groups/%u/devices to vfio-pci", number);
+		error_set(err, EOPNOTSUPP,
+			  "another function in the IOMMU group of %.40s still has its driver",
+			  function);
+		return error_fix(err, "bind all of /sys/kernel/iommu_groups/%u/devices to vfio-pci",
+				 number);
 	}
 	return 0;
 }
@@ -131,7 +144,8 @@ static int set_iommu(struct pin *pin, struct error *err)
 		return 0;
 	if (errno == EPERM) {
 		error_set(err, EOPNOTSUPP, "this machine cannot isolate the interrupts of devices");
-		return error_fix(err, "modprobe vfio_iommu_type1 allow_unsafe_interrupts=1, if the device is trusted");
+		return error_fix(err, "modprobe vfio_iommu_type1 allow_unsafe_interrupts=1, if the "
+				      "device is trusted");
 	}
 	if (errno == ENODEV || errno == EINVAL) {
 		error_set(err, EOPNOTSUPP, "this kernel has no VFIO type1 IOMMU");
@@ -140,7 +154,8 @@ static int set_iommu(struct pin *pin, struct error *err)
 	return error_errno(err, errno, "VFIO_SET_IOMMU");
 }
 
-static const struct vfio_info_cap_header *info_cap(const struct vfio_iommu_type1_info *info, uint16_t id)
+static const struct vfio_info_cap_header *info_cap(const struct vfio_iommu_type1_info *info,
+						   uint16_t id)
 {
 	const struct vfio_info_cap_header *cap;
 	uint32_t offset = info->flags & VFIO_IOMMU_INFO_CAPS ? info->cap_offset : 0;
@@ -154,8 +169,10 @@ static const struct vfio_info_cap_header *info_cap(const struct vfio_iommu_type1
 	return NULL;
 }
 
-/* Where the IOMMU takes @bytes: 4 GiB or above if possible, clear of interrupt windows; a multiple of 1 GiB. */
-static int find_iova(const struct vfio_iommu_type1_info *info, uint64_t bytes, uint64_t *iova, struct error *err)
+/* Where the IOMMU takes @bytes: 4 GiB or above if possible, clear of interrupt windows; a multiple
+ * of 1 GiB. */
+static int find_iova(const struct vfio_iommu_type1_info *info, uint64_t bytes, uint64_t *iova,
+		     struct error *err)
 {
 	const struct vfio_iommu_type1_info_cap_iova_range *ranges =
 		(const void *)info_cap(info, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
@@ -163,7 +180,8 @@ static int find_iova(const struct vfio_iommu_type1_info *info, uint64_t bytes, u
 	*iova = 4 * GIB;
 	for (int above = 1; ranges && above >= 0; above--) {
 		for (uint32_t i = 0; i < ranges->nr_iovas; i++) {
-			uint64_t start = ranges->iova_ranges[i].start, end = ranges->iova_ranges[i].end;
+			uint64_t start = ranges->iova_ranges[i].start,
+				 end = ranges->iova_ranges[i].end;
 
 			if (above && start < 4 * GIB)
 				start = 4 * GIB;
@@ -174,8 +192,10 @@ static int find_iova(const struct vfio_iommu_type1_info *info, uint64_t bytes, u
 			}
 		}
 	}
-	return ranges ? error_set(err, EOPNOTSUPP, "the IOMMU has no room for %llu bytes in one piece",
-				  (unsigned long long)bytes) : 0;
+	return ranges ? error_set(err, EOPNOTSUPP,
+				  "the IOMMU has no room for %llu bytes in one piece",
+				  (unsigned long long)bytes)
+		      : 0;
 }
 
 static int prepare_maps(struct pin *pin, struct error *err)
@@ -198,7 +218,8 @@ static int prepare_maps(struct pin *pin, struct error *err)
 		return error_set(err, E2BIG, "VFIO_IOMMU_GET_INFO has %u bytes", info->argsz);
 	avail = (const void *)info_cap(info, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL);
 	if (avail && pin->nr_maps > avail->avail) {
-		error_set(err, EOPNOTSUPP, "VFIO takes %u maps, this needs %zu", avail->avail, pin->nr_maps);
+		error_set(err, EOPNOTSUPP, "VFIO takes %u maps, this needs %zu", avail->avail,
+			  pin->nr_maps);
 		return error_fix(err, "choose more pages_per_call");
 	}
 	rc = find_iova(info, job->region->bytes, &iova, err);
@@ -209,9 +230,11 @@ static int prepare_maps(struct pin *pin, struct error *err)
 		size_t at = job->offset + i * request;
 
 		map->argsz = sizeof(*map);
-		map->flags = VFIO_DMA_MAP_FLAG_READ | (job->access == ACCESS_WRITE ? VFIO_DMA_MAP_FLAG_WRITE : 0);
+		map->flags = VFIO_DMA_MAP_FLAG_READ |
+			     (job->access == ACCESS_WRITE ? VFIO_DMA_MAP_FLAG_WRITE : 0);
 		map->vaddr = (uintptr_t)job->region->addr + at;
-		map->iova = iova + at; /* as aligned as the page of the layout: the IOMMU can map large */
+		map->iova = iova +
+			    at; /* as aligned as the page of the layout: the IOMMU can map large */
 		map->size = i + 1 < pin->nr_maps ? request : job->bytes - i * request;
 	}
 	return 0;
@@ -242,7 +265,8 @@ static int vfio_prepare(struct pin *pin, struct error *err)
 	return rc ? rc : prepare_maps(pin, err);
 }
 
-/* Takes back what is mapped, the last first; says so if the kernel took back less than was mapped. */
+/* Takes back what is mapped, the last first; says so if the kernel took back less than was mapped.
+ */
 static int unmap_all(struct pin *pin, struct error *err)
 {
 	struct vfio_iommu_type1_dma_unmap unmap;
@@ -251,12 +275,14 @@ static int unmap_all(struct pin *pin, struct error *err)
 	while (pin->nr_mapped) {
 		const struct vfio_iommu_type1_dma_map *map = &pin->maps[--pin->nr_mapped];
 
-		unmap = (struct vfio_iommu_type1_dma_unmap){ .argsz = sizeof(unmap), .iova = map->iova,
+		unmap = (struct vfio_iommu_type1_dma_unmap){ .argsz = sizeof(unmap),
+							     .iova = map->iova,
 							     .size = map->size };
 		if (ioctl(pin->container, VFIO_IOMMU_UNMAP_DMA, &unmap) < 0)
 			rc = error_errno(err, errno, "VFIO_IOMMU_UNMAP_DMA");
 		else if (unmap.size != map->size)
-			rc = error_set(err, EIO, "VFIO unmapped %llu of %llu bytes", (unsigned long long)unmap.size,
+			rc = error_set(err, EIO, "VFIO unmapped %llu of %llu bytes",
+				       (unsigned long long)unmap.size,
 				       (unsigned long long)map->size);
 	}
 	return rc;
@@ -272,10 +298,12 @@ static int map_all(struct pin *pin, struct error *err)
 	if (pin->nr_mapped == pin->nr_maps)
 		return 0;
 	code = errno;
-	error_errno(err, code, "VFIO_IOMMU_MAP_DMA number %zu of %zu", pin->nr_mapped + 1, pin->nr_maps);
+	error_errno(err, code, "VFIO_IOMMU_MAP_DMA number %zu of %zu", pin->nr_mapped + 1,
+		    pin->nr_maps);
 	unmap_all(pin, NULL);
 	if (code == ENOMEM)
-		return error_fix(err, "ulimit -l %zu (or run with CAP_IPC_LOCK)", pin->job.bytes >> 10);
+		return error_fix(err, "ulimit -l %zu (or run with CAP_IPC_LOCK)",
+				 pin->job.bytes >> 10);
 	return -code;
 }
 
@@ -292,7 +320,8 @@ static void vfio_close(struct pin *pin)
 	free(pin);
 }
 
-static int vfio_open(struct pin **slot, const struct pinner *pinner, const struct pin_job *job, struct error *err)
+static int vfio_open(struct pin **slot, const struct pinner *pinner, const struct pin_job *job,
+		     struct error *err)
 {
 	struct pin *pin = calloc(1, sizeof(*pin));
 	int rc;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench/bench.h"
 #include "base/cleanup.h"
+#include "bench/bench.h"
 #include "bench/frames.h"
 #include "bench/peer.h"
 
@@ -25,7 +25,8 @@ static int arrange_read_only(struct state_env *env, struct error *err)
 	return 0;
 }
 
-/* fork() write-protects both sides and clears PageAnonExclusive (6.1: mm/memory.c copy_present_pte). */
+/* fork() write-protects both sides and clears PageAnonExclusive (6.1: mm/memory.c
+ * copy_present_pte). */
 static int arrange_shared(struct state_env *env, struct error *err)
 {
 	return peer_start(&env->peer, env->region, env->offset, env->bytes, err);
@@ -49,7 +50,8 @@ static const struct state exclusive = {
 
 static const struct state exclusive_ro = {
 	.name = "exclusive-ro",
-	.about = "one process, mapping made read-only after writing: still exclusive, no unsharing needed",
+	.about = "one process, mapping made read-only after writing: still exclusive, no unsharing "
+		 "needed",
 	.populated = true,
 	.read_only = true,
 	.arrange = arrange_read_only,
@@ -130,11 +132,12 @@ static int peer_verify(const struct state_env *env, const struct frame *frames, 
 		return -err->code;
 	if (!view.bytes_intact)
 		return error_set(err, EPROTO,
-				 "after fork() the child sees other bytes than the parent wrote before it");
+				 "after fork() the child sees other bytes than the parent wrote "
+				 "before it");
 	for (size_t i = 0; visible && i < nr; i++)
 		if (view.frames[i].pfn != frames[i].pfn)
-			return error_set(err, EPROTO, "page %zu: parent and child map different frames",
-					 i);
+			return error_set(err, EPROTO,
+					 "page %zu: parent and child map different frames", i);
 	return 0;
 }
 
@@ -161,14 +164,16 @@ int state_verify(const struct state *state, const struct state_env *env, const s
 		return error_set(err, EPROTO, "the mapping is %s in state %s", perms, state->name);
 
 	snprintf(proof->frames, sizeof(proof->frames), "%s",
-		 visible ? "pagemap, kpageflags" : "presence only: frames are hidden from this user");
+		 visible ? "pagemap, kpageflags"
+			 : "presence only: frames are hidden from this user");
 	/*
 	 * A page table entry of an anonymous page that is not exclusive is never writable (6.1:
 	 * include/linux/rmap.h page_try_dup_anon_rmap, mm/memory.c copy_present_pte).
 	 */
 	snprintf(proof->read_only, sizeof(proof->read_only), "%s",
-		 state->read_only ? "vma permission" :
-		 !state->populated || !state->consumed ? "" :
-		 visible ? "inferred: exclusive flag is clear" : "not proved: flags are hidden");
+		 state->read_only                        ? "vma permission"
+		 : !state->populated || !state->consumed ? ""
+		 : visible                               ? "inferred: exclusive flag is clear"
+							 : "not proved: flags are hidden");
 	return 0;
 }

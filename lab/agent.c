@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guest's end of the channel: runs the program that /lab/argv asks for, sends its result file whenever it
- * changed, and says at the very end how many frames there were. lab/init starts it and powers off after it.
+ * The guest's end of the channel: runs the program that /lab/argv asks for, sends its result file
+ * whenever it changed, and says at the very end how many frames there were. lab/init starts it and
+ * powers off after it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/random.h>
-#include <signal.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,8 @@ static bool port_is_ours(const char *name_file)
 	return !strncmp(name, LAB_WIRE_PORT, strlen(LAB_WIRE_PORT));
 }
 
-/* The virtio port by its name; on a kernel without virtio-console, the serial line that /lab/serial names. */
+/* The virtio port by its name; on a kernel without virtio-console, the serial line that /lab/serial
+ * names. */
 static int channel_open(void)
 {
 	char path[64], serial[64] = "";
@@ -133,9 +135,10 @@ static void frame_send_file(const char *kind, const char *path)
 }
 
 /*
- * A machine without a source of randomness makes the first reader wait until the kernel has gathered some from timer ticks: 256
- * of them, 2.6 s at 100 Hz. Nothing here is a secret. The seed of the boot goes in, so that another one gives other
- * addresses and the same one the same, whether or not the machine hands it to the kernel by itself.
+ * A machine without a source of randomness makes the first reader wait until the kernel has
+ * gathered some from timer ticks: 256 of them, 2.6 s at 100 Hz. Nothing here is a secret. The seed
+ * of the boot goes in, so that another one gives other addresses and the same one the same, whether
+ * or not the machine hands it to the kernel by itself.
  */
 static void random_seed(void)
 {
@@ -143,7 +146,8 @@ static void random_seed(void)
 		struct rand_pool_info info;
 		char bytes[32];
 	} seed = { { .entropy_count = 256, .buf_size = 32 }, "" };
-	int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC), from = open(LAB_WIRE_SEED, O_RDONLY | O_CLOEXEC);
+	int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC),
+	    from = open(LAB_WIRE_SEED, O_RDONLY | O_CLOEXEC);
 
 	if (from >= 0) {
 		if (read(from, seed.bytes, sizeof(seed.bytes)) < 0)
@@ -171,7 +175,8 @@ static char **argv_load(void)
 	return argv;
 }
 
-/* Its messages come through a pipe: on a console it would draw progress, over a line that is slow and looked at by time. */
+/* Its messages come through a pipe: on a console it would draw progress, over a line that is slow
+ * and looked at by time. */
 static pid_t program_start(char **argv, int *messages_fd)
 {
 	int fds[2] = { -1, -1 }, fd;
@@ -220,13 +225,15 @@ static double now_s(void)
 }
 
 /*
- * Sends the result file after every change, while the program sets up its next case: at once, so that nothing is lost
- * to an accident, but no more a second than the channel carries without being noticed.
+ * Sends the result file after every change, while the program sets up its next case: at once, so
+ * that nothing is lost to an accident, but no more a second than the channel carries without being
+ * noticed.
  */
 static int program_watch(pid_t pid, int messages_fd, const sigset_t *waiting)
 {
 	int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), status;
-	struct pollfd fds[] = { { .fd = notify_fd, .events = POLLIN }, { .fd = messages_fd, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = notify_fd, .events = POLLIN },
+				{ .fd = messages_fd, .events = POLLIN } };
 	struct stat sent = { 0 }, now;
 	const double bytes_per_s = isatty(channel_fd) ? 1e4 : 1e6;
 	double not_before = 0;
@@ -255,9 +262,11 @@ static int program_watch(pid_t pid, int messages_fd, const sigset_t *waiting)
 		frame_send_file("result", LAB_WIRE_RESULT);
 		sent = now;
 		changed = false;
-		not_before = now_s() + (now.st_size > bytes_per_s / 4 ? now.st_size / bytes_per_s : 0);
+		not_before = now_s() +
+			     (now.st_size > bytes_per_s / 4 ? now.st_size / bytes_per_s : 0);
 	}
-	fcntl(messages_fd, F_SETFL, O_NONBLOCK); /* what it said last; a child of its own may still hold the pipe */
+	fcntl(messages_fd, F_SETFL,
+	      O_NONBLOCK); /* what it said last; a child of its own may still hold the pipe */
 	messages_copy(messages_fd);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -273,7 +282,8 @@ int main(void)
 
 	channel_fd = channel_open();
 	if (channel_fd < 0) {
-		fprintf(stderr, "agent: no channel: the kernel has neither virtio-console nor the serial line\n");
+		fprintf(stderr, "agent: no channel: the kernel has neither virtio-console nor the "
+				"serial line\n");
 		return 1;
 	}
 	random_seed();

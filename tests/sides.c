@@ -5,11 +5,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 void assert_near(double got, double wanted)
 {
@@ -22,8 +22,9 @@ struct result *add_case(struct results *results, const char *key)
 	struct result *result = results_add(results, key);
 	unsigned long n;
 
-	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner, result->params.layout,
-		   result->params.state, result->params.access, result->params.window, &n) != 6)
+	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner,
+		   result->params.layout, result->params.state, result->params.access,
+		   result->params.window, &n) != 6)
 		fail_msg("%s is no key", key);
 	result->params.pages_per_call = n;
 	return result;
@@ -47,7 +48,7 @@ struct run *add_run(struct result *result, enum metric metric, uint64_t ticks)
 }
 
 struct result *add_runs(struct results *results, const char *key, enum metric metric, size_t nr,
-			       const uint64_t *ticks)
+			const uint64_t *ticks)
 {
 	struct result *result = add_case(results, key);
 
@@ -94,7 +95,8 @@ void sides_place(struct sides *sides)
 		reports[side]->icount = true;
 		for (size_t i = 0; i < reports[side]->nr; i++)
 			for (size_t j = 0; j < reports[side]->items[i].nr_runs; j++)
-				reports[side]->items[i].runs[j].placement = (struct placement){ true, j + 1, 4096, j, 0, 0 };
+				reports[side]->items[i].runs[j].placement =
+					(struct placement){ true, j + 1, 4096, j, 0, 0 };
 	}
 }
 

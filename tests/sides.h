@@ -17,9 +17,11 @@ struct sides {
 
 void assert_near(double got, double wanted);
 struct result *add_case(struct results *results, const char *key);
-/* One run whose samples are a warm-up that must not count, then @ticks five times with one wild one among them. */
+/* One run whose samples are a warm-up that must not count, then @ticks five times with one wild one
+ * among them. */
 struct run *add_run(struct result *result, enum metric metric, uint64_t ticks);
-struct result *add_runs(struct results *results, const char *key, enum metric metric, size_t nr, const uint64_t *ticks);
+struct result *add_runs(struct results *results, const char *key, enum metric metric, size_t nr,
+			const uint64_t *ticks);
 void set_count(struct result *result, enum count count, uint64_t value);
 void sides_init(struct sides *sides);
 /* Both took turns: run i of each is block i. */

@@ -44,8 +44,9 @@ static void test_group_and_signals(void **state)
 	sigaddset(&mask, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	if (child_fork(&child, SIGKILL, NULL) == 1) {
-		bool good = getpgrp() == getpid() && !sigaction(SIGUSR1, NULL, &now) && now.sa_handler == SIG_DFL &&
-			    !sigprocmask(SIG_BLOCK, NULL, &mask) && !sigismember(&mask, SIGUSR2);
+		bool good = getpgrp() == getpid() && !sigaction(SIGUSR1, NULL, &now) &&
+			    now.sa_handler == SIG_DFL && !sigprocmask(SIG_BLOCK, NULL, &mask) &&
+			    !sigismember(&mask, SIGUSR2);
 
 		_exit(good ? 7 : 1);
 	}
@@ -116,7 +117,8 @@ static void test_deadline(void **state)
 
 	(void)state;
 	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &often, NULL); /* signals neither shorten a deadline nor fail a wait */
+	setitimer(ITIMER_REAL, &often,
+		  NULL); /* signals neither shorten a deadline nor fail a wait */
 	if (child_fork(&child, SIGKILL, NULL) == 1)
 		for (;;)
 			pause();
@@ -160,11 +162,20 @@ static void test_kill_group(void **state)
 
 static void test_exec(void **state)
 {
-	char *const argv[] = { "sh", "-c", "echo \"$PATH,$A,$HOME\"; read -r line <&9 2>/dev/null || echo closed; pwd", NULL };
+	char *const argv[] = {
+		"sh", "-c",
+		"echo \"$PATH,$A,$HOME\"; read -r line <&9 2>/dev/null || echo closed; pwd", NULL
+	};
 	char *const environment[] = { "A=b", "PATH=/usr/bin:/bin", NULL };
-	int out = memfd_create("out", MFD_CLOEXEC), leak = open("/dev/zero", O_RDONLY), root = open("/", O_PATH);
+	int out = memfd_create("out", MFD_CLOEXEC), leak = open("/dev/zero", O_RDONLY),
+	    root = open("/", O_PATH);
 	struct child_program program = {
-		.path = "/bin/sh", .argv = argv, .environment = environment, .out = out, .directory = root, .death_signal = SIGKILL,
+		.path = "/bin/sh",
+		.argv = argv,
+		.environment = environment,
+		.out = out,
+		.directory = root,
+		.death_signal = SIGKILL,
 	};
 	struct error err = { 0 };
 	struct child child;
@@ -188,7 +199,10 @@ static void test_exec_fails(void **state)
 {
 	char *const argv[] = { "none", NULL };
 	char *const environment[] = { NULL };
-	struct child_program program = { .path = "/nonexistent/none", .argv = argv, .environment = environment, .death_signal = SIGKILL };
+	struct child_program program = { .path = "/nonexistent/none",
+					 .argv = argv,
+					 .environment = environment,
+					 .death_signal = SIGKILL };
 	struct error err = { 0 };
 	struct child child;
 
@@ -205,8 +219,9 @@ static void test_exec_fails(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_group_and_signals), cmocka_unit_test(test_dies_with_parent), cmocka_unit_test(test_orphan_leaves),
-		cmocka_unit_test(test_deadline), cmocka_unit_test(test_kill_group), cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_group_and_signals), cmocka_unit_test(test_dies_with_parent),
+		cmocka_unit_test(test_orphan_leaves),     cmocka_unit_test(test_deadline),
+		cmocka_unit_test(test_kill_group),        cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_exec_fails),
 	};
 

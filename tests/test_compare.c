@@ -4,33 +4,35 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <cmocka.h>
 
-#include "verdict/compare.h"
-#include "verdict/cells.h"
-#include "print/heading.h"
-#include "plot/plot.h"
-#include "result/schedule.h"
-#include "verdict/side.h"
 #include "base/size.h"
-#include "stats/summary.h"
+#include "plot/plot.h"
+#include "print/heading.h"
 #include "print/table.h"
+#include "result/schedule.h"
+#include "stats/summary.h"
+#include "verdict/cells.h"
+#include "verdict/compare.h"
+#include "verdict/side.h"
 #include "verdict/unshare.h"
 
 /* A done case named by its key, with the given ticks as the pin of one run. */
-static struct result *add_case(struct results *results, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
+static struct result *add_case(struct results *results, const char *key, uint64_t pages, size_t nr,
+			       const uint64_t *ticks)
 {
 	struct result *result = results_add(results, key);
 	struct run *run = result_add_run(result);
 	unsigned long n;
 
-	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner, result->params.layout,
-		   result->params.state, result->params.access, result->params.window, &n) != 6)
+	if (sscanf(key, "%39[^,],%23[^,],%23[^,],%7[^,],%39[^,],n=%lu", result->params.pinner,
+		   result->params.layout, result->params.state, result->params.access,
+		   result->params.window, &n) != 6)
 		fail_msg("%s is no key", key);
 	result->params.pages_per_call = n;
 	result->params.bytes = pages * 4096;
@@ -45,7 +47,8 @@ static struct result *add_case(struct results *results, const char *key, uint64_
 	return result;
 }
 
-static struct result *add_time(struct results *results, const char *key, uint64_t pages, uint64_t ticks)
+static struct result *add_time(struct results *results, const char *key, uint64_t pages,
+			       uint64_t ticks)
 {
 	return add_case(results, key, pages, 1, &ticks);
 }
@@ -69,7 +72,8 @@ static void test_pairs(void **state)
 	add_time(&new, "p,l,s,read,last,n=1", 1, 5);
 	add_time(&new, "p,l,s,read,tail,n=1", 1, 5)->status = STATUS_FAILED;
 	set_count(add_time(&new, "p,l,s,read,page,n=1", 1, 5), COUNT_SLOW_PAGES, 1);
-	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err), 0);
+	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err),
+			 0);
 	assert_int_equal(comparison.nr_pairs, 1);
 	assert_string_equal(comparison.pairs[0].base->params.window, "page");
 	assert_int_equal(comparison.nr_others, 3);
@@ -78,7 +82,8 @@ static void test_pairs(void **state)
 	assert_null(comparison.others[2].base);
 	comparison_free(&comparison);
 	new.icount = true;
-	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err), -EINVAL);
+	assert_int_equal(compare_reports(&comparison, &base, &new, &compare_options_default, &err),
+			 -EINVAL);
 	results_free(&base);
 	results_free(&new);
 }
@@ -120,7 +125,8 @@ static void test_changes(void **state)
 	results_free(&new);
 }
 
-static void set_host(struct results *results, const char *arch, int64_t page_bytes, const char *accel)
+static void set_host(struct results *results, const char *arch, int64_t page_bytes,
+		     const char *accel)
 {
 	fact_text(&results->environment, arch, "kernel.arch");
 	fact_number(&results->environment, page_bytes, "memory.page_bytes");
@@ -130,7 +136,8 @@ static void set_host(struct results *results, const char *arch, int64_t page_byt
 	fact_text(&results->environment, "n", "kernel.config.CONFIG_KASAN");
 }
 
-/* What must be the same is refused when it is not; what one side does not know is remembered, not refused. */
+/* What must be the same is refused when it is not; what one side does not know is remembered, not
+ * refused. */
 static void test_comparable(void **state)
 {
 	static const struct {
@@ -143,13 +150,17 @@ static void test_comparable(void **state)
 	} cases[] = {
 		{ "x86_64", 4096, "kvm", RESULTS_BENCHMARK, false, false, NULL, NULL },
 		{ "x86_64", 4096, "kvm", 0, false, false, NULL, NULL }, /* this very program */
-		{ "aarch64", 4096, "kvm", 1, false, false, "architecture: x86_64 and aarch64", NULL },
+		{ "aarch64", 4096, "kvm", 1, false, false, "architecture: x86_64 and aarch64",
+		  NULL },
 		{ "x86_64", 16384, "kvm", 1, false, false, "page size: 4096 and 16384", NULL },
 		{ "x86_64", 4096, "tcg", 1, false, false, "what ran the code: kvm and tcg", NULL },
-		{ "x86_64", 4096, NULL, 1, false, false, "what ran the code: kvm and no virtual machine of the lab", NULL },
-		{ "x86_64", 4096, "kvm", 2, false, false, "version of the benchmark: 1 and 2", NULL },
+		{ "x86_64", 4096, NULL, 1, false, false,
+		  "what ran the code: kvm and no virtual machine of the lab", NULL },
+		{ "x86_64", 4096, "kvm", 2, false, false, "version of the benchmark: 1 and 2",
+		  NULL },
 		{ "x86_64", 4096, "kvm", 1, true, false, "clock: ns and instructions", NULL },
-		{ "x86_64", 4096, NULL, 2, false, true, NULL, "what ran the code: kvm and not known" },
+		{ "x86_64", 4096, NULL, 2, false, true, NULL,
+		  "what ran the code: kvm and not known" },
 	};
 
 	(void)state;
@@ -175,19 +186,27 @@ static void test_comparable(void **state)
 	}
 }
 
-/* Numbers as people read them: one decimal, two below 1 % where instructions are told apart, never "-0.00". */
+/* Numbers as people read them: one decimal, two below 1 % where instructions are told apart, never
+ * "-0.00". */
 static void test_cells(void **state)
 {
 	static const struct {
 		double change, low, high;
 		const char *text, *interval;
 	} cases[] = {
-		{ 0.363, 0.36, 0.366, "+36.3 %", "[+36.0, +36.6] %" }, { 0.0033, -0.004, 0.005, "+0.33 %", "[-0.40, +0.50] %" },
-		{ -0.00001, -0.00002, 0, "0.00 %", "[0.00, 0.00] %" }, { -0.5, -0.51, -0.49, "-50.0 %", "[-51.0, -49.0] %" },
-		{ 0.02, -INFINITY, INFINITY, "+2.0 %", "" }, { 12.5, 12.4, 12.6, "+1250 %", "[+1240, +1260] %" },
+		{ 0.363, 0.36, 0.366, "+36.3 %", "[+36.0, +36.6] %" },
+		{ 0.0033, -0.004, 0.005, "+0.33 %", "[-0.40, +0.50] %" },
+		{ -0.00001, -0.00002, 0, "0.00 %", "[0.00, 0.00] %" },
+		{ -0.5, -0.51, -0.49, "-50.0 %", "[-51.0, -49.0] %" },
+		{ 0.02, -INFINITY, INFINITY, "+2.0 %", "" },
+		{ 12.5, 12.4, 12.6, "+1250 %", "[+1240, +1260] %" },
 	};
-	struct row row = { .kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 9, 9 }, .change_known = true };
-	size_t tally[NR_VERDICTS] = { [VERDICT_SAME] = 12, [VERDICT_WORSE] = 1, [VERDICT_DIFFERS] = 2 };
+	struct row row = {
+		.kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 9, 9 }, .change_known = true
+	};
+	size_t tally[NR_VERDICTS] = {
+		[VERDICT_SAME] = 12, [VERDICT_WORSE] = 1, [VERDICT_DIFFERS] = 2
+	};
 	char text[160];
 
 	(void)state;
@@ -202,7 +221,11 @@ static void test_cells(void **state)
 	row.change_known = false;
 	row_change_format(&row, text, sizeof(text));
 	assert_string_equal(text, "");
-	row = (struct row){ .kind = ROW_RATE, .design = DESIGN_EXACT, .moved = true, .change = -0.9375, .nr = { 1, 1 } };
+	row = (struct row){ .kind = ROW_RATE,
+			    .design = DESIGN_EXACT,
+			    .moved = true,
+			    .change = -0.9375,
+			    .nr = { 1, 1 } };
 	row_change_format(&row, text, sizeof(text));
 	assert_string_equal(text, "-93.75 points");
 	row_interval_format(&row, text, sizeof(text));
@@ -211,7 +234,8 @@ static void test_cells(void **state)
 	assert_string_equal(text, "1 worse, 2 differs, 12 same");
 }
 
-static void write_report(const char *dir, const char *name, const char *label, int block, const char *id)
+static void write_report(const char *dir, const char *name, const char *label, int block,
+			 const char *id)
 {
 	struct results results = { .label = strdup(label), .complete = true };
 	struct error err = { 0 };
@@ -290,9 +314,11 @@ static void test_percent(void **state)
 		int rc;
 		double part;
 	} cases[] = {
-		{ "2", 0, 0.02 }, { "2%", 0, 0.02 }, { "0.5 %", 0, 0.005 }, { "0", 0, 0 }, { "99.9", 0, 0.999 },
-		{ "100", -ERANGE, 0 }, { "1e3", -ERANGE, 0 }, { "", -EINVAL, 0 }, { "-1", -EINVAL, 0 }, { " 1", -EINVAL, 0 },
-		{ "inf", -EINVAL, 0 }, { "nan", -EINVAL, 0 }, { "0x10", -EINVAL, 0 }, { "1%%", -EINVAL, 0 }, { "2 p", -EINVAL, 0 },
+		{ "2", 0, 0.02 },       { "2%", 0, 0.02 },     { "0.5 %", 0, 0.005 },
+		{ "0", 0, 0 },          { "99.9", 0, 0.999 },  { "100", -ERANGE, 0 },
+		{ "1e3", -ERANGE, 0 },  { "", -EINVAL, 0 },    { "-1", -EINVAL, 0 },
+		{ " 1", -EINVAL, 0 },   { "inf", -EINVAL, 0 }, { "nan", -EINVAL, 0 },
+		{ "0x10", -EINVAL, 0 }, { "1%%", -EINVAL, 0 }, { "2 p", -EINVAL, 0 },
 	};
 
 	(void)state;
@@ -317,11 +343,13 @@ static void test_unshare(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		snprintf(key, sizeof(key), "p,base,exclusive-ro,read,w%zu,n=%zu", i, (size_t)pages[i]);
+		snprintf(key, sizeof(key), "p,base,exclusive-ro,read,w%zu,n=%zu", i,
+			 (size_t)pages[i]);
 		add_time(&results, key, pages[i], 50 + pages[i]);
 		snprintf(key, sizeof(key), "p,base,shared,read,w%zu,n=%zu", i, (size_t)pages[i]);
 		add_time(&results, key, pages[i], 150 + 8 * pages[i]);
-		snprintf(key, sizeof(key), "p,base,previously-shared,read,w%zu,n=%zu", i, (size_t)pages[i]);
+		snprintf(key, sizeof(key), "p,base,previously-shared,read,w%zu,n=%zu", i,
+			 (size_t)pages[i]);
 		add_time(&results, key, pages[i], 80 + 3 * pages[i]);
 	}
 	/* these have no partner: another batch size, another region, a failed one */
@@ -332,19 +360,23 @@ static void test_unshare(void **state)
 	unshare_find(&list, &results);
 	assert_int_equal(list.nr, 8);
 	for (size_t i = 0; i < 8; i++) {
-		assert_string_equal(list.items[i].with->params.state, i < 4 ? "shared" : "previously-shared");
+		assert_string_equal(list.items[i].with->params.state,
+				    i < 4 ? "shared" : "previously-shared");
 		assert_true(unshare_ticks(&list.items[i]) ==
 			    (i < 4 ? 100 + 7 * (double)pages[i] : 30 + 2 * (double)pages[i - 4]));
 		assert_int_equal(unshare_fit(&list, i, &fit), 0);
 		assert_int_equal(fit.line.nr, 4);
-		assert_true(fit.line.fixed > (i < 4 ? 99.99 : 29.99) && fit.line.fixed < (i < 4 ? 100.01 : 30.01));
-		assert_true(fit.line.slope > (i < 4 ? 6.999 : 1.999) && fit.line.slope < (i < 4 ? 7.001 : 2.001));
+		assert_true(fit.line.fixed > (i < 4 ? 99.99 : 29.99) &&
+			    fit.line.fixed < (i < 4 ? 100.01 : 30.01));
+		assert_true(fit.line.slope > (i < 4 ? 6.999 : 1.999) &&
+			    fit.line.slope < (i < 4 ? 7.001 : 2.001));
 	}
 	unshare_list_free(&list);
 	results_free(&results);
 }
 
-static struct result *add_runs_of(struct results *results, const char *key, uint64_t pages, size_t nr, const uint64_t *ticks)
+static struct result *add_runs_of(struct results *results, const char *key, uint64_t pages,
+				  size_t nr, const uint64_t *ticks)
 {
 	struct result *result = add_time(results, key, pages, ticks[0]);
 
@@ -354,21 +386,27 @@ static struct result *add_runs_of(struct results *results, const char *key, uint
 		run->block = run->slot = -1;
 		run->nr_samples = 1;
 		run->samples = calloc(1, sizeof(*run->samples));
-		run->samples[0] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[i] }, .have = 1 << METRIC_PIN, .nr_pages = pages };
+		run->samples[0] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[i] },
+						   .have = 1 << METRIC_PIN,
+						   .nr_pages = pages };
 		strcpy(run->clock[METRIC_PIN], "test");
 	}
 	result->runs[0].block = result->runs[0].slot = -1;
 	return result;
 }
 
-/* gup_test's clock cuts: a difference of two readings is off by less than one grain. Another coarse clock is so at both ends. */
+/* gup_test's clock cuts: a difference of two readings is off by less than one grain. Another coarse
+ * clock is so at both ends. */
 static void test_unshare_grain(void **state)
 {
 	static const struct {
 		const char *clock;
 		uint64_t quantum;
 		double open;
-	} cases[] = { { "gup-test-us", 1000, 1000 }, { "jiffies", 1000, 2000 }, { "gup-test-us", 16, 0 }, { "tsc", 16, 0 } };
+	} cases[] = { { "gup-test-us", 1000, 1000 },
+		      { "jiffies", 1000, 2000 },
+		      { "gup-test-us", 16, 0 },
+		      { "tsc", 16, 0 } };
 	uint64_t without[8], with[8];
 
 	(void)state;
@@ -392,13 +430,15 @@ static void test_unshare_grain(void **state)
 		unshare_find(&list, &results);
 		cost = &list.items[0].cost;
 		assert_int_equal(cost->lack, COST_KNOWN);
-		assert_true(cost->interval.low == 5000 - cases[i].open && cost->interval.high == 5000 + cases[i].open);
+		assert_true(cost->interval.low == 5000 - cases[i].open &&
+			    cost->interval.high == 5000 + cases[i].open);
 		unshare_list_free(&list);
 		results_free(&results);
 	}
 }
 
-/* 5, 7, 9 ... between runs that drift by 100: told from 0 where runs are pairs, and not where they are two samples. */
+/* 5, 7, 9 ... between runs that drift by 100: told from 0 where runs are pairs, and not where they
+ * are two samples. */
 static void test_unshare_pairs(void **state)
 {
 	uint64_t without[8], with[8];
@@ -422,7 +462,8 @@ static void test_unshare_pairs(void **state)
 	unshare_find(&list, &results);
 	cost = &list.items[0].cost;
 	assert_int_equal(cost->lack, COST_KNOWN);
-	assert_true(cost->zero && cost->interval.low < 0 && cost->interval.high > 0 && cost->value == 12);
+	assert_true(cost->zero && cost->interval.low < 0 && cost->interval.high > 0 &&
+		    cost->value == 12);
 	unshare_list_free(&list);
 
 	/* in the file in another order, as blocks of a random schedule may be */
@@ -439,14 +480,17 @@ static void test_unshare_pairs(void **state)
 	}
 	unshare_find(&list, &results);
 	cost = &list.items[0].cost;
-	/* R: wilcox.test(c(5,7,9,11,13,15,17,19), conf.int = TRUE): 7 to 17 at 95 % (k = 4 of 36 averages) */
+	/* R: wilcox.test(c(5,7,9,11,13,15,17,19), conf.int = TRUE): 7 to 17 at 95 % (k = 4 of 36
+	 * averages) */
 	assert_int_equal(cost->lack, COST_KNOWN);
 	assert_true(!cost->zero && cost->interval.low == 7 && cost->interval.high == 17);
 	assert_int_equal(unshare_fit(&list, 0, &fit), 0);
 	/* each run's line goes through 0: 5 + 2 i a page */
-	assert_true(fit.fixed.zero && fabs(fit.fixed.interval.low) < 1e-9 && fabs(fit.fixed.interval.high) < 1e-9);
+	assert_true(fit.fixed.zero && fabs(fit.fixed.interval.low) < 1e-9 &&
+		    fabs(fit.fixed.interval.high) < 1e-9);
 	assert_true(!fit.slope.zero && fabs(fit.slope.value - 12) < 1e-9);
-	assert_true(fabs(fit.slope.interval.low - 7) < 1e-9 && fabs(fit.slope.interval.high - 17) < 1e-9);
+	assert_true(fabs(fit.slope.interval.low - 7) < 1e-9 &&
+		    fabs(fit.slope.interval.high - 17) < 1e-9);
 	unshare_list_free(&list);
 
 	/* a clock of 100 leaves 5 to 19 open, both ways */
@@ -473,7 +517,8 @@ static void test_unshare_pairs(void **state)
 	results_free(&results);
 }
 
-/* Instructions: all seeds move one way by more than two ticks, or it is nothing; seven placements decide nothing. */
+/* Instructions: all seeds move one way by more than two ticks, or it is nothing; seven placements
+ * decide nothing. */
 static void test_unshare_seeds(void **state)
 {
 	static const uint64_t without[8] = { 1000, 1016, 1000, 1000, 1000, 1016, 1000, 1000 };
@@ -488,15 +533,18 @@ static void test_unshare_seeds(void **state)
 	add_runs_of(&results, "p,base,shared,read,w1,n=1", 1, 8, with);
 	for (size_t i = 0; i < 2; i++) {
 		for (size_t j = 0; j < 8; j++) {
-			results.items[i].runs[j].placement = (struct placement){ .known = true, .seed = 40 + j };
+			results.items[i].runs[j].placement =
+				(struct placement){ .known = true, .seed = 40 + j };
 			results.items[i].runs[j].quantum[METRIC_PIN] = 16;
 		}
 	}
 	unshare_find(&list, &results);
 	assert_int_equal(list.items[0].cost.lack, COST_KNOWN);
-	assert_true(!list.items[0].cost.zero && list.items[0].cost.interval.low == 48 && list.items[0].cost.interval.high == 64);
+	assert_true(!list.items[0].cost.zero && list.items[0].cost.interval.low == 48 &&
+		    list.items[0].cost.interval.high == 64);
 	unshare_list_free(&list);
-	results.items[1].runs[5].samples[0].ticks[METRIC_PIN] = without[5] + 32; /* two ticks are none */
+	results.items[1].runs[5].samples[0].ticks[METRIC_PIN] = without[5] +
+								32; /* two ticks are none */
 	unshare_find(&list, &results);
 	assert_true(list.items[0].cost.zero);
 	unshare_list_free(&list);
@@ -531,7 +579,8 @@ static void also_cycle(struct result *result, uint64_t ticks)
 	result->runs[0].samples[0].ticks[METRIC_CYCLE] = ticks;
 }
 
-/* A clock too coarse for the short window leaves it the cycle only: the whole line is then one of cycles. */
+/* A clock too coarse for the short window leaves it the cycle only: the whole line is then one of
+ * cycles. */
 static void test_unshare_one_metric(void **state)
 {
 	struct results results = { 0 };
@@ -556,7 +605,8 @@ static void test_unshare_one_metric(void **state)
 	results_free(&results);
 }
 
-/* Runs whose clock could not tell pin from unpin are the short ones: the rest would look longer than all. */
+/* Runs whose clock could not tell pin from unpin are the short ones: the rest would look longer
+ * than all. */
 static void test_metric_whole(void **state)
 {
 	static const uint64_t ticks[] = { 25, 26 };
@@ -569,7 +619,8 @@ static void test_metric_whole(void **state)
 	*run = result->runs[0];
 	run->samples = calloc(2, sizeof(*run->samples));
 	for (size_t i = 0; i < 2; i++) {
-		run->samples[i] = (struct sample){ .ticks = { [METRIC_CYCLE] = 30 }, .have = 1 << METRIC_CYCLE };
+		run->samples[i] = (struct sample){ .ticks = { [METRIC_CYCLE] = 30 },
+						   .have = 1 << METRIC_CYCLE };
 		result->runs[0].samples[i].have |= 1 << METRIC_CYCLE;
 	}
 	assert_false(result_metric_whole(result, METRIC_PIN));
@@ -599,8 +650,11 @@ static void test_summary(void **state)
 	run->nr_samples = 2;
 	run->nr_warmup = 0;
 	for (size_t i = 0; i < 2; i++)
-		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = second[i] }, .have = 1, .nr_pages = 4 };
-	/* medians 20 and 45: neither the pooled 30, nor 25 and 45 with the warm-up, nor the lower or upper of the two */
+		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = second[i] },
+						   .have = 1,
+						   .nr_pages = 4 };
+	/* medians 20 and 45: neither the pooled 30, nor 25 and 45 with the warm-up, nor the lower
+	 * or upper of the two */
 	assert_true(result_summary(result, METRIC_PIN, &summary));
 	assert_int_equal(summary.nr, 2);
 	assert_true(summary.median == 32.5);
@@ -628,13 +682,17 @@ static void add_run(struct result *result, int slot, size_t nr, const uint64_t *
 	run->nr_samples = nr;
 	run->samples = calloc(nr, sizeof(*run->samples));
 	for (size_t i = 0; i < nr; i++)
-		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[i] }, .have = 1 << METRIC_PIN, .nr_pages = 1 };
+		run->samples[i] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[i] },
+						   .have = 1 << METRIC_PIN,
+						   .nr_pages = 1 };
 }
 
 /* Three processes of one boot and one of another: two observations, 20 and 100, not four. */
 static void test_summary_of_boots(void **state)
 {
-	static const uint64_t ticks[][3] = { { 10, 10, 11 }, { 19, 20, 21 }, { 30, 30, 31 }, { 100, 99, 500 } };
+	static const uint64_t ticks[][3] = {
+		{ 10, 10, 11 }, { 19, 20, 21 }, { 30, 30, 31 }, { 100, 99, 500 }
+	};
 	struct results results = { 0 };
 	struct result *result = results_add(&results, "p,l,s,read,page,n=1");
 	struct summary summary;
@@ -660,7 +718,8 @@ static void test_summary_of_boots(void **state)
 	results_free(&results);
 }
 
-/* Half the distance of the quartiles of the runs: with a decimal as long as it has one digit before it. */
+/* Half the distance of the quartiles of the runs: with a decimal as long as it has one digit before
+ * it. */
 static void test_summary_text(void **state)
 {
 	static const struct {
@@ -668,14 +727,17 @@ static void test_summary_text(void **state)
 		size_t nr;
 		const char *text;
 	} cases[] = {
-		{ 950, 1050, 4, "1000 ns ±5.0 %" }, { 901, 1099, 4, "1000 ns ±9.9 %" }, { 900, 1100, 4, "1000 ns ±10 %" },
-		{ 1000, 1000, 2, "1000 ns ±0.0 %" }, { 1000, 1000, 1, "1000 ns" },
+		{ 950, 1050, 4, "1000 ns ±5.0 %" }, { 901, 1099, 4, "1000 ns ±9.9 %" },
+		{ 900, 1100, 4, "1000 ns ±10 %" },  { 1000, 1000, 2, "1000 ns ±0.0 %" },
+		{ 1000, 1000, 1, "1000 ns" },
 	};
 	struct unit unit = unit_for(false, 1, 1);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct summary summary = { .median = 1000, .q1 = cases[i].q1, .q3 = cases[i].q3, .nr = cases[i].nr };
+		struct summary summary = {
+			.median = 1000, .q1 = cases[i].q1, .q3 = cases[i].q3, .nr = cases[i].nr
+		};
 		char text[64];
 
 		summary_format(&unit, &summary, text, sizeof(text));
@@ -683,7 +745,8 @@ static void test_summary_text(void **state)
 	}
 }
 
-/* One run: its samples are far apart, and that is no spread of runs. A metric that is in some runs only has no number. */
+/* One run: its samples are far apart, and that is no spread of runs. A metric that is in some runs
+ * only has no number. */
 static void test_summary_of_one_run(void **state)
 {
 	static const uint64_t ticks[] = { 10, 20, 30, 40, 1000 };
@@ -709,10 +772,14 @@ static void test_summary_of_one_run(void **state)
 	results_free(&results);
 }
 
-/* What gnuplot is given: number and quartiles of the runs for each page, and of one run no quartiles but the number. */
+/* What gnuplot is given: number and quartiles of the runs for each page, and of one run no
+ * quartiles but the number. */
 static void test_cost_picture(void **state)
 {
-	static const uint64_t ticks[][3] = { { 1000, 1000, 9000 }, { 2000, 100, 2000 }, { 3000, 3000, 3000 } }, one[] = { 80, 8, 800 };
+	static const uint64_t ticks[][3] = { { 1000, 1000, 9000 },
+					     { 2000, 100, 2000 },
+					     { 3000, 3000, 3000 } },
+			      one[] = { 80, 8, 800 };
 	struct results results = { .label = (char *)"made up" };
 	const struct results *reports[] = { &results };
 	struct plot plot = { .sides = reports, .nr_sides = 1 };
@@ -741,8 +808,14 @@ static void test_hit_rate(void **state)
 		uint64_t asked, slow;
 		const char *text;
 	} cases[] = {
-		{ 16, 15, "6.25 %" }, { 1, 0, "100 %" }, { 1, 1, "0 %" }, { 512, 1, "99.8 %" }, { 16, 1, "93.75 %" },
-		{ 1 << 20, 1, ">99.99 %" }, { 1 << 20, (1 << 20) - 1, "<0.01 %" }, { 3, 1, "66.67 %" },
+		{ 16, 15, "6.25 %" },
+		{ 1, 0, "100 %" },
+		{ 1, 1, "0 %" },
+		{ 512, 1, "99.8 %" },
+		{ 16, 1, "93.75 %" },
+		{ 1 << 20, 1, ">99.99 %" },
+		{ 1 << 20, (1 << 20) - 1, "<0.01 %" },
+		{ 3, 1, "66.67 %" },
 	};
 	struct results results = { 0 };
 	struct result *result = add_time(&results, "p,l,s,read,page,n=1", 1, 5);
@@ -767,7 +840,8 @@ static void test_hit_rate(void **state)
 	results_free(&results);
 }
 
-/* What entries of the slow path prove: each left the pages of its call at the most, and the largest calls may be those. */
+/* What entries of the slow path prove: each left the pages of its call at the most, and the largest
+ * calls may be those. */
 static void test_hit_range(void **state)
 {
 	static const struct {
@@ -775,9 +849,15 @@ static void test_hit_range(void **state)
 		double least;
 		const char *text;
 	} cases[] = {
-		{ 64, 4, 0, 0, 1, "100 %" }, { 64, 4, 0, 1, 0.9375, ">= 93.75 %" }, { 64, 4, 0, 16, 0, ">= 0 %" },
-		{ 64, 4, 0, 17, 0, ">= 0 %" }, { 5, 2, 0, 2, 0.2, ">= 20 %" }, { 5, 2, 0, 3, 0, ">= 0 %" },
-		{ 512, 512, 256, 1, 0.5, ">= 50 %" }, { 512, 512, 1024, 1, 0, ">= 0 %" }, { 3, 1, 0, 1, 2 / 3.0, ">= 66.66 %" },
+		{ 64, 4, 0, 0, 1, "100 %" },
+		{ 64, 4, 0, 1, 0.9375, ">= 93.75 %" },
+		{ 64, 4, 0, 16, 0, ">= 0 %" },
+		{ 64, 4, 0, 17, 0, ">= 0 %" },
+		{ 5, 2, 0, 2, 0.2, ">= 20 %" },
+		{ 5, 2, 0, 3, 0, ">= 0 %" },
+		{ 512, 512, 256, 1, 0.5, ">= 50 %" },
+		{ 512, 512, 1024, 1, 0, ">= 0 %" },
+		{ 3, 1, 0, 1, 2 / 3.0, ">= 66.66 %" },
 		{ 1 << 20, 1, 0, 1, 1 - 0x1p-20, ">= 99.99 %" },
 	};
 	struct hit_rate range;
@@ -787,7 +867,8 @@ static void test_hit_range(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct results results = { 0 };
-		struct result *result = add_time(&results, "p,l,s,read,page,n=1", cases[i].pages, 5);
+		struct result *result =
+			add_time(&results, "p,l,s,read,page,n=1", cases[i].pages, 5);
 
 		result->params.pages_per_call = cases[i].per_call;
 		assert_false(result_hit_range(result, &range)); /* nothing was counted */
@@ -795,14 +876,16 @@ static void test_hit_range(void **state)
 		if (cases[i].cut)
 			fact_number(&result->truth, (int64_t)cases[i].cut, "gup_call_pages");
 		assert_true(result_hit_range(result, &range));
-		assert_true(fabs(range.least - cases[i].least) < 1e-12 && range.most == 1 && range.by == COUNT_SLOW_CALLS);
+		assert_true(fabs(range.least - cases[i].least) < 1e-12 && range.most == 1 &&
+			    range.by == COUNT_SLOW_CALLS);
 		hit_rate_format(&range, text, sizeof(text));
 		assert_string_equal(text, cases[i].text);
 		assert_int_equal(result_hit_rate(result, &rate), cases[i].slow_calls == 0);
 		/* pages, where they were counted, know better */
 		set_count(result, COUNT_REQUESTED_PAGES, 4);
 		set_count(result, COUNT_SLOW_PAGES, 1);
-		assert_true(result_hit_range(result, &range) && range.least == 0.75 && range.most == 0.75 && range.by == COUNT_SLOW_PAGES);
+		assert_true(result_hit_range(result, &range) && range.least == 0.75 &&
+			    range.most == 0.75 && range.by == COUNT_SLOW_PAGES);
 		results_free(&results);
 	}
 }
@@ -814,12 +897,21 @@ static void test_units(void **state)
 		double ticks, other;
 		const char *text;
 	} cases[] = {
-		{ false, 0, 0, "0 ns" }, { false, 41, 41, "41 ns" }, { false, 41.5, 41.5, "41.50 ns" },
-		{ false, 999, 999, "999 ns" }, { false, 1000, 1000, "1.000 us" }, { false, 12345, 12345, "12.35 us" },
-		{ false, 123456, 123456, "123.5 us" }, { false, 1234567, 1234567, "1.235 ms" },
-		{ false, 2.5e9, 2.5e9, "2.500 s" }, { false, 3402, 12310, "3.402 us" },
-		{ false, 916, 2563, "0.916 us" }, { false, 40, 250000, "40 ns" }, { false, -6160, 60000, "-6.160 us" },
-		{ true, 916, 916, "916 instr" }, { true, 12345, 12345, "12.35 k instr" },
+		{ false, 0, 0, "0 ns" },
+		{ false, 41, 41, "41 ns" },
+		{ false, 41.5, 41.5, "41.50 ns" },
+		{ false, 999, 999, "999 ns" },
+		{ false, 1000, 1000, "1.000 us" },
+		{ false, 12345, 12345, "12.35 us" },
+		{ false, 123456, 123456, "123.5 us" },
+		{ false, 1234567, 1234567, "1.235 ms" },
+		{ false, 2.5e9, 2.5e9, "2.500 s" },
+		{ false, 3402, 12310, "3.402 us" },
+		{ false, 916, 2563, "0.916 us" },
+		{ false, 40, 250000, "40 ns" },
+		{ false, -6160, 60000, "-6.160 us" },
+		{ true, 916, 916, "916 instr" },
+		{ true, 12345, 12345, "12.35 k instr" },
 		{ true, 1.5e6, 1.5e6, "1.500 M instr" },
 	};
 	char text[48];
@@ -851,7 +943,8 @@ static void test_headings(void **state)
 	group_format(&results.items[1].params, &common, text, sizeof(text));
 	assert_string_equal(text, "thp-2M");
 	common.layout[0] = common.state[0] = '\0';
-	groups_format(&results.items[0].params, &results.items[1].params, &common, text, sizeof(text));
+	groups_format(&results.items[0].params, &results.items[1].params, &common, text,
+		      sizeof(text));
 	assert_string_equal(text, "base -> thp-2M, shared");
 	extras_format(results.items[0].key, text, sizeof(text));
 	assert_string_equal(text, "size=4M cpu=2");

@@ -26,7 +26,8 @@ static char *file_make(const char *text, size_t bytes)
 	return path;
 }
 
-static int load_bytes(struct config *config, const char *text, size_t bytes, const char *override, struct error *err)
+static int load_bytes(struct config *config, const char *text, size_t bytes, const char *override,
+		      struct error *err)
 {
 	char *path = file_make(text, bytes);
 	int ret = config_load(config, path, &override, override ? 1 : 0, err);
@@ -72,9 +73,10 @@ static void test_initial_values(void **state)
 
 static void test_precedence(void **state)
 {
-	static const char text[] =
-		"{\"about\": \"x\", \"defaults\": {\"samples\": 7, \"warmup\": 1, \"pinner\": \"null\"},"
-		" \"cases\": [{\"samples\": 9, \"pages_per_call\": [1, 16, \"all\"], \"comment\": {}}, {\"cpu\": 1}]}";
+	static const char text[] = "{\"about\": \"x\", \"defaults\": {\"samples\": 7, \"warmup\": "
+				   "1, \"pinner\": \"null\"},"
+				   " \"cases\": [{\"samples\": 9, \"pages_per_call\": [1, 16, "
+				   "\"all\"], \"comment\": {}}, {\"cpu\": 1}]}";
 	struct config config;
 	struct error err;
 
@@ -102,9 +104,9 @@ static void test_precedence(void **state)
 /* What the program writes as the effective job must mean the same when it is read again. */
 static void test_text_replays(void **state)
 {
-	static const char text[] =
-		"{\"about\": \"x\", \"cases\": [{\"pinner\": [\"null\", \"gup-*\"], \"pages_per_call\": [1, \"all\"],"
-		" \"size\": \"4097\", \"access\": \"read\", \"node\": 0}]}";
+	static const char text[] = "{\"about\": \"x\", \"cases\": [{\"pinner\": [\"null\", "
+				   "\"gup-*\"], \"pages_per_call\": [1, \"all\"],"
+				   " \"size\": \"4097\", \"access\": \"read\", \"node\": 0}]}";
 	struct config config, again;
 	struct error err;
 	char *first, *second;
@@ -142,25 +144,36 @@ static const struct bad bad[] = {
 	{ "{\"about\": 1, \"cases\": [{}]}", NULL, EINVAL, "about: text is wanted" },
 	{ "{\"cases\": [1]}", NULL, EINVAL, "cases[0]: an object {...} is wanted" },
 	{ "{\"cases\": [{}]}", NULL, EINVAL, "cases[0]: no pinner is named" },
-	{ "{\"cases\": [{\"sampels\": 1}]}", NULL, EINVAL, "cases[0]: unknown key \"sampels\"; did you mean \"samples\"?" },
-	{ "{\"defaults\": {\"widow\": 1}, \"cases\": [{}]}", NULL, EINVAL, "defaults: unknown key \"widow\"; did you mean" },
-	{ "{\"cases\": [{\"samples\": 0}]}", NULL, ERANGE, "cases[0].samples: 0 is out of range: 1 to 1000000" },
-	{ "{\"cases\": [{\"samples\": -1}]}", NULL, EINVAL, "cases[0].samples: \"-1\" is not a whole number" },
-	{ "{\"cases\": [{\"samples\": 1.5}]}", NULL, EINVAL, "cases[0].samples: text or a whole number is wanted" },
-	{ "{\"cases\": [{\"samples\": [1, 2]}]}", NULL, EINVAL, "cases[0].samples: one value, not 2" },
+	{ "{\"cases\": [{\"sampels\": 1}]}", NULL, EINVAL,
+	  "cases[0]: unknown key \"sampels\"; did you mean \"samples\"?" },
+	{ "{\"defaults\": {\"widow\": 1}, \"cases\": [{}]}", NULL, EINVAL,
+	  "defaults: unknown key \"widow\"; did you mean" },
+	{ "{\"cases\": [{\"samples\": 0}]}", NULL, ERANGE,
+	  "cases[0].samples: 0 is out of range: 1 to 1000000" },
+	{ "{\"cases\": [{\"samples\": -1}]}", NULL, EINVAL,
+	  "cases[0].samples: \"-1\" is not a whole number" },
+	{ "{\"cases\": [{\"samples\": 1.5}]}", NULL, EINVAL,
+	  "cases[0].samples: text or a whole number is wanted" },
+	{ "{\"cases\": [{\"samples\": [1, 2]}]}", NULL, EINVAL,
+	  "cases[0].samples: one value, not 2" },
 	{ "{\"cases\": [{\"layout\": []}]}", NULL, EINVAL, "cases[0].layout: no value" },
 	{ "{\"cases\": [{\"layout\": \"\"}]}", NULL, EINVAL, "cases[0].layout: an empty value" },
-	{ "{\"cases\": [{\"layout\": null}]}", NULL, EINVAL, "cases[0].layout: text or a whole number" },
-	{ "{\"cases\": [{\"size\": \"2Q\"}]}", NULL, EINVAL, "cases[0].size: \"2Q\" is not a size" },
+	{ "{\"cases\": [{\"layout\": null}]}", NULL, EINVAL,
+	  "cases[0].layout: text or a whole number" },
+	{ "{\"cases\": [{\"size\": \"2Q\"}]}", NULL, EINVAL,
+	  "cases[0].size: \"2Q\" is not a size" },
 	{ "{\"cases\": [{\"size\": \"2T\"}]}", NULL, ERANGE, "cases[0].size: 2T is out of range" },
-	{ "{\"cases\": [{\"pages_per_call\": 0}]}", NULL, ERANGE, "pages_per_call: 0 is out of range" },
-	{ "{\"cases\": [{\"pages_per_call\": \"al\"}]}", NULL, EINVAL, "\"al\" is not a whole number or \"all\"" },
+	{ "{\"cases\": [{\"pages_per_call\": 0}]}", NULL, ERANGE,
+	  "pages_per_call: 0 is out of range" },
+	{ "{\"cases\": [{\"pages_per_call\": \"al\"}]}", NULL, EINVAL,
+	  "\"al\" is not a whole number or \"all\"" },
 	{ "{\"cases\": [{\"pages_per_call\": 99999999999999999999}]}", NULL, EINVAL, "too big" },
 	{ ONE, "samples", EINVAL, "-p samples: key=value[,value] is wanted" },
 	{ ONE, "=1", EINVAL, "key=value[,value] is wanted" },
 	{ ONE, "samples=", EINVAL, "-p.samples: an empty value" },
 	{ ONE, "sample=1", EINVAL, "-p: unknown key \"sample\"; did you mean \"samples\"?" },
-	{ ONE, "samples=99999999999999999999", ERANGE, "-p.samples: 99999999999999999999 is out of range" },
+	{ ONE, "samples=99999999999999999999", ERANGE,
+	  "-p.samples: 99999999999999999999 is out of range" },
 	{ ONE, "layout=a,,b", EINVAL, "an empty value" },
 };
 
@@ -173,7 +186,8 @@ static void test_bad(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(load(&config, bad[i].text, bad[i].override, &err), -bad[i].code);
 		if (!strstr(err.text, bad[i].says))
-			fail_msg("%s: \"%s\" does not say \"%s\"", bad[i].text, err.text, bad[i].says);
+			fail_msg("%s: \"%s\" does not say \"%s\"", bad[i].text, err.text,
+				 bad[i].says);
 	}
 }
 
@@ -227,12 +241,25 @@ static void test_built_in(void **state)
 
 static void test_sizes(void **state)
 {
-	static const struct { const char *text; uint64_t bytes; const char *back; } good[] = {
-		{ "0", 0, "0" }, { "1", 1, "1" }, { "4096", 4096, "4K" }, { "4K", 4096, "4K" }, { "64k", 65536, "64K" },
-		{ "2M", 2 << 20, "2M" }, { "1024M", 1ull << 30, "1G" }, { "1T", 1ull << 40, "1T" }, { "4097", 4097, "4097" },
-		{ "18446744073709551615", UINT64_MAX, "18446744073709551615" }, { "2048T", 1ull << 51, "2048T" },
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		const char *back;
+	} good[] = {
+		{ "0", 0, "0" },
+		{ "1", 1, "1" },
+		{ "4096", 4096, "4K" },
+		{ "4K", 4096, "4K" },
+		{ "64k", 65536, "64K" },
+		{ "2M", 2 << 20, "2M" },
+		{ "1024M", 1ull << 30, "1G" },
+		{ "1T", 1ull << 40, "1T" },
+		{ "4097", 4097, "4097" },
+		{ "18446744073709551615", UINT64_MAX, "18446744073709551615" },
+		{ "2048T", 1ull << 51, "2048T" },
 	};
-	static const char *const wrong[] = { "", "K", "-1", "+1", " 1", "1 ", "1KB", "1KiB", "1.5M", "0x10", "2Q", "4K4" };
+	static const char *const wrong[] = { "",    "K",    "-1",   "+1",   " 1", "1 ",
+					     "1KB", "1KiB", "1.5M", "0x10", "2Q", "4K4" };
 	struct error err;
 	uint64_t bytes;
 	char text[24];
@@ -254,8 +281,9 @@ static void test_sizes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_initial_values), cmocka_unit_test(test_precedence), cmocka_unit_test(test_text_replays),
-		cmocka_unit_test(test_bad), cmocka_unit_test(test_limits), cmocka_unit_test(test_built_in),
+		cmocka_unit_test(test_initial_values), cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_text_replays),   cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_limits),         cmocka_unit_test(test_built_in),
 		cmocka_unit_test(test_sizes),
 	};
 

@@ -25,8 +25,8 @@
 #include "tree.h"
 
 #define SERVER "tests/fixtures/root-server"
-#define GUEST "tests/fixtures/root-guest"
-#define EMPTY "tests/fixtures/root-empty"
+#define GUEST  "tests/fixtures/root-guest"
+#define EMPTY  "tests/fixtures/root-empty"
 
 static struct fact_list facts;
 
@@ -103,7 +103,8 @@ static void test_server(void **state)
 	assert_text("hypervisor", "none");
 	assert_text("clocksource", "hpet");
 	assert_number("sysctl.io_uring_disabled", 2);
-	assert_text("noise.governor", "warn: powersave on 6 of 8 frequency domains: the clock follows the load");
+	assert_text("noise.governor",
+		    "warn: powersave on 6 of 8 frequency domains: the clock follows the load");
 	for (const struct noise *noise = noises; noise->name; noise++) {
 		char name[64];
 
@@ -119,8 +120,9 @@ static void test_no_names(void **state)
 {
 	(void)state;
 	collect(SERVER);
-	assert_text("kernel.cmdline", "BOOT_IMAGE=... root=... ip=... ro quiet mitigations=auto hugepagesz=2M hugepages=16 "
-		    "isolcpus=3,7 systemd.hostname=...");
+	assert_text("kernel.cmdline", "BOOT_IMAGE=... root=... ip=... ro quiet mitigations=auto "
+				      "hugepagesz=2M hugepages=16 "
+				      "isolcpus=3,7 systemd.hostname=...");
 	for (size_t i = 0; i < facts.nr; i++) {
 		if (!facts.items[i].text)
 			continue;
@@ -154,7 +156,8 @@ static void test_empty(void **state)
 	(void)state;
 	collect(EMPTY);
 	for (size_t i = 0; i < facts.nr; i++)
-		if (strncmp(facts.items[i].name, "noise.", 6) != 0 && strcmp(facts.items[i].name, "hypervisor") != 0)
+		if (strncmp(facts.items[i].name, "noise.", 6) != 0 &&
+		    strcmp(facts.items[i].name, "hypervisor") != 0)
 			fail_msg("%s is known of an empty tree", facts.items[i].name);
 }
 
@@ -179,7 +182,8 @@ static void test_cmdline(void **state)
 		{ "root=/dev/sda1 quiet", "root=... quiet" },
 		{ "hugepages=4 -- init --password=x", "hugepages=4" },
 		{ "--x y", "--x y" },
-		{ "who=\"a b\" thp_anon=\"64K:always 2M:never\" end", "who=... thp_anon=\"64K:always 2M:never\" end" },
+		{ "who=\"a b\" thp_anon=\"64K:always 2M:never\" end",
+		  "who=... thp_anon=\"64K:always 2M:never\" end" },
 		{ "who=\"not closed quiet", "who=..." },
 		{ "a=b=c", "a=..." },
 	};
@@ -196,9 +200,11 @@ static void test_cmdline(void **state)
 
 static void test_kconfig(void **state)
 {
-	static const char good[] = "# by somebody, at some time\nCONFIG_A=y\n# CONFIG_B is not set\nCONFIG_AB=m\n"
-				   "CONFIG_TEXT=\"some words\"\nCONFIG_LAST=0x10";
-	static const char lines[] = "CONFIG_A=y\nCONFIG_AB=m\nCONFIG_TEXT=\"some words\"\nCONFIG_LAST=0x10\n";
+	static const char good[] =
+		"# by somebody, at some time\nCONFIG_A=y\n# CONFIG_B is not set\nCONFIG_AB=m\n"
+		"CONFIG_TEXT=\"some words\"\nCONFIG_LAST=0x10";
+	static const char lines[] =
+		"CONFIG_A=y\nCONFIG_AB=m\nCONFIG_TEXT=\"some words\"\nCONFIG_LAST=0x10\n";
 	struct kconfig kconfig;
 	struct error err = { 0 };
 	char value[32], one[65], two[65];
@@ -228,7 +234,8 @@ static void test_kconfig(void **state)
 	assert_string_equal(value, "n");
 	assert_true(kconfig_hash(&kconfig, one));
 	kconfig_free(&kconfig);
-	/* the same options with another comment, not compressed: the same hash but for the last newline */
+	/* the same options with another comment, not compressed: the same hash but for the last
+	 * newline */
 	tree_put("/proc/config.gz", strchr(good, '\n') + 1);
 	assert_int_equal(kconfig_load(&kconfig, &err), 0);
 	assert_true(kconfig_hash(&kconfig, two));
@@ -325,7 +332,8 @@ static void test_bind_memory(void **state)
 	assert_ptr_not_equal(memory, MAP_FAILED);
 	assert_int_equal(topology_bind_memory(memory, bytes, place.node, &err), 0);
 	memory[0] = 1;
-	if (place.node >= 0 && get_mempolicy(&node, NULL, 0, memory, MPOL_F_NODE | MPOL_F_ADDR) == 0)
+	if (place.node >= 0 &&
+	    get_mempolicy(&node, NULL, 0, memory, MPOL_F_NODE | MPOL_F_ADDR) == 0)
 		assert_int_equal(node, place.node);
 	if (place.node >= 0)
 		assert_true(topology_bind_memory(memory, bytes, 1023, &err) < 0);
@@ -336,11 +344,16 @@ static void test_bind_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(test_server, leave),      cmocka_unit_test_teardown(test_no_names, leave),
-		cmocka_unit_test_teardown(test_guest, leave),       cmocka_unit_test_teardown(test_empty, leave),
-		cmocka_unit_test_teardown(test_live, leave),        cmocka_unit_test_teardown(test_cmdline, leave),
-		cmocka_unit_test_teardown(test_kconfig, leave),     cmocka_unit_test_teardown(test_kconfig_bomb, leave),
-		cmocka_unit_test_teardown(test_pick, leave),        cmocka_unit_test_teardown(test_bind, leave),
+		cmocka_unit_test_teardown(test_server, leave),
+		cmocka_unit_test_teardown(test_no_names, leave),
+		cmocka_unit_test_teardown(test_guest, leave),
+		cmocka_unit_test_teardown(test_empty, leave),
+		cmocka_unit_test_teardown(test_live, leave),
+		cmocka_unit_test_teardown(test_cmdline, leave),
+		cmocka_unit_test_teardown(test_kconfig, leave),
+		cmocka_unit_test_teardown(test_kconfig_bomb, leave),
+		cmocka_unit_test_teardown(test_pick, leave),
+		cmocka_unit_test_teardown(test_bind, leave),
 		cmocka_unit_test_teardown(test_bind_memory, leave),
 	};
 

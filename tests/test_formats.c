@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "print/fields.h"
 #include "print/lines.h"
@@ -62,14 +62,18 @@ static void test_put(void **state)
 	longest[300] = '\0';
 	lines_put(&lines, 0, longest);
 	lines_gap(&lines);
-	assert_lines("  a\n\n      b +- ? ?\n  ?x\n    ?--\n  ?-\n  ?- ?8 8? --\n  -k x\n  ?iff x\n  different\n"
-		     "  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..\n");
+	assert_lines(
+		"  a\n\n      b +- ? ?\n  ?x\n    ?--\n  ?-\n  ?- ?8 8? --\n  -k x\n  ?iff x\n  "
+		"different\n"
+		"  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..\n");
 }
 
 static void test_wrap(void **state)
 {
 	(void)state;
-	lines_wrap(&lines, 0, 4, "%s", "ten ten te ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten");
+	lines_wrap(&lines, 0, 4, "%s",
+		   "ten ten te ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten "
+		   "ten");
 	lines_wrap(&lines, 2, 0, "%072d-%05d", 0, 1);
 	lines_wrap(&lines, 0, 2, "a\nb");
 	assert_lines("  ten ten te ten ten ten ten ten ten ten ten ten ten ten ten ten ten ten\n"
@@ -91,14 +95,18 @@ static void put_command(unsigned int max_lines, const char *const *words)
 static void test_command(void **state)
 {
 	(void)state;
-	put_command(6, (const char *const[]){ "pinbench", "run", "-c", "it's", "", "a b", "--", "#x", "*", NULL });
-	put_command(6, (const char *const[]){ "pinbench", "vm", "--kernel", "base=/home/somebody/some/where/bzImage", "--kernel",
-					     "new=/home/somebody/some/where/else/bzImage", "--", "run", NULL });
+	put_command(6, (const char *const[]){ "pinbench", "run", "-c", "it's", "", "a b", "--",
+					      "#x", "*", NULL });
+	put_command(6, (const char *const[]){ "pinbench", "vm", "--kernel",
+					      "base=/home/somebody/some/where/bzImage", "--kernel",
+					      "new=/home/somebody/some/where/else/bzImage", "--",
+					      "run", NULL });
 	put_command(2, (const char *const[]){ "a123456789a123456789a123456789a123456789",
-					     "b123456789b123456789b123456789b123456789",
-					     "c123456789c123456789c123456789c123456789", NULL });
-	put_command(1, (const char *const[]){
-		"/an/absolute/path/that/is/much/too/long/to/be/read/or/typed/by/anybody/bzImage", NULL });
+					      "b123456789b123456789b123456789b123456789",
+					      "c123456789c123456789c123456789c123456789", NULL });
+	put_command(1, (const char *const[]){ "/an/absolute/path/that/is/much/too/long/to/be/read/"
+					      "or/typed/by/anybody/bzImage",
+					      NULL });
 	assert_lines("  pinbench run -c 'it'\\''s' '' 'a b' -- '#x' '*'\n"
 		     "  pinbench vm --kernel base=/home/somebody/some/where/bzImage \\\n"
 		     "    --kernel new=/home/somebody/some/where/else/bzImage -- run\n"
@@ -113,8 +121,8 @@ struct rows {
 	struct verdicts verdicts;
 };
 
-static struct row *add_row(struct rows *rows, const char *layout, const char *window, enum row_kind kind,
-			   enum verdict verdict)
+static struct row *add_row(struct rows *rows, const char *layout, const char *window,
+			   enum row_kind kind, enum verdict verdict)
 {
 	struct result *result = results_add(&rows->results, window);
 	struct row *row = &rows->verdicts.rows[rows->verdicts.nr++];
@@ -125,8 +133,13 @@ static struct row *add_row(struct rows *rows, const char *layout, const char *wi
 	strcpy(result->params.access, "read");
 	strcpy(result->params.window, window);
 	*row = (struct row){
-		.kind = kind, .which = kind == ROW_TIME ? METRIC_PIN : 0, .design = DESIGN_EXACT, .nr = { 1, 1 },
-		.value = { 1000, 1000 }, .verdict = verdict, .shown = true,
+		.kind = kind,
+		.which = kind == ROW_TIME ? METRIC_PIN : 0,
+		.design = DESIGN_EXACT,
+		.nr = { 1, 1 },
+		.value = { 1000, 1000 },
+		.verdict = verdict,
+		.shown = true,
 	};
 	return row;
 }
@@ -235,8 +248,13 @@ static void cells_of(struct row *row, const char *change, const char *interval)
 static void test_cells(void **state)
 {
 	struct row row = {
-		.kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 6, 6 }, .value = { 1000, 1013 }, .change_known = true,
-		.change = 0.0134, .interval = { -0.00004, 0.0291 },
+		.kind = ROW_TIME,
+		.design = DESIGN_PAIRS,
+		.nr = { 6, 6 },
+		.value = { 1000, 1013 },
+		.change_known = true,
+		.change = 0.0134,
+		.interval = { -0.00004, 0.0291 },
 	};
 
 	(void)state;
@@ -250,7 +268,10 @@ static void test_cells(void **state)
 	cells_of(&row, "-0.13%", "");
 	row.change_known = false;
 	cells_of(&row, "", "");
-	row = (struct row){ .kind = ROW_RATE, .design = DESIGN_EXACT, .value = { 0.0625, 1 }, .change_known = true,
+	row = (struct row){ .kind = ROW_RATE,
+			    .design = DESIGN_EXACT,
+			    .value = { 0.0625, 1 },
+			    .change_known = true,
 			    .interval = { 0.9375, 0.9375 } };
 	cells_of(&row, "+93.75", "");
 	row.value[0] = 1;
@@ -263,9 +284,17 @@ static void test_cells(void **state)
 static void test_numbers(void **state)
 {
 	struct row row = {
-		.kind = ROW_TIME, .design = DESIGN_PAIRS, .nr = { 6, 1 }, .nr_measured = { 6, 1 },
-		.value = { 1e15 + 0.5, 3 }, .spread = { 0.01, 0 },
-		.change_known = true, .change = 1 / 3.0, .interval = { -INFINITY, 0.5 }, .p = 0.25, .alpha = 0.05,
+		.kind = ROW_TIME,
+		.design = DESIGN_PAIRS,
+		.nr = { 6, 1 },
+		.nr_measured = { 6, 1 },
+		.value = { 1e15 + 0.5, 3 },
+		.spread = { 0.01, 0 },
+		.change_known = true,
+		.change = 1 / 3.0,
+		.interval = { -INFINITY, 0.5 },
+		.p = 0.25,
+		.alpha = 0.05,
 	};
 	struct row_numbers numbers = row_numbers(&row);
 
@@ -279,9 +308,14 @@ static void test_numbers(void **state)
 	row.nr_measured[1] = 0;
 	row.change_known = false;
 	numbers = row_numbers(&row);
-	assert_true(isnan(numbers.p) && isnan(numbers.alpha) && isnan(numbers.value[1]) && isnan(numbers.change));
-	row = (struct row){ .kind = ROW_COUNT, .design = DESIGN_EXACT, .nr = { 1, 1 }, .value = { 0, 2 },
-			    .change = INFINITY, .interval = { INFINITY, INFINITY } };
+	assert_true(isnan(numbers.p) && isnan(numbers.alpha) && isnan(numbers.value[1]) &&
+		    isnan(numbers.change));
+	row = (struct row){ .kind = ROW_COUNT,
+			    .design = DESIGN_EXACT,
+			    .nr = { 1, 1 },
+			    .value = { 0, 2 },
+			    .change = INFINITY,
+			    .interval = { INFINITY, INFINITY } };
 	numbers = row_numbers(&row);
 	assert_true(numbers.value[0] == 0 && numbers.value[1] == 2 && isnan(numbers.spread[0]));
 	assert_true(isnan(numbers.change) && isnan(numbers.low) && isnan(numbers.p));

@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Page frames as the kernel's accounts tell them: a made-up /proc, whose words are those of
- * Documentation/admin-guide/mm/pagemap.rst (bits 0-54 frame, 55 soft-dirty, 56 exclusively mapped, 57 uffd-wp,
- * 61 file or shared, 62 swapped, 63 present) and of include/uapi/linux/kernel-page-flags.h; bit 34 of
- * kpageflags is PG_anon_exclusive where PG_anon is set.
+ * Documentation/admin-guide/mm/pagemap.rst (bits 0-54 frame, 55 soft-dirty, 56 exclusively mapped,
+ * 57 uffd-wp, 61 file or shared, 62 swapped, 63 present) and of
+ * include/uapi/linux/kernel-page-flags.h; bit 34 of kpageflags is PG_anon_exclusive where PG_anon
+ * is set.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "bench/frames.h"
 #include "host/sysfile.h"
 #include "tree.h"
 
-#define PAGE 4096u
-#define ADDR ((const void *)(uintptr_t)(7 * PAGE))
+#define PAGE  4096u
+#define ADDR  ((const void *)(uintptr_t)(7 * PAGE))
 #define FIRST 7u /* its place in pagemap */
 
-#define ONCE (UINT64_C(1) << 56)
-#define SWAPPED (UINT64_C(1) << 62)
-#define PRESENT (UINT64_C(1) << 63)
-#define ANON (UINT64_C(1) << 12)
-#define HEAD (UINT64_C(1) << 15)
-#define TAIL (UINT64_C(1) << 16)
-#define HUGE (UINT64_C(1) << 17)
+#define ONCE      (UINT64_C(1) << 56)
+#define SWAPPED   (UINT64_C(1) << 62)
+#define PRESENT   (UINT64_C(1) << 63)
+#define ANON      (UINT64_C(1) << 12)
+#define HEAD      (UINT64_C(1) << 15)
+#define TAIL      (UINT64_C(1) << 16)
+#define HUGE      (UINT64_C(1) << 17)
 #define EXCLUSIVE (UINT64_C(1) << 34)
 
 static void put_word(const char *path, uint64_t index, uint64_t word)
@@ -40,7 +41,8 @@ static void put_word(const char *path, uint64_t index, uint64_t word)
 	int fd = open(tree_path(path), O_WRONLY);
 
 	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, &word, sizeof(word), (off_t)(index * sizeof(word))), sizeof(word));
+	assert_int_equal(pwrite(fd, &word, sizeof(word), (off_t)(index * sizeof(word))),
+			 sizeof(word));
 	close(fd);
 }
 
@@ -122,10 +124,12 @@ static void test_base_pages(void **state)
 	flag(6, ANON | EXCLUSIVE);
 	flag(7, EXCLUSIVE); /* mapped to disk: the same bit of a page that is not anonymous */
 	look(frames, 6, 1);
-	assert_true(frames[0].present && frames[0].mapped_once && frames[0].exclusive && !frames[0].swapped);
+	assert_true(frames[0].present && frames[0].mapped_once && frames[0].exclusive &&
+		    !frames[0].swapped);
 	assert_int_equal(frames[0].pfn, 100);
 	assert_int_equal(frames[0].flags, ANON | EXCLUSIVE);
-	assert_true(frames[1].present && !frames[1].mapped_once && !frames[1].exclusive && !frames[1].swapped);
+	assert_true(frames[1].present && !frames[1].mapped_once && !frames[1].exclusive &&
+		    !frames[1].swapped);
 	assert_int_equal(frames[1].pfn, 5);
 	assert_int_equal(frames[1].flags, ANON | 1);
 	assert_true(frames[2].swapped && !frames[2].present && !frames[2].exclusive);
@@ -138,7 +142,8 @@ static void test_base_pages(void **state)
 	assert_int_equal(frames[5].flags, 0);
 }
 
-/* The frame number is bits 0 to 54; kpageflags is not there, which is no error: the flags are hidden. */
+/* The frame number is bits 0 to 54; kpageflags is not there, which is no error: the flags are
+ * hidden. */
 static void test_widest_number(void **state)
 {
 	struct frame frame;
@@ -225,7 +230,8 @@ static void test_mappings_of_hugetlb(void **state)
 	look(frames, 1, 16);
 }
 
-/* Runs around the sizes of blocks and batches, and frames in any order; each has a flag word of its own. */
+/* Runs around the sizes of blocks and batches, and frames in any order; each has a flag word of its
+ * own. */
 static void test_every_frame_has_its_own_flags(void **state)
 {
 	static const size_t lengths[] = { 1, 2, 15, 16, 17, 18, 511, 512, 513, 1024, 1025, 1100 };
@@ -248,7 +254,8 @@ static void test_every_frame_has_its_own_flags(void **state)
 		if (nr < 1100)
 			assert_int_equal(frames[nr].flags, UINT64_C(3) << 40 | 1);
 	}
-	/* 1021 shares no divisor with the sizes here; blocks come back after others took their place */
+	/* 1021 shares no divisor with the sizes here; blocks come back after others took their
+	 * place */
 	for (size_t page = 0; page < 1100; page++)
 		map(page, PRESENT | (page * 1021 % 4096));
 	look(frames, 1100, 1);
@@ -363,14 +370,12 @@ static void test_moved_and_reused(void **state)
 		bool was_exclusive, is_exclusive;
 		size_t moved, reused;
 	} cases[] = {
-		{ 5, 6, false, true, 1, 0 },  /* copied */
-		{ 5, 6, false, false, 1, 0 },
-		{ 5, 5, false, true, 0, 1 },  /* reused */
-		{ 5, 5, true, true, 0, 0 },   /* was its own before */
-		{ 5, 5, false, false, 0, 0 }, /* still shared */
-		{ 5, 5, true, false, 0, 0 },
-		{ 0, 5, false, true, 0, 0 },  /* faulted in */
-		{ 5, 0, false, false, 0, 0 }, /* gone */
+		{ 5, 6, false, true, 1, 0 },                               /* copied */
+		{ 5, 6, false, false, 1, 0 }, { 5, 5, false, true, 0, 1 }, /* reused */
+		{ 5, 5, true, true, 0, 0 },                                /* was its own before */
+		{ 5, 5, false, false, 0, 0 },                              /* still shared */
+		{ 5, 5, true, false, 0, 0 },  { 0, 5, false, true, 0, 0 }, /* faulted in */
+		{ 5, 0, false, false, 0, 0 },                              /* gone */
 		{ 0, 0, false, true, 0, 0 },
 	};
 	struct frame before[9], after[9];
@@ -399,7 +404,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_widest_number, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_head_of_a_huge_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mappings_of_hugetlb, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_every_frame_has_its_own_flags, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_frame_has_its_own_flags, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_end_of_the_accounts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flags_that_cannot_be_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_visible, setup, teardown),

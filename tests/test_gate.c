@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The gate over rows made by hand: what each answer needs, in the order of gate.h. The words of --fail-on. */
+/* The gate over rows made by hand: what each answer needs, in the order of gate.h. The words of
+ * --fail-on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "print/gate.h"
 #include "sides.h"
 
-#define OTHER "p,base,exclusive,read,head,n=1"
+#define OTHER         "p,base,exclusive,read,head,n=1"
 #define MAX_ROWS_HERE 8
 
 struct world {
@@ -40,9 +41,15 @@ static void world_init(struct world *world)
 	world->pairs[0] = (struct pair){ &world->sides.base.items[0], &world->sides.new.items[0] };
 	world->pairs[1] = (struct pair){ &world->sides.base.items[1], &world->sides.new.items[1] };
 	world->comparison = (struct comparison){
-		.base = &world->sides.base, .new = &world->sides.new, .pairs = world->pairs, .nr_pairs = 2,
+		.base = &world->sides.base,
+		.new = &world->sides.new,
+		.pairs = world->pairs,
+		.nr_pairs = 2,
 		.others = world->others,
-		.verdicts = { .rule = rule_default, .base = &world->sides.base, .new = &world->sides.new, .rows = world->rows },
+		.verdicts = { .rule = rule_default,
+			      .base = &world->sides.base,
+			      .new = &world->sides.new,
+			      .rows = world->rows },
 	};
 }
 
@@ -53,16 +60,26 @@ static void world_free(struct world *world)
 }
 
 /* A row of the first case whose change lies in an interval around it. */
-static struct row *add_row(struct world *world, enum row_kind kind, unsigned int which, enum verdict verdict, double change)
+static struct row *add_row(struct world *world, enum row_kind kind, unsigned int which,
+			   enum verdict verdict, double change)
 {
 	struct row *row = &world->rows[world->comparison.verdicts.nr++];
 
 	*row = (struct row){
-		.base = world->pairs[0].base, .new = world->pairs[0].new, .kind = kind, .which = which,
+		.base = world->pairs[0].base,
+		.new = world->pairs[0].new,
+		.kind = kind,
+		.which = which,
 		.design = kind == ROW_RATE || kind == ROW_COUNT ? DESIGN_EXACT : DESIGN_SAMPLES,
-		.nr = { 10, 10 }, .nr_measured = { 10, 10 }, .value = { 100, 100 * (1 + change) }, .change = change, .change_known = true,
-		.interval = { change - 0.01, change + 0.01 }, .moved = verdict != VERDICT_SAME && verdict != VERDICT_UNSURE,
-		.verdict = verdict, .shown = true,
+		.nr = { 10, 10 },
+		.nr_measured = { 10, 10 },
+		.value = { 100, 100 * (1 + change) },
+		.change = change,
+		.change_known = true,
+		.interval = { change - 0.01, change + 0.01 },
+		.moved = verdict != VERDICT_SAME &&verdict != VERDICT_UNSURE,
+		.verdict = verdict,
+		.shown = true,
 	};
 	if (row->design == DESIGN_EXACT)
 		row->interval = (struct interval){ change, change };
@@ -73,7 +90,9 @@ static void add_rule(struct world *world, const char *text)
 {
 	struct error err = { 0 };
 
-	assert_int_equal(gate_rule_parse(&world->options.rules[world->options.nr_rules++], text, &err), 0);
+	assert_int_equal(gate_rule_parse(&world->options.rules[world->options.nr_rules++], text,
+					 &err),
+			 0);
 }
 
 static void judged(struct world *world, enum gate_outcome outcome, const char *text)
@@ -116,15 +135,18 @@ static void test_regression(void **state)
 	world_init(&world);
 	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_SAME, 0);
 	small = add_row(&world, ROW_TIME, METRIC_UNPIN, VERDICT_WORSE, 0.1);
-	judged(&world, GATE_REGRESSION, "regression: 1 of 2 rows worse; worst: " KEY " unpin +10.0 % [+9.0, +11.0] %");
+	judged(&world, GATE_REGRESSION,
+	       "regression: 1 of 2 rows worse; worst: " KEY " unpin +10.0 % [+9.0, +11.0] %");
 	large = add_row(&world, ROW_TIME, METRIC_CYCLE, VERDICT_WORSE, 0.5);
-	judged(&world, GATE_REGRESSION, "regression: 2 of 3 rows worse; worst: " KEY " cycle +50.0 % [+49.0, +51.0] %");
+	judged(&world, GATE_REGRESSION,
+	       "regression: 2 of 3 rows worse; worst: " KEY " cycle +50.0 % [+49.0, +51.0] %");
 	assert_ptr_equal(world.gate.worse[0], large);
 	assert_ptr_equal(world.gate.worse[1], small);
 	/* worse stands before unsure */
 	world.rows[0].verdict = VERDICT_UNSURE;
 	world.options.strict = true;
-	judged(&world, GATE_REGRESSION, "regression: 2 of 3 rows worse; worst: " KEY " cycle +50.0 % [+49.0, +51.0] %");
+	judged(&world, GATE_REGRESSION,
+	       "regression: 2 of 3 rows worse; worst: " KEY " cycle +50.0 % [+49.0, +51.0] %");
 	world_free(&world);
 }
 
@@ -177,7 +199,8 @@ static void test_missing(void **state)
 	world.options.allow_missing = false;
 	add_row(&world, ROW_TIME, METRIC_UNPIN, VERDICT_WORSE, 0.1);
 	judged(&world, GATE_REGRESSION,
-	       "regression: 1 of 2 rows worse; worst: " KEY " unpin +10.0 % [+9.0, +11.0] %; 1 missing in n");
+	       "regression: 1 of 2 rows worse; worst: " KEY
+	       " unpin +10.0 % [+9.0, +11.0] %; 1 missing in n");
 	/* what the base did not do either is not missing */
 	world.sides.base.items[1].status = STATUS_SKIPPED;
 	world.comparison.verdicts.nr = 1;
@@ -248,7 +271,8 @@ static void test_lost_asked(void **state)
 	set_count(base, COUNT_SLOW_PAGES, 15);
 	set_count(base, COUNT_COPIED_PAGES, 3);
 	add_rule(&world, "unpin:5%");
-	judged(&world, GATE_INCOMPARABLE, "not comparable: no row in common for --fail-on unpin:5%");
+	judged(&world, GATE_INCOMPARABLE,
+	       "not comparable: no row in common for --fail-on unpin:5%");
 	world.options.nr_rules = 0;
 	add_rule(&world, "pin:5%");
 	judged(&world, GATE_REGRESSION, "regression: 1 missing in n");
@@ -282,11 +306,13 @@ static void test_rules(void **state)
 	assert_int_equal(world.gate.nr_outside, 0);
 	/* the stricter of two rules holds, in either order */
 	add_rule(&world, "pin:2%");
-	judged(&world, GATE_REGRESSION, "regression: 1 of 1 row worse; worst: " KEY " pin +3.0 % [+2.0, +4.0] %");
+	judged(&world, GATE_REGRESSION,
+	       "regression: 1 of 1 row worse; worst: " KEY " pin +3.0 % [+2.0, +4.0] %");
 	world.options.nr_rules = 0;
 	add_rule(&world, "pin:2%");
 	add_rule(&world, "pin:5%");
-	judged(&world, GATE_REGRESSION, "regression: 1 of 1 row worse; worst: " KEY " pin +3.0 % [+2.0, +4.0] %");
+	judged(&world, GATE_REGRESSION,
+	       "regression: 1 of 1 row worse; worst: " KEY " pin +3.0 % [+2.0, +4.0] %");
 	/* what nobody asked for is said */
 	world.options.nr_rules = 0;
 	add_rule(&world, "unpin:2%");
@@ -294,10 +320,12 @@ static void test_rules(void **state)
 	assert_int_equal(world.gate.nr_outside, 1);
 	world.options.nr_rules = 0;
 	add_rule(&world, "time:2%");
-	judged(&world, GATE_REGRESSION, "regression: 1 of 2 rows worse; worst: " KEY " pin +3.0 % [+2.0, +4.0] %");
+	judged(&world, GATE_REGRESSION,
+	       "regression: 1 of 2 rows worse; worst: " KEY " pin +3.0 % [+2.0, +4.0] %");
 	/* one that no row has */
 	add_rule(&world, "slow_pages:any");
-	judged(&world, GATE_INCOMPARABLE, "not comparable: no row in common for --fail-on slow_pages:any");
+	judged(&world, GATE_INCOMPARABLE,
+	       "not comparable: no row in common for --fail-on slow_pages:any");
 	world_free(&world);
 }
 
@@ -335,7 +363,8 @@ static void test_filter(void **state)
 	assert_int_equal(world.gate.nr_outside, 1);
 	regfree(&regex);
 	assert_int_equal(regcomp(&regex, "nothing", REG_EXTENDED | REG_NOSUB), 0);
-	judged(&world, GATE_INCOMPARABLE, "not comparable: no case in common that --filter takes: 2 in b, 2 in n");
+	judged(&world, GATE_INCOMPARABLE,
+	       "not comparable: no case in common that --filter takes: 2 in b, 2 in n");
 	world.options.filter = NULL;
 	world.comparison.nr_pairs = 0;
 	world.comparison.verdicts.nr = 0;
@@ -356,11 +385,14 @@ static void test_tails(void **state)
 	add_row(&world, ROW_TIME, METRIC_PIN, VERDICT_SAME, 0);
 	add_row(&world, ROW_TIME, METRIC_UNPIN, VERDICT_SAME, 0);
 	add_rule(&world, "pin-p99:10%");
-	judged(&world, GATE_UNDECIDED, "cannot decide: 1 of 1 rows unsure; p99 needs 10 runs a side of 100 samples");
+	judged(&world, GATE_UNDECIDED,
+	       "cannot decide: 1 of 1 rows unsure; p99 needs 10 runs a side of 100 samples");
 	add_rule(&world, "pin:5%");
 	judged(&world, GATE_PASS, "pass: 1 row: 1 same; p99 of 1 not known");
 	world.options.strict = true;
-	judged(&world, GATE_UNDECIDED, "cannot decide: 1 of 2 rows unsure (--strict); p99 needs 10 runs a side of 100 samples");
+	judged(&world, GATE_UNDECIDED,
+	       "cannot decide: 1 of 2 rows unsure (--strict); p99 needs 10 runs a side of 100 "
+	       "samples");
 	add_row(&world, ROW_TAIL, METRIC_PIN, VERDICT_SAME, 0);
 	judged(&world, GATE_PASS, "pass: 2 rows: 2 same");
 	world_free(&world);
@@ -457,10 +489,12 @@ static void test_print_width(void **state)
 	world_free(&world);
 }
 
-/* The line, then what was forced, worse, missing, unsure where that decides, and what nobody asked for. */
+/* The line, then what was forced, worse, missing, unsure where that decides, and what nobody asked
+ * for. */
 static void test_print(void **state)
 {
-	char *differs[] = { (char *)"CPU model: A and B" }, *forced[] = { (char *)"page size: 4096 and 65536" };
+	char *differs[] = { (char *)"CPU model: A and B" },
+	     *forced[] = { (char *)"page size: 4096 and 65536" };
 	struct world world;
 
 	(void)state;
@@ -469,9 +503,11 @@ static void test_print(void **state)
 	printed(&world, "gate: pass: 1 row: 1 same\n");
 	add_row(&world, ROW_COUNT, COUNT_SLOW_PAGES, VERDICT_WORSE, 1);
 	add_rule(&world, "copied_pages:any");
-	printed(&world, "gate: pass: 1 row: 1 same\n  not asked for, and worse: 1 row (pinbench compare shows it)\n");
+	printed(&world, "gate: pass: 1 row: 1 same\n  not asked for, and worse: 1 row (pinbench "
+			"compare shows it)\n");
 	add_row(&world, ROW_COUNT, COUNT_SLOW_CALLS, VERDICT_WORSE, 1);
-	printed(&world, "gate: pass: 1 row: 1 same\n  not asked for, and worse: 2 rows (pinbench compare shows them)\n");
+	printed(&world, "gate: pass: 1 row: 1 same\n  not asked for, and worse: 2 rows (pinbench "
+			"compare shows them)\n");
 	world.options.nr_rules = 0;
 	world.comparison.verdicts.nr = 1;
 	world.comparison.nr_pairs = 1;
@@ -480,18 +516,21 @@ static void test_print(void **state)
 	world.comparison.comparable.differences = (struct remark_list){ differs, 1 };
 	world.comparison.comparable.refusals = (struct remark_list){ forced, 1 };
 	printed(&world, "differs: CPU model: A and B\ngate: regression: 1 missing in n\n"
-		"  compared by --force all the same: page size: 4096 and 65536\n"
-		"  missing  " OTHER "  not in the file\n");
+			"  compared by --force all the same: page size: 4096 and 65536\n"
+			"  missing  " OTHER "  not in the file\n");
 	world.options.allow_missing = true;
 	world.comparison.comparable = (struct comparable){ 0 };
-	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  not in the file\n");
+	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER
+			"  not in the file\n");
 	world.others[0].new = &world.sides.new.items[1];
 	world.sides.new.items[1].status = STATUS_FAILED;
 	world.sides.new.items[1].why = strdup("no room");
-	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  failed: no room\n");
+	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER
+			"  failed: no room\n");
 	free(world.sides.new.items[1].why);
 	world.sides.new.items[1].why = NULL;
-	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER "  failed\n");
+	printed(&world, "gate: pass: 1 row: 1 same; 1 missing, allowed\n  missing, allowed  " OTHER
+			"  failed\n");
 	world_free(&world);
 }
 
@@ -592,22 +631,14 @@ static void test_rule_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pass),
-		cmocka_unit_test(test_regression),
-		cmocka_unit_test(test_undecided),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_lost_times),
-		cmocka_unit_test(test_lost_counts),
-		cmocka_unit_test(test_lost_asked),
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_differs),
-		cmocka_unit_test(test_filter),
-		cmocka_unit_test(test_tails),
-		cmocka_unit_test(test_need),
-		cmocka_unit_test(test_print),
-		cmocka_unit_test(test_print_width),
-		cmocka_unit_test(test_print_many),
-		cmocka_unit_test(test_rule_words),
+		cmocka_unit_test(test_pass),       cmocka_unit_test(test_regression),
+		cmocka_unit_test(test_undecided),  cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_lost_times), cmocka_unit_test(test_lost_counts),
+		cmocka_unit_test(test_lost_asked), cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_differs),    cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_tails),      cmocka_unit_test(test_need),
+		cmocka_unit_test(test_print),      cmocka_unit_test(test_print_width),
+		cmocka_unit_test(test_print_many), cmocka_unit_test(test_rule_words),
 	};
 
 	return cmocka_run_group_tests_name("gate", tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Huge pages: sizes, what is free, getting more of them for a run, and the guard of the machine's memory. */
+/* Huge pages: sizes, what is free, getting more of them for a run, and the guard of the machine's
+ * memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,14 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run/aftermath.h"
 #include "host/hugepage.h"
 #include "host/sysfile.h"
+#include "run/aftermath.h"
 #include "tree.h"
 
 #define ALL_2M "/sys/kernel/mm/hugepages/hugepages-2048kB"
 #define ALL_1G "/sys/kernel/mm/hugepages/hugepages-1048576kB"
-#define MIB (1ull << 20)
+#define MIB    (1ull << 20)
 
 int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
 
@@ -230,7 +231,8 @@ static void test_thp(void **state)
 		assert_int_equal(journal_restore(journal, NULL, &err), 0);
 		assert_string_equal(tree_get(TREE_THP "/enabled"), rows[i].global);
 		if (rows[i].size)
-			assert_string_equal(tree_get(TREE_THP "/hugepages-2048kB/enabled"), rows[i].size);
+			assert_string_equal(tree_get(TREE_THP "/hugepages-2048kB/enabled"),
+					    rows[i].size);
 	}
 	journal_close(journal);
 }
@@ -321,26 +323,29 @@ static void pins_put(unsigned int acquired, unsigned int released)
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "nr_foll_pin_acquired %u\nnr_foll_pin_released %u", acquired, released);
+	snprintf(text, sizeof(text), "nr_foll_pin_acquired %u\nnr_foll_pin_released %u", acquired,
+		 released);
 	tree_put("/proc/vmstat", text);
 }
 
 /* A case that ended; what the pool and the pins are now, and what others hold. */
 static const struct after_row {
 	const char *what, *nr, *nr_free;
-	unsigned int acquired;     /* 100 were before, and all released */
-	const char *status;        /* of another process, that was not there before */
+	unsigned int acquired; /* 100 were before, and all released */
+	const char *status;    /* of another process, that was not there before */
 	int code;
-	const char *text;          /* in the error */
-	const char *change;        /* free_hugepages_change; NULL: not said */
-	int balanced;              /* pins_balanced; -1: not said */
+	const char *text;   /* in the error */
+	const char *change; /* free_hugepages_change; NULL: not said */
+	int balanced;       /* pins_balanced; -1: not said */
 } after_rows[] = {
 	{ "as before", "4", "3", 100, NULL, 0, NULL, "0", 1 },
 	{ "more are free", "4", "4", 100, NULL, 0, NULL, "1", 1 },
 	{ "the pool is larger", "9", "8", 100, NULL, 0, NULL, "0", 1 },
 	{ "fewer are free", "4", "1", 100, NULL, -EBUSY, "2 more huge pages", "-2", 1 },
-	{ "fewer, another program has none", "4", "1", 100, "VmPin: 0 kB\nHugetlbPages: 0 kB", -EBUSY, "2 more", "-2", 1 },
-	{ "fewer, another program has them", "4", "1", 100, "HugetlbPages: 4096 kB", 0, NULL, NULL, 1 },
+	{ "fewer, another program has none", "4", "1", 100, "VmPin: 0 kB\nHugetlbPages: 0 kB",
+	  -EBUSY, "2 more", "-2", 1 },
+	{ "fewer, another program has them", "4", "1", 100, "HugetlbPages: 4096 kB", 0, NULL, NULL,
+	  1 },
 	{ "pins are held", "4", "3", 107, NULL, -EBUSY, "7 more pins", "0", 0 },
 	{ "pins are held by another program", "4", "3", 107, "VmPin: 28 kB", 0, NULL, "0", -1 },
 	{ "pins are held for VFIO", "4", "3", 107, "VmLck: 28 kB", 0, NULL, "0", -1 },
@@ -368,7 +373,8 @@ static void after_check(const struct after_row *row, struct journal *journal, bo
 	pins_put(row->acquired, 100);
 	if (row->status)
 		tree_put("/proc/7/status", row->status);
-	assert_int_equal(leak_check(&before, &bystanders, pins_quiet, result, &err), company && journal ? 0 : row->code);
+	assert_int_equal(leak_check(&before, &bystanders, pins_quiet, result, &err),
+			 company && journal ? 0 : row->code);
 	if (row->code && !company)
 		assert_non_null(strstr(err.text, row->text));
 	fact = fact_find(&result->truth, "free_hugepages_change");

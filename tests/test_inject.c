@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The closing read of a test build (make INJECT=100): late by that part of what it timed, and by nothing with 0. */
-#define clock_now clock_now_here
-#define clock_end clock_end_here
-#define clock_grain clock_grain_here
+/* The closing read of a test build (make INJECT=100): late by that part of what it timed, and by
+ * nothing with 0. */
+#define clock_now      clock_now_here
+#define clock_end      clock_end_here
+#define clock_grain    clock_grain_here
 #define kernel_release kernel_release_here
 static unsigned int permille;
 #define PINBENCH_INJECT permille

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Settings come back: after exit, after SIGKILL at any moment, and never over what someone else has set. */
+/* Settings come back: after exit, after SIGKILL at any moment, and never over what someone else has
+ * set. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,10 +24,10 @@
 #include "host/sysfile.h"
 #include "tree.h"
 
-#define THP TREE_THP "/enabled"
-#define KNOB "/proc/sys/vm/knob"
-#define POOL TREE_2M "/nr_hugepages"
-#define FREE TREE_2M "/free_hugepages"
+#define THP     TREE_THP "/enabled"
+#define KNOB    "/proc/sys/vm/knob"
+#define POOL    TREE_2M "/nr_hugepages"
+#define FREE    TREE_2M "/free_hugepages"
 #define SURPLUS TREE_2M "/surplus_hugepages"
 
 static int setup(void **state)
@@ -70,7 +71,8 @@ static void assert_as_before(void)
 	assert_string_equal(tree_get(FREE), "4");
 }
 
-static int journal_add(struct journal *journal, const char *path, uint64_t nr, uint64_t *granted, struct error *err)
+static int journal_add(struct journal *journal, const char *path, uint64_t nr, uint64_t *granted,
+		       struct error *err)
 {
 	return journal_claim(journal, path, nr, nr, granted, err);
 }
@@ -575,7 +577,7 @@ static void assert_not_replayed(int code)
 	assert_as_before();
 }
 
-#define HEAD "pinbench-journal-1\tboot-one\n"
+#define HEAD   "pinbench-journal-1\tboot-one\n"
 #define HEAD_2 "pinbench-journal-2\tboot-one\n"
 
 static void test_bad_journals(void **state)
@@ -649,11 +651,14 @@ static void test_bad_journals(void **state)
 	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), 0), 0);
 	assert_not_replayed(0);
 	planted(HEAD "set\t" KNOB "\t0\t6", 0600);
-	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"), strlen(HEAD "set\t" KNOB "\t0\t6")), 0);
+	assert_int_equal(truncate(tree_path(JOURNAL_DIR "/1-1"),
+				  strlen(HEAD "set\t" KNOB "\t0\t6")),
+			 0);
 	assert_not_replayed(0);
 }
 
-/* The first value may change while a run has the setting: what was said last comes back, a number or a word. */
+/* The first value may change while a run has the setting: what was said last comes back, a number
+ * or a word. */
 static void test_first_value_told_again(void **state)
 {
 	struct journal_report report = { 0 };
@@ -672,8 +677,8 @@ static void test_first_value_told_again(void **state)
 }
 
 /*
- * Killed after announcing 8 pages and before reading back how many came; then the pool was raised further. Nobody can
- * tell whose pages they are: they stay.
+ * Killed after announcing 8 pages and before reading back how many came; then the pool was raised
+ * further. Nobody can tell whose pages they are: they stay.
  */
 static void test_unclear_counter(void **state)
 {
@@ -733,7 +738,8 @@ static void test_altered_value(void **state)
 	assert_as_before();
 }
 
-/* Somebody else raises the pool between our write and our reading it back: his pages are not ours. */
+/* Somebody else raises the pool between our write and our reading it back: his pages are not ours.
+ */
 static void test_raised_in_between(void **state)
 {
 	struct journal *journal;
@@ -793,7 +799,8 @@ static void test_two_runs(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
-/* Someone else lowers the pool of two runs: the first to end takes no page that the other one was granted. */
+/* Someone else lowers the pool of two runs: the first to end takes no page that the other one was
+ * granted. */
 static void test_lowered_beside_another(void **state)
 {
 	struct journal *first, *second;
@@ -812,7 +819,8 @@ static void test_lowered_beside_another(void **state)
 	assert_string_equal(tree_get(POOL), "4");
 }
 
-/* Someone else changes what a run has set, and then another run comes: his value is the one that comes back, whoever ends last. */
+/* Someone else changes what a run has set, and then another run comes: his value is the one that
+ * comes back, whoever ends last. */
 static void test_first_value_of_someone_else(void **state)
 {
 	struct journal *runs[2];
@@ -842,7 +850,8 @@ static void test_first_value_of_someone_else(void **state)
 	assert_string_equal(tree_get(KNOB), "80");
 }
 
-/* What a dead run needed otherwise is put back before another value is set; what it found changed is told by the one who came on it. */
+/* What a dead run needed otherwise is put back before another value is set; what it found changed
+ * is told by the one who came on it. */
 static void test_dead_run_needs_nothing(void **state)
 {
 	struct journal_report report = { 0 };
@@ -868,7 +877,8 @@ static void test_dead_run_needs_nothing(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
-/* No room for a record (here: a limit of the file size), then room again: nothing torn stays in the file. */
+/* No room for a record (here: a limit of the file size), then room again: nothing torn stays in the
+ * file. */
 static void test_torn_record(void **state)
 {
 	struct rlimit before, small;
@@ -915,7 +925,8 @@ static size_t open_count(void)
 	return nr;
 }
 
-/* Whatever a run has tried before: 650 reservations that failed made a journal that was refused as a whole. */
+/* Whatever a run has tried before: 650 reservations that failed made a journal that was refused as
+ * a whole. */
 static void test_many_failed_reservations(void **state)
 {
 	struct journal_report report = { 0 };
@@ -965,7 +976,8 @@ static void test_long_old_journal(void **state)
 	assert_non_null(text);
 	used = (size_t)snprintf(text, room, HEAD "set\t" KNOB "\t60\t100\n");
 	for (int i = 1; i <= 1000; i++)
-		used += (size_t)snprintf(text + used, room - used, "add\t" POOL "\t4\t12\ngot\t%d\t0\ndone\t%d\n", i, i);
+		used += (size_t)snprintf(text + used, room - used,
+					 "add\t" POOL "\t4\t12\ngot\t%d\t0\ndone\t%d\n", i, i);
 	assert_true(used > 64 * 1024);
 	snprintf(text + used, room - used, "add\t" POOL "\t4\t12\ngot\t1001\t3");
 	tree_put(KNOB, "100");
@@ -980,7 +992,8 @@ static void test_long_old_journal(void **state)
 	assert_int_equal(journals_count(), 0);
 }
 
-/* kill -9 returns before its target has let go of its locks: a run that is about to be gone is waited for, and no other. */
+/* kill -9 returns before its target has let go of its locks: a run that is about to be gone is
+ * waited for, and no other. */
 static void test_holder_that_ends(void **state)
 {
 	static const struct {
@@ -1009,7 +1022,8 @@ static void test_holder_that_ends(void **state)
 		if (child == 0) {
 			struct journal *journal;
 
-			if (journal_open(&journal, NULL) || all_change(journal) || write(ends[1], "x", 1) != 1)
+			if (journal_open(&journal, NULL) || all_change(journal) ||
+			    write(ends[1], "x", 1) != 1)
 				_exit(1);
 			usleep(300 * 1000);
 			_exit(0);
@@ -1083,7 +1097,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_killed_at_random, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_alive_is_left_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_detached_worker_outlives, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_recovery_that_fails_is_tried_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_recovery_that_fails_is_tried_again, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_earlier_boot, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_to_recover, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_journals, setup, teardown),

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The journal as a model that is gone through exhaustively: up to three runs at once, in all orders of starting, reserving pages,
- * switching THP on and ending, killed at every step between two system calls (also in the middle of a write), with
- * somebody else who changes the setting at any moment, and recovered at different moments, the recovery killed at every step too.
- * The journal, hugepage_reserve() and thp_allow() are the real ones; the kernel is a few numbers here, in the way of
- * set_max_huge_pages() in mm/hugetlb.c.
+ * The journal as a model that is gone through exhaustively: up to three runs at once, in all orders
+ * of starting, reserving pages, switching THP on and ending, killed at every step between two
+ * system calls (also in the middle of a write), with somebody else who changes the setting at any
+ * moment, and recovered at different moments, the recovery killed at every step too. The journal,
+ * hugepage_reserve() and thp_allow() are the real ones; the kernel is a few numbers here, in the
+ * way of set_max_huge_pages() in mm/hugetlb.c.
  *
- * What has to hold: while a run lives, its pages are there and THP is allowed; when all are gone, the first value is back, or what
- * somebody else has set, and no journal is left.
+ * What has to hold: while a run lives, its pages are there and THP is allowed; when all are gone,
+ * the first value is back, or what somebody else has set, and no journal is left.
  *
- * A killed run is one whose system calls have no effect any more from a certain one on; then its descriptors are closed.
+ * A killed run is one whose system calls have no effect any more from a certain one on; then its
+ * descriptors are closed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,9 +27,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "host/hugepage.h"
@@ -35,16 +37,16 @@
 #include "host/journal_file.h"
 #include "host/sysfile.h"
 
-#define POOL "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-#define THP "/sys/kernel/mm/transparent_hugepage/enabled"
+#define POOL    "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+#define THP     "/sys/kernel/mm/transparent_hugepage/enabled"
 #define NR_RUNS 3
-#define PAGE (2u << 20)
+#define PAGE    (2u << 20)
 
 /* --- the kernel --- */
 
 static struct {
-	uint64_t pages;        /* all of them free: nobody maps any here */
-	uint64_t room;         /* for so many more */
+	uint64_t pages; /* all of them free: nobody maps any here */
+	uint64_t room;  /* for so many more */
 	char thp[16];
 } kernel;
 
@@ -76,7 +78,8 @@ int __wrap_nanosleep(const struct timespec *time, struct timespec *left);
 int __wrap_sysfile_read(const char *path, char *text, size_t size, struct error *err);
 int __wrap_sysfile_read_u64(const char *path, uint64_t *value, struct error *err);
 int __wrap_sysfile_read_choice(const char *path, char *word, size_t size, struct error *err);
-int __wrap_sysfile_read_field(const char *path, const char *name, uint64_t *value, struct error *err);
+int __wrap_sysfile_read_field(const char *path, const char *name, uint64_t *value,
+			      struct error *err);
 int __wrap_sysfile_write(const char *path, const char *text, struct error *err);
 bool __wrap_sysfile_exists(const char *path);
 
@@ -166,7 +169,8 @@ int __wrap_sysfile_read_choice(const char *path, char *word, size_t size, struct
 	return 0;
 }
 
-int __wrap_sysfile_read_field(const char *path, const char *name, uint64_t *value, struct error *err)
+int __wrap_sysfile_read_field(const char *path, const char *name, uint64_t *value,
+			      struct error *err)
 {
 	(void)name;
 	(void)value;
@@ -205,21 +209,29 @@ enum need { NEED_PAGES = 1, NEED_THP = 2 };
 struct model {
 	const char *what;
 	unsigned int nr_runs, needs;
-	bool ops_apart;            /* start, reserve and switch on are steps of their own in the order of things */
-	uint64_t pages, room;      /* before all runs */
+	bool ops_apart;       /* start, reserve and switch on are steps of their own in the order of
+				 things */
+	uint64_t pages, room; /* before all runs */
 	const char *thp;
 };
 
 struct run_model {
-	struct journal *journal;   /* NULL: not there */
+	struct journal *journal; /* NULL: not there */
 	unsigned int op, steps, kill_at;
-	bool over, reached;        /* killed at kill_at */
-	uint64_t pages;            /* that it counts on */
+	bool over, reached; /* killed at kill_at */
+	uint64_t pages;     /* that it counts on */
 	bool thp;
 };
 
 enum recovery { RECOVER_LAST, RECOVER_FIRST, NR_RECOVERIES };
-enum stranger { STRANGER_NONE, STRANGER_RAISES, STRANGER_LOWERS, STRANGER_LOWERS_ALL, STRANGER_ALWAYS, STRANGER_NEVER };
+enum stranger {
+	STRANGER_NONE,
+	STRANGER_RAISES,
+	STRANGER_LOWERS,
+	STRANGER_LOWERS_ALL,
+	STRANGER_ALWAYS,
+	STRANGER_NEVER
+};
 
 struct scenario {
 	const struct model *model;
@@ -233,9 +245,10 @@ struct scenario {
 static struct run_model runs[NR_RUNS];
 static const struct scenario *now_doing;
 static uint64_t nr_scenarios;
-static bool said;              /* that someone else changed something */
+static bool said; /* that someone else changed something */
 
-/* What stands in the journals that are there, and how it came to it: for the one who looks for the mistake. */
+/* What stands in the journals that are there, and how it came to it: for the one who looks for the
+ * mistake. */
 static void explain(const char *what)
 {
 	const struct scenario *scenario = now_doing;
@@ -246,10 +259,16 @@ static void explain(const char *what)
 	print_message(", killed at");
 	for (unsigned int r = 0; r < scenario->model->nr_runs; r++)
 		print_message(" %u%s", runs[r].kill_at, runs[r].reached ? "" : "-");
-	print_message(", stranger %d at %u, recovery %d killed at %u: pages %" PRIu64 ", thp %s\n", scenario->stranger,
-		      scenario->stranger_at, scenario->recovery, scenario->recover_kill, kernel.pages, kernel.thp);
+	print_message(", stranger %d at %u, recovery %d killed at %u: pages %" PRIu64 ", thp %s\n",
+		      scenario->stranger, scenario->stranger_at, scenario->recovery,
+		      scenario->recover_kill, kernel.pages, kernel.thp);
 }
-#define HOLDS(condition) do { if (!(condition)) explain(#condition); assert_true(condition); } while (0)
+#define HOLDS(condition)                     \
+	do {                                 \
+		if (!(condition))            \
+			explain(#condition); \
+		assert_true(condition);      \
+	} while (0)
 
 static void process_begin(unsigned int kill)
 {
@@ -347,12 +366,23 @@ static void run_step(struct run_model *run, const struct model *model, uint64_t 
 static void stranger_act(enum stranger stranger)
 {
 	switch (stranger) {
-	case STRANGER_RAISES: kernel.pages += 3; break;
-	case STRANGER_LOWERS: kernel.pages -= kernel.pages < 3 ? kernel.pages : 3; break;
-	case STRANGER_LOWERS_ALL: kernel.pages = 1; break;
-	case STRANGER_ALWAYS: snprintf(kernel.thp, sizeof(kernel.thp), "always"); break;
-	case STRANGER_NEVER: snprintf(kernel.thp, sizeof(kernel.thp), "never"); break;
-	default: break;
+	case STRANGER_RAISES:
+		kernel.pages += 3;
+		break;
+	case STRANGER_LOWERS:
+		kernel.pages -= kernel.pages < 3 ? kernel.pages : 3;
+		break;
+	case STRANGER_LOWERS_ALL:
+		kernel.pages = 1;
+		break;
+	case STRANGER_ALWAYS:
+		snprintf(kernel.thp, sizeof(kernel.thp), "always");
+		break;
+	case STRANGER_NEVER:
+		snprintf(kernel.thp, sizeof(kernel.thp), "never");
+		break;
+	default:
+		break;
 	}
 }
 
@@ -387,8 +417,10 @@ static unsigned int journals_left(void)
 	return nr;
 }
 
-/* What has to be there when all are gone; somebody else changed it when the runs had added @ours pages. */
-static void end_check(const struct scenario *scenario, uint64_t ours, bool unclear, bool asked_after)
+/* What has to be there when all are gone; somebody else changed it when the runs had added @ours
+ * pages. */
+static void end_check(const struct scenario *scenario, uint64_t ours, bool unclear,
+		      bool asked_after)
 {
 	const struct model *model = scenario->model;
 	uint64_t base = model->pages, pages = base;
@@ -405,11 +437,12 @@ static void end_check(const struct scenario *scenario, uint64_t ours, bool uncle
 	HOLDS(journals_left() == 0);
 	HOLDS(strcmp(kernel.thp, thp) == 0);
 	/*
-	 * Who was killed before he could say how many pages he got, and whose pool someone else changed then, has what there is more,
-	 * up to what he asked for.
+	 * Who was killed before he could say how many pages he got, and whose pool someone else
+	 * changed then, has what there is more, up to what he asked for.
 	 */
 	if (unclear)
-		HOLDS(kernel.pages >= (pages < base ? pages : base) && kernel.pages <= pages + 4 + NR_RUNS);
+		HOLDS(kernel.pages >= (pages < base ? pages : base) &&
+		      kernel.pages <= pages + 4 + NR_RUNS);
 	else
 		HOLDS(kernel.pages == pages);
 	/* whoever comes later takes the new value for the first one: nothing to be said */
@@ -417,7 +450,8 @@ static void end_check(const struct scenario *scenario, uint64_t ours, bool uncle
 		HOLDS(said);
 }
 
-/* Whether a run was killed while it reserved, and nobody has looked since how many pages came of it. */
+/* Whether a run was killed while it reserved, and nobody has looked since how many pages came of
+ * it. */
 static bool unclear_now(void)
 {
 	char path[400];
@@ -437,7 +471,8 @@ static bool unclear_now(void)
 		snprintf(path, sizeof(path), "%s" JOURNAL_DIR "/%s", sysfile_root(), entry->d_name);
 		file = fopen(path, "r");
 		if (file && fread(text, 1, sizeof(text) - 1, file) > 0)
-			unclear |= strstr(text, "\nadd") && !strstr(text, "\ngot") && !strstr(text, "\ndone");
+			unclear |= strstr(text, "\nadd") && !strstr(text, "\ngot") &&
+				   !strstr(text, "\ndone");
 		if (file)
 			fclose(file);
 	}
@@ -462,7 +497,8 @@ static void scenario_do(struct scenario *scenario)
 
 		if (scenario->stranger && i == scenario->stranger_at) {
 			unclear = unclear_now();
-			ours = model->needs & NEED_PAGES ? kernel.pages - model->pages : strcmp(kernel.thp, model->thp) != 0;
+			ours = model->needs & NEED_PAGES ? kernel.pages - model->pages
+							 : strcmp(kernel.thp, model->thp) != 0;
 			stranger_act(scenario->stranger);
 			pages_safe = scenario->stranger == STRANGER_RAISES;
 			thp_safe = false;
@@ -483,7 +519,8 @@ static void scenario_do(struct scenario *scenario)
 
 /* --- all of them --- */
 
-/* All ways to kill up to @max_kills of the runs at any step; a step that is not reached is the end of its digit. */
+/* All ways to kill up to @max_kills of the runs at any step; a step that is not reached is the end
+ * of its digit. */
 static void kills_all(struct scenario *scenario, unsigned int max_kills)
 {
 	unsigned int kills[NR_RUNS] = { 0 };
@@ -513,7 +550,8 @@ static void kills_all(struct scenario *scenario, unsigned int max_kills)
 	}
 }
 
-static void orders_all(struct scenario *scenario, const unsigned int left[NR_RUNS], unsigned int max_kills)
+static void orders_all(struct scenario *scenario, const unsigned int left[NR_RUNS],
+		       unsigned int max_kills)
 {
 	unsigned int rest[NR_RUNS];
 	bool any = false;
@@ -545,13 +583,36 @@ static void model_all(struct scenario *scenario, unsigned int max_kills)
 	orders_all(scenario, left, max_kills);
 }
 
-static const struct model
-	pages_3 = { .what = "3 runs, pages", .nr_runs = 3, .needs = NEED_PAGES, .pages = 5, .room = 1000, .thp = "never" },
-	thp_3 = { .what = "3 runs, THP", .nr_runs = 3, .needs = NEED_THP, .pages = 5, .room = 1000, .thp = "never" },
-	thp_3_there = { .what = "3 runs, THP is there", .nr_runs = 3, .needs = NEED_THP, .room = 1000, .thp = "madvise" },
-	both_2 = { .what = "2 runs, both", .nr_runs = 2, .needs = NEED_PAGES | NEED_THP, .ops_apart = true, .pages = 5,
-		   .room = 1000, .thp = "never" },
-	scarce_3 = { .what = "3 runs, few pages", .nr_runs = 3, .needs = NEED_PAGES, .pages = 5, .room = 6, .thp = "never" };
+static const struct model pages_3 = { .what = "3 runs, pages",
+				      .nr_runs = 3,
+				      .needs = NEED_PAGES,
+				      .pages = 5,
+				      .room = 1000,
+				      .thp = "never" },
+			  thp_3 = { .what = "3 runs, THP",
+				    .nr_runs = 3,
+				    .needs = NEED_THP,
+				    .pages = 5,
+				    .room = 1000,
+				    .thp = "never" },
+			  thp_3_there = { .what = "3 runs, THP is there",
+					  .nr_runs = 3,
+					  .needs = NEED_THP,
+					  .room = 1000,
+					  .thp = "madvise" },
+			  both_2 = { .what = "2 runs, both",
+				     .nr_runs = 2,
+				     .needs = NEED_PAGES | NEED_THP,
+				     .ops_apart = true,
+				     .pages = 5,
+				     .room = 1000,
+				     .thp = "never" },
+			  scarce_3 = { .what = "3 runs, few pages",
+				       .nr_runs = 3,
+				       .needs = NEED_PAGES,
+				       .pages = 5,
+				       .room = 6,
+				       .thp = "never" };
 
 #ifdef __SANITIZE_ADDRESS__
 #define MOST_KILLS 1 /* takes four times as long */
@@ -604,14 +665,17 @@ static void test_stranger(void **state)
 		const struct model *model;
 		enum stranger stranger;
 	} rows[] = {
-		{ &pages_3, STRANGER_RAISES }, { &pages_3, STRANGER_LOWERS }, { &pages_3, STRANGER_LOWERS_ALL },
-		{ &thp_3, STRANGER_ALWAYS }, { &thp_3, STRANGER_NEVER },
+		{ &pages_3, STRANGER_RAISES },     { &pages_3, STRANGER_LOWERS },
+		{ &pages_3, STRANGER_LOWERS_ALL }, { &thp_3, STRANGER_ALWAYS },
+		{ &thp_3, STRANGER_NEVER },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		for (unsigned int at = 0; at <= 2 * NR_RUNS; at++) {
-			struct scenario scenario = { .model = rows[i].model, .stranger = rows[i].stranger, .stranger_at = at };
+			struct scenario scenario = { .model = rows[i].model,
+						     .stranger = rows[i].stranger,
+						     .stranger_at = at };
 
 			model_all(&scenario, 1);
 		}
@@ -630,12 +694,16 @@ static void test_killed_recovery(void **state)
 			unsigned int kill = scenario.recover_kill;
 			bool any = false;
 
-			/* every run killed when it is at work, in all orders in which they come to it */
+			/* every run killed when it is at work, in all orders in which they come to
+			 * it */
 			for (unsigned int first = 0; first < NR_RUNS; first++)
 				for (unsigned int at = 1; at < 20; at++) {
 					for (unsigned int r = 0; r < NR_RUNS; r++) {
-						runs[r] = (struct run_model){ .kill_at = r == first ? at : 12 };
-						scenario.order[r] = scenario.order[r + NR_RUNS] = (first + r) % NR_RUNS;
+						runs[r] = (struct run_model){
+							.kill_at = r == first ? at : 12
+						};
+						scenario.order[r] = scenario.order[r + NR_RUNS] =
+							(first + r) % NR_RUNS;
 					}
 					scenario.nr_steps = 2 * NR_RUNS;
 					scenario.recover_kill = kill;
@@ -655,7 +723,8 @@ static int setup(void **state)
 	char path[128];
 
 	(void)state;
-	snprintf(root, sizeof(root), "%s/pinbench-model.XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	snprintf(root, sizeof(root), "%s/pinbench-model.XXXXXX",
+		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(root));
 	sysfile_set_root(root);
 	snprintf(path, sizeof(path), "%s/run", root);
@@ -682,12 +751,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pages),
-		cmocka_unit_test(test_thp),
-		cmocka_unit_test(test_both),
-		cmocka_unit_test(test_few_pages),
-		cmocka_unit_test(test_stranger),
-		cmocka_unit_test(test_killed_recovery),
+		cmocka_unit_test(test_pages),    cmocka_unit_test(test_thp),
+		cmocka_unit_test(test_both),     cmocka_unit_test(test_few_pages),
+		cmocka_unit_test(test_stranger), cmocka_unit_test(test_killed_recovery),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

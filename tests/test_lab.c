@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The parts of the lab that need no QEMU: the channel, the archive, kernel images, what a guest may be told. */
+/* The parts of the lab that need no QEMU: the channel, the archive, kernel images, what a guest may
+ * be told. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,12 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "vm/crc32.h"
-#include "vm/lab.h"
 #include "vm/channel.h"
 #include "vm/cpio.h"
+#include "vm/crc32.h"
 #include "vm/guest.h"
 #include "vm/image.h"
+#include "vm/lab.h"
 #include "vm/qemu.h"
 
 /* As the agent writes them. */
@@ -36,7 +37,8 @@ static void send_frame(struct sender *sender, const char *kind, const char *text
 	uint32_t crc = crc32_add(crc32_add(0, kind, strlen(kind)), text, strlen(text));
 
 	sender->size += snprintf(sender->bytes + sender->size, sizeof(sender->bytes) - sender->size,
-				 "pinbench1 %s %zu %08x %u\n%s", kind, strlen(text), crc, sender->sequence++, text);
+				 "pinbench1 %s %zu %08x %u\n%s", kind, strlen(text), crc,
+				 sender->sequence++, text);
 	sender->sum = crc32_add(sender->sum, &crc, sizeof(crc));
 }
 
@@ -60,7 +62,8 @@ static void send_whole(struct sender *sender)
 static void test_crc32(void **state)
 {
 	(void)state;
-	assert_int_equal(crc32_add(0, "123456789", 9), 0xcbf43926); /* the check value of CRC-32/ISO-HDLC */
+	assert_int_equal(crc32_add(0, "123456789", 9),
+			 0xcbf43926); /* the check value of CRC-32/ISO-HDLC */
 	assert_int_equal(crc32_add(crc32_add(0, "12345", 5), "6789", 4), 0xcbf43926);
 }
 
@@ -76,7 +79,9 @@ static void test_channel_whole(void **state)
 		send_whole(&sender);
 		for (size_t at = 0; at < sender.size; at += step)
 			assert_int_equal(channel_feed(&channel, sender.bytes + at,
-						      at + step < sender.size ? step : sender.size - at), 0);
+						      at + step < sender.size ? step
+									      : sender.size - at),
+					 0);
 		assert_true(channel.ended);
 		assert_int_equal(channel.status, 4);
 		assert_int_equal(channel.nr_damaged, 0);
@@ -154,8 +159,11 @@ static void test_channel_noise(void **state)
 static void test_channel_nonsense(void **state)
 {
 	static const char *const lines[] = {
-		"pinbench1 result 99999999999 00000000 0\n", "pinbench1 end\n", "pinbench1 result -1 00000000 0\n",
-		"pinbench1 averyveryverylongkindoftenletters 1 00000000 0\nx", "pinbench1 end 9 00000000 0\n0 0 00000",
+		"pinbench1 result 99999999999 00000000 0\n",
+		"pinbench1 end\n",
+		"pinbench1 result -1 00000000 0\n",
+		"pinbench1 averyveryverylongkindoftenletters 1 00000000 0\nx",
+		"pinbench1 end 9 00000000 0\n0 0 00000",
 	};
 
 	(void)state;
@@ -205,9 +213,15 @@ struct image_case {
 static void test_image(void **state)
 {
 	static const struct image_case cases[] = {
-		{ 0x38, "ARM\x64", "arm64", 0 }, { 0x202, "HdrS", "x86_64", 0 },
-		{ 0, "\x1f\x8b", "arm64", 0 },   { 4, "zimg", NULL, EINVAL },
-		{ 0, "\x7f" "ELF", NULL, EINVAL }, { 0, "#!/bin/sh", NULL, ENOTSUP },
+		{ 0x38, "ARM\x64", "arm64", 0 },
+		{ 0x202, "HdrS", "x86_64", 0 },
+		{ 0, "\x1f\x8b", "arm64", 0 },
+		{ 4, "zimg", NULL, EINVAL },
+		{ 0,
+		  "\x7f"
+		  "ELF",
+		  NULL, EINVAL },
+		{ 0, "#!/bin/sh", NULL, ENOTSUP },
 	};
 
 	(void)state;
@@ -242,7 +256,9 @@ static void test_image_tree(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(tree));
 	assert_int_equal(lab_image_open(&image, tree, &err), -ENOENT);
-	for (const char *const *part = (const char *const[]){ "arch", "arch/x86", "arch/x86/boot", NULL }; *part; part++) {
+	for (const char *const *part =
+		     (const char *const[]){ "arch", "arch/x86", "arch/x86/boot", NULL };
+	     *part; part++) {
 		snprintf(path, sizeof(path), "%s/%s", tree, *part);
 		assert_int_equal(mkdir(path, 0700), 0);
 	}
@@ -256,7 +272,8 @@ static void test_image_tree(void **state)
 	assert_string_equal(image.path, path);
 	lab_image_close(&image);
 	unlink(path);
-	for (char *slash = strrchr(path, '/'); slash && strlen(path) > strlen(tree); slash = strrchr(path, '/')) {
+	for (char *slash = strrchr(path, '/'); slash && strlen(path) > strlen(tree);
+	     slash = strrchr(path, '/')) {
 		*slash = '\0';
 		rmdir(path);
 	}
@@ -264,10 +281,20 @@ static void test_image_tree(void **state)
 
 static void test_append(void **state)
 {
-	static const char *const good[] = { "hugepagesz=1G", "hugepages=0:2,1:4", "transparent_hugepage=never",
-					    "thp_anon=64K:always", "pinbench.test=panic:3", "mitigations=off" };
-	static const char *const bad[] = { "init=/bin/sh", "rdinit=/x", "root=/dev/vda", "", "hugepages=1 init=/x",
-					   "hugepages=\"1\"", "hugepages=1\ninit=/x", "hugepagesx=1", "=1", "hugepage" };
+	static const char *const good[] = {
+		"hugepagesz=1G",       "hugepages=0:2,1:4",     "transparent_hugepage=never",
+		"thp_anon=64K:always", "pinbench.test=panic:3", "mitigations=off"
+	};
+	static const char *const bad[] = { "init=/bin/sh",
+					   "rdinit=/x",
+					   "root=/dev/vda",
+					   "",
+					   "hugepages=1 init=/x",
+					   "hugepages=\"1\"",
+					   "hugepages=1\ninit=/x",
+					   "hugepagesx=1",
+					   "=1",
+					   "hugepage" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -282,8 +309,12 @@ static void test_append(void **state)
 
 static void test_name(void **state)
 {
-	static const char *const bad[] = { "", ".", "..", "a/b", "-x", "a b", "\033[31m",
-		"12345678901234567890123456789012345678901234567890123456789012345" };
+	static const char *const bad[] = {
+		"",         ".",
+		"..",       "a/b",
+		"-x",       "a b",
+		"\033[31m", "12345678901234567890123456789012345678901234567890123456789012345"
+	};
 
 	(void)state;
 	assert_int_equal(lab_name_check("v6.1-before_2", NULL), 0);
@@ -295,14 +326,17 @@ static void join(char *text, size_t size, char **argv)
 {
 	text[0] = '\0';
 	for (; *argv; argv++)
-		snprintf(text + strlen(text), size - strlen(text), "%s%s", text[0] ? " " : "", *argv);
+		snprintf(text + strlen(text), size - strlen(text), "%s%s", text[0] ? " " : "",
+			 *argv);
 }
 
 /* The guest gets the job file's text, not its name; and what only the host may say is refused. */
 static void test_command(void **state)
 {
-	static char *const refused[][4] = { { "run", "-o", "x", NULL }, { "run", "--output=x", NULL },
-					    { "run", "-ox", NULL }, { "run", "--label", "x", NULL },
+	static char *const refused[][4] = { { "run", "-o", "x", NULL },
+					    { "run", "--output=x", NULL },
+					    { "run", "-ox", NULL },
+					    { "run", "--label", "x", NULL },
 					    { "run", "--clock=icount", NULL },
 					    { "run", "--placement", "3", NULL } };
 	char path[] = "/tmp/pinbench-job-XXXXXX", text[400], glued[40];
@@ -321,15 +355,18 @@ static void test_command(void **state)
 	assert_memory_equal(command.config, "{\"cases\": []}", 13);
 	assert_true(command.placed);
 	join(text, sizeof(text), command.argv);
-	assert_string_equal(text, "pinbench run -c /lab/config.json -p layout=base -o /lab/out/result.json --force --clock icount --settle");
+	assert_string_equal(text, "pinbench run -c /lab/config.json -p layout=base -o "
+				  "/lab/out/result.json --force --clock icount --settle");
 	guest_command_free(&command);
 	/* one word that becomes two, again and again */
 	snprintf(glued, sizeof(glued), "-c%s", path);
 	assert_int_equal(guest_command_parse(&command, 9, many, 0, &err), 0);
 	join(text, sizeof(text), command.argv);
-	assert_string_equal(text, "pinbench run -c /lab/config.json -c /lab/config.json -c /lab/config.json -c /lab/config.json "
-			    "-c /lab/config.json -c /lab/config.json -c /lab/config.json -q -o /lab/out/result.json --force "
-			    "--clock real --settle");
+	assert_string_equal(text, "pinbench run -c /lab/config.json -c /lab/config.json -c "
+				  "/lab/config.json -c /lab/config.json "
+				  "-c /lab/config.json -c /lab/config.json -c /lab/config.json -q "
+				  "-o /lab/out/result.json --force "
+				  "--clock real --settle");
 	guest_command_free(&command);
 	unlink(path);
 	assert_int_equal(guest_command_parse(&command, 5, argv, 0, &err), -ENOENT);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory that cannot be had ends the process with words and MEMORY_EXIT, whoever asked: this program, libc or a library. */
+/* Memory that cannot be had ends the process with words and MEMORY_EXIT, whoever asked: this
+ * program, libc or a library. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +21,8 @@
 
 #define ROOM (16ul << 20) /* of a starved process, beyond what it has */
 
-static volatile size_t huge = PTRDIFF_MAX / 2; /* volatile: the compiler knows better than to ask for that */
+static volatile size_t huge = PTRDIFF_MAX /
+			      2; /* volatile: the compiler knows better than to ask for that */
 static void *volatile kept;
 
 static void ask_malloc(void)
@@ -64,7 +66,8 @@ static void starve(void)
 	FILE *statm = fopen("/proc/self/statm", "r");
 
 	if (getline(&line, &size, statm) > 0)
-		limit.rlim_cur = limit.rlim_max = ROOM + strtoul(line, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+		limit.rlim_cur = limit.rlim_max = ROOM + strtoul(line, NULL, 10) *
+								 (size_t)sysconf(_SC_PAGESIZE);
 	setrlimit(RLIMIT_AS, &limit);
 }
 
@@ -115,10 +118,11 @@ static void test_ends(void **state)
 		const char *name;
 		void (*ask)(void);
 	} asks[] = {
-		{ "malloc", ask_malloc }, { "calloc", ask_calloc }, { "realloc", ask_realloc },
-		{ "reallocarray", ask_reallocarray }, { "aligned_alloc", ask_aligned }, { "posix_memalign", ask_posix },
-		{ "strdup", ask_strdup }, { "open_memstream", ask_memstream }, { "asprintf", ask_printf },
-		{ "jansson", ask_jansson },
+		{ "malloc", ask_malloc },         { "calloc", ask_calloc },
+		{ "realloc", ask_realloc },       { "reallocarray", ask_reallocarray },
+		{ "aligned_alloc", ask_aligned }, { "posix_memalign", ask_posix },
+		{ "strdup", ask_strdup },         { "open_memstream", ask_memstream },
+		{ "asprintf", ask_printf },       { "jansson", ask_jansson },
 	};
 
 	(void)state;

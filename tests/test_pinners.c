@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The contract of bench.h, held against every pinner that works here; what does not work here is skipped with its
- * reason. Then the refusals: what cannot be done must not look done.
+ * The contract of bench.h, held against every pinner that works here; what does not work here is
+ * skipped with its reason. Then the refusals: what cannot be done must not look done.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,9 +30,9 @@
 #include "bench/gup_test_abi.h"
 #include "host/pin_counters.h"
 
-#define NR_PAGES 37  /* no multiple of any batch */
-#define FIRST 2      /* the window starts inside of the region */
-#define NR_TRIES 50  /* others on the machine may pin while we count */
+#define NR_PAGES 37 /* no multiple of any batch */
+#define FIRST    2  /* the window starts inside of the region */
+#define NR_TRIES 50 /* others on the machine may pin while we count */
 
 static struct layout base;
 
@@ -45,7 +45,8 @@ static void region_make(struct region *region, size_t nr_pages)
 		fail_msg("%s", err.text);
 }
 
-static struct pin_job job_make(const struct region *region, size_t pages_per_call, enum access access)
+static struct pin_job job_make(const struct region *region, size_t pages_per_call,
+			       enum access access)
 {
 	return (struct pin_job){
 		.region = region,
@@ -124,7 +125,8 @@ static int64_t pins_held(void)
 	return (int64_t)(counters.acquired - counters.released);
 }
 
-/* -1: the pinner does not know how many it holds. Others may pin meanwhile: one try of many has to be undisturbed. */
+/* -1: the pinner does not know how many it holds. Others may pin meanwhile: one try of many has to
+ * be undisturbed. */
 static int check_held(const struct pinner *pinner, struct pin *pin)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
@@ -146,8 +148,8 @@ static int check_held(const struct pinner *pinner, struct pin *pin)
 			return 0;
 		nanosleep(&moment, NULL);
 	}
-	fail_msg("%s: says it holds %llu pins, the kernel counts %lld and %lld after the release", pinner->name,
-		 (unsigned long long)expected, (long long)during, (long long)after);
+	fail_msg("%s: says it holds %llu pins, the kernel counts %lld and %lld after the release",
+		 pinner->name, (unsigned long long)expected, (long long)during, (long long)after);
 	return 0;
 }
 
@@ -261,10 +263,13 @@ static void test_open_touches_nothing(void **state)
 	struct pin *pin;
 
 	region_make(&region, FIRST + NR_PAGES);
-	job = job_make(&region, NR_PAGES, pinner->access & ACCESS_WRITE ? ACCESS_WRITE : ACCESS_READ);
+	job = job_make(&region, NR_PAGES,
+		       pinner->access & ACCESS_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	job.unpopulated = true;
 	if (pinner->open(&pin, pinner, &job, &err) == 0) {
-		assert_int_equal(frames_read(region.addr + job.offset, NR_PAGES, region.base_bytes, 1, frames, &err), 0);
+		assert_int_equal(frames_read(region.addr + job.offset, NR_PAGES, region.base_bytes,
+					     1, frames, &err),
+				 0);
 		for (size_t i = 0; i < NR_PAGES; i++)
 			assert_false(frames[i].present);
 		pinner->close(pin);
@@ -275,8 +280,8 @@ static void test_open_touches_nothing(void **state)
 }
 
 /*
- * The last page of the window cannot be accessed: no pinner may say that it pinned. One page per call, because
- * gup_test itself takes a short last call for whole.
+ * The last page of the window cannot be accessed: no pinner may say that it pinned. One page per
+ * call, because gup_test itself takes a short last call for whole.
  */
 static void test_short_pin_fails(void **state)
 {
@@ -294,8 +299,9 @@ static void test_short_pin_fails(void **state)
 	job = job_make(&region, pinner->whole_only ? NR_PAGES : 1,
 		       pinner->access & ACCESS_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	pin = pin_make(pinner, &job);
-	assert_int_equal(mprotect(region.addr + (FIRST + NR_PAGES - 1) * region.base_bytes, region.base_bytes,
-				  PROT_NONE), 0);
+	assert_int_equal(mprotect(region.addr + (FIRST + NR_PAGES - 1) * region.base_bytes,
+				  region.base_bytes, PROT_NONE),
+			 0);
 	assert_int_not_equal(pinner->cycle(pin, &sample, &err), 0);
 	assert_true(err.text[0] != '\0');
 	/* and goes on when the page is there again */
@@ -347,14 +353,18 @@ static void test_clock_goes_on(void **state)
 /* --- refusals --- */
 
 /* A job that open() must refuse; @nr_pages of memory that is never touched. */
-static void assert_refused(const char *name, size_t nr_pages, size_t pages_per_call, enum access access,
-			   const char *words)
+static void assert_refused(const char *name, size_t nr_pages, size_t pages_per_call,
+			   enum access access, const char *words)
 {
 	const struct pinner *pinner = pinner_find(name);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "base", .backing = BACKING_BASE, .page_bytes = page };
+	const struct layout layout = { .name = "base",
+				       .backing = BACKING_BASE,
+				       .page_bytes = page };
 	struct region region = { .layout = &layout, .bytes = nr_pages * page, .base_bytes = page };
-	struct pin_job job = { .region = &region, .bytes = region.bytes, .pages_per_call = pages_per_call,
+	struct pin_job job = { .region = &region,
+			       .bytes = region.bytes,
+			       .pages_per_call = pages_per_call,
 			       .access = access };
 	struct error err = { 0 };
 	struct pin *pin = NULL;
@@ -374,7 +384,8 @@ static void test_too_much(void **state)
 	struct error err = { 0 };
 
 	(void)state;
-	assert_refused("io_uring/register", 16385, 1, ACCESS_WRITE, "at most 16384 buffers, this needs 16385");
+	assert_refused("io_uring/register", 16385, 1, ACCESS_WRITE,
+		       "at most 16384 buffers, this needs 16385");
 	assert_refused("io_uring/register", gib + 1, gib + 1, ACCESS_WRITE, "at most 1 GiB");
 	assert_refused("odirect/write", gib + 1, gib + 1, ACCESS_READ, "at most 1 GiB");
 	assert_refused("gup-test/hold-fast", 2, 1, ACCESS_READ, "whole window in one request");
@@ -383,7 +394,8 @@ static void test_too_much(void **state)
 	assert_non_null(strstr(err.text, "268435455 is its limit"));
 }
 
-/* gup_test would make the kernel WARN; and FOLL_LONGTERM is where the releases have it. Needs a kernel with gup_test. */
+/* gup_test would make the kernel WARN; and FOLL_LONGTERM is where the releases have it. Needs a
+ * kernel with gup_test. */
 static void test_gup_test_is_careful(void **state)
 {
 	unsigned int flag = 0;
@@ -399,7 +411,8 @@ static void test_gup_test_is_careful(void **state)
 	region_make(&region, FIRST + NR_PAGES);
 	job = job_make(&region, NR_PAGES, ACCESS_READ);
 	job.unpopulated = true;
-	assert_int_equal(pinner_find("gup-test/pin-fast")->open(&pin, pinner_find("gup-test/pin-fast"), &job, &err),
+	assert_int_equal(pinner_find("gup-test/pin-fast")
+				 ->open(&pin, pinner_find("gup-test/pin-fast"), &job, &err),
 			 -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "zero page"));
 	region_unmap(&region);
@@ -430,12 +443,14 @@ static int memlock_child(void)
 	const struct rlimit limit = { 65536, 65536 };
 	struct error err = { 0 };
 
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 || (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0))
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) < 0 ||
+	    (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0))
 		return 77;
 	if (pinner_find("io_uring/register")->probe(pinner_find("io_uring/register"), &err))
 		return 77;
 	assert_refused("io_uring/register", 17, 17, ACCESS_WRITE,
-		       "RLIMIT_MEMLOCK is 64 KiB for all rings of this user, and registering needs 68 KiB");
+		       "RLIMIT_MEMLOCK is 64 KiB for all rings of this user, and registering needs "
+		       "68 KiB");
 	return 0;
 }
 
@@ -497,8 +512,9 @@ static void test_target_is_nameless(void **state)
 }
 
 /*
- * follow_page_pte() calls mark_page_accessed() under FOLL_TOUCH (mm/gup.c of 6.1): memory that GUP has brought in is marked, and
- * the next slow pin activates it, page by page. A region is filled as programs fill their memory.
+ * follow_page_pte() calls mark_page_accessed() under FOLL_TOUCH (mm/gup.c of 6.1): memory that GUP
+ * has brought in is marked, and the next slow pin activates it, page by page. A region is filled as
+ * programs fill their memory.
  */
 static void test_region_is_untouched_by_gup(void **state)
 {
@@ -540,7 +556,10 @@ int main(void)
 	bool counted = pin_counters_read(&counters, &uncounted) == 0;
 
 	for (size_t i = 0; pinners[i]; i++) {
-		const struct { const char *what; CMUnitTestFunction run; } each[] = {
+		const struct {
+			const char *what;
+			CMUnitTestFunction run;
+		} each[] = {
 			{ "contract", test_contract },
 			{ pinners[i]->hold ? "held pins" : NULL, test_held },
 			{ "open touches nothing", test_open_touches_nothing },
@@ -549,8 +568,10 @@ int main(void)
 		size_t nr_each = sizeof(each) / sizeof(each[0]);
 
 		if (!works(pinners[i], &why)) {
-			snprintf(names[nr], sizeof(names[nr]), "%s: %.180s", pinners[i]->name, why.text);
-			tests[nr] = (struct CMUnitTest){ .name = names[nr], .test_func = test_skipped };
+			snprintf(names[nr], sizeof(names[nr]), "%s: %.180s", pinners[i]->name,
+				 why.text);
+			tests[nr] =
+				(struct CMUnitTest){ .name = names[nr], .test_func = test_skipped };
 			nr++;
 			continue;
 		}
@@ -559,10 +580,13 @@ int main(void)
 
 			if (!each[k].what)
 				continue;
-			snprintf(names[nr], sizeof(names[nr]), "%s: %s%s%.150s", pinners[i]->name, each[k].what,
+			snprintf(names[nr], sizeof(names[nr]), "%s: %s%s%.150s", pinners[i]->name,
+				 each[k].what,
 				 here ? "" : ": not counted here: ", here ? "" : uncounted.text);
-			tests[nr] = (struct CMUnitTest){ .name = names[nr], .initial_state = (void *)pinners[i],
-							 .test_func = here ? each[k].run : test_skipped };
+			tests[nr] = (struct CMUnitTest){ .name = names[nr],
+							 .initial_state = (void *)pinners[i],
+							 .test_func = here ? each[k].run
+									   : test_skipped };
 			nr++;
 		}
 		if (nr + nr_each > 128)

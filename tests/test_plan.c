@@ -53,14 +53,26 @@ static const char *clock_of(const struct pin *pin, enum metric metric, uint64_t 
 	return metric == METRIC_CYCLE ? "test" : NULL;
 }
 
-static const struct pinner works = { .name = "test/works", .access = ACCESS_READ | ACCESS_WRITE, .probe = probe_works,
+static const struct pinner works = { .name = "test/works",
+				     .access = ACCESS_READ | ACCESS_WRITE,
+				     .probe = probe_works,
 				     .clock = clock_of };
-static const struct pinner fails = { .name = "test/fails", .access = ACCESS_READ, .probe = probe_fails, .clock = clock_of };
-static const struct pinner whole = { .name = "whole", .access = ACCESS_WRITE, .whole_only = true, .probe = probe_works,
+static const struct pinner fails = {
+	.name = "test/fails", .access = ACCESS_READ, .probe = probe_fails, .clock = clock_of
+};
+static const struct pinner whole = { .name = "whole",
+				     .access = ACCESS_WRITE,
+				     .whole_only = true,
+				     .probe = probe_works,
 				     .clock = clock_of };
-static const struct pinner crashes = { .name = "crashes", .access = ACCESS_READ, .probe = probe_crashes, .clock = clock_of };
-static const struct pinner starves = { .name = "starves", .access = ACCESS_READ, .probe = probe_starves, .clock = clock_of };
-static const struct pinner *const test_pinners[] = { &works, &fails, &whole, &crashes, &starves, NULL };
+static const struct pinner crashes = {
+	.name = "crashes", .access = ACCESS_READ, .probe = probe_crashes, .clock = clock_of
+};
+static const struct pinner starves = {
+	.name = "starves", .access = ACCESS_READ, .probe = probe_starves, .clock = clock_of
+};
+static const struct pinner *const test_pinners[] = { &works,   &fails,   &whole,
+						     &crashes, &starves, NULL };
 
 static const struct state exclusive = { .name = "exclusive" };
 static const struct state read_only = { .name = "exclusive-ro", .read_only = true };
@@ -81,7 +93,8 @@ static const struct offer offer = {
 };
 
 /* The plan of one block of a job file, given without its braces and with ' for ". */
-static int build_on(struct plan *plan, const char *block, const struct offer *from, struct error *err)
+static int build_on(struct plan *plan, const char *block, const struct offer *from,
+		    struct error *err)
 {
 	char path[] = "/tmp/pinbench-test-plan.XXXXXX", *text;
 	struct config config;
@@ -131,18 +144,26 @@ static void assert_keys(const char *block, const char *const *wanted)
 static void test_keys(void **state)
 {
 	(void)state;
-	assert_keys("'pinner': 'test/works', 'layout': 'hugetlb-64K', 'state': 'exclusive-ro', 'window': ['head', 'tail']",
-		    KEYS("test/works,hugetlb-64K,exclusive-ro,read,head,n=1", "test/works,hugetlb-64K,exclusive-ro,read,tail,n=1"));
+	assert_keys("'pinner': 'test/works', 'layout': 'hugetlb-64K', 'state': 'exclusive-ro', "
+		    "'window': ['head', 'tail']",
+		    KEYS("test/works,hugetlb-64K,exclusive-ro,read,head,n=1",
+			 "test/works,hugetlb-64K,exclusive-ro,read,tail,n=1"));
 	/* access left out: what pinner and state allow; larger batches than the window collapse */
-	assert_keys("'pinner': 'test/works', 'window': 'page', 'layout': 'hugetlb-64K', 'pages_per_call': [1, 16, 123, 'all']",
-		    KEYS("test/works,hugetlb-64K,exclusive,read,page,n=1", "test/works,hugetlb-64K,exclusive,read,page,n=16",
-			 "test/works,hugetlb-64K,exclusive,write,page,n=1", "test/works,hugetlb-64K,exclusive,write,page,n=16"));
+	assert_keys("'pinner': 'test/works', 'window': 'page', 'layout': 'hugetlb-64K', "
+		    "'pages_per_call': [1, 16, 123, 'all']",
+		    KEYS("test/works,hugetlb-64K,exclusive,read,page,n=1",
+			 "test/works,hugetlb-64K,exclusive,read,page,n=16",
+			 "test/works,hugetlb-64K,exclusive,write,page,n=1",
+			 "test/works,hugetlb-64K,exclusive,write,page,n=16"));
 	assert_keys("'pinner': ['test/works', 'test/*'], 'access': 'read', 'window': '4096+65536'",
-		    KEYS("test/works,base,exclusive,read,4K+64K,n=16", "test/fails,base,exclusive,read,4K+64K,n=16"));
+		    KEYS("test/works,base,exclusive,read,4K+64K,n=16",
+			 "test/fails,base,exclusive,read,4K+64K,n=16"));
 	/* the size stands in the key only where it is not the default one */
-	assert_keys("'pinner': 'test/fails', 'size': '1M'", KEYS("test/fails,base,exclusive,read,region,n=256,size=1M"));
+	assert_keys("'pinner': 'test/fails', 'size': '1M'",
+		    KEYS("test/fails,base,exclusive,read,region,n=256,size=1M"));
 	assert_keys("'pinner': 'test/fails', 'layout': ['hugetlb-1G', 'base']",
-		    KEYS("test/fails,hugetlb-1G,exclusive,read,region,n=262144", "test/fails,base,exclusive,read,region,n=512"));
+		    KEYS("test/fails,hugetlb-1G,exclusive,read,region,n=262144",
+			 "test/fails,base,exclusive,read,region,n=512"));
 	assert_keys("'pinner': 'test/fails', 'cpu': 1, 'node': 0, 'size': '4M'",
 		    KEYS("test/fails,base,exclusive,read,region,n=1024,size=4M,cpu=1,node=0"));
 	assert_keys("'pinner': 'test/fails', 'device': '0000:00:01.0'",
@@ -151,7 +172,7 @@ static void test_keys(void **state)
 
 struct place {
 	const char *window;
-	size_t layout;              /* in offer.layouts */
+	size_t layout; /* in offer.layouts */
 	uint64_t size;
 	size_t offset, bytes, region_bytes;
 };
@@ -180,8 +201,10 @@ static void test_windows(void **state)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		struct window_place place;
 
-		assert_int_equal(window_place(&place, places[i].window, &offer.layouts[places[i].layout], 4096, places[i].size,
-					      NULL), 0);
+		assert_int_equal(window_place(&place, places[i].window,
+					      &offer.layouts[places[i].layout], 4096,
+					      places[i].size, NULL),
+				 0);
 		assert_int_equal(place.offset, places[i].offset);
 		assert_int_equal(place.bytes, places[i].bytes);
 		assert_int_equal(place.region_bytes, places[i].region_bytes);
@@ -194,7 +217,8 @@ static void test_skips(void **state)
 	struct error why = { 0 };
 
 	(void)state;
-	build(&plan, "'pinner': 'test/works', 'state': ['exclusive', 'exclusive-ro'], 'access': ['read', 'write']");
+	build(&plan, "'pinner': 'test/works', 'state': ['exclusive', 'exclusive-ro'], 'access': "
+		     "['read', 'write']");
 	assert_int_equal(plan.nr, 4);
 	assert_int_equal(plan.nr_skipped, 1);
 	assert_string_equal(plan.cases[3].key, "test/works,base,exclusive-ro,write,region,n=512");
@@ -206,7 +230,8 @@ static void test_skips(void **state)
 	assert_int_equal(*nr_probes, 0);
 	plan_free(&plan);
 
-	build(&plan, "'pinner': 'test/fails', 'layout': ['base', 'thp-*'], 'window': ['head', 'tail']");
+	build(&plan,
+	      "'pinner': 'test/fails', 'layout': ['base', 'thp-*'], 'window': ['head', 'tail']");
 	assert_int_equal(plan.nr, 4);
 	assert_int_equal(plan.nr_skipped, 4);
 	assert_int_equal(*nr_probes, 1);
@@ -248,17 +273,21 @@ static void test_layouts_not_offered(void **state)
 	struct error err;
 
 	(void)state;
-	build(&plan, "'pinner': 'test/works', 'layout': ['hugetlb-32768K', 'hugetlb-2048k'], 'access': 'read', 'window': 'tail'");
+	build(&plan, "'pinner': 'test/works', 'layout': ['hugetlb-32768K', 'hugetlb-2048k'], "
+		     "'access': 'read', 'window': 'tail'");
 	assert_int_equal(plan.nr, 2);
 	assert_int_equal(plan.nr_skipped, 1);
 	assert_string_equal(plan.cases[0].key, "test/works,hugetlb-32M,exclusive,read,tail,n=1");
-	assert_string_equal(plan.cases[0].skip_why,
-			    "this kernel has no hugetlb-32M; it offers hugetlb-64K, hugetlb-2M, hugetlb-1G");
+	assert_string_equal(plan.cases[0].skip_why, "this kernel has no hugetlb-32M; it offers "
+						    "hugetlb-64K, hugetlb-2M, hugetlb-1G");
 	assert_string_equal(plan.cases[1].key, "test/works,hugetlb-2M,exclusive,read,tail,n=1");
 	plan_free(&plan);
 
 	small.nr_layouts = 1; /* base alone: a pattern that matches nothing is still a case */
-	assert_int_equal(build_on(&plan, "'pinner': 'test/works', 'layout': 'hugetlb-*', 'access': 'read'", &small, &err), 0);
+	assert_int_equal(build_on(&plan,
+				  "'pinner': 'test/works', 'layout': 'hugetlb-*', 'access': 'read'",
+				  &small, &err),
+			 0);
 	assert_int_equal(plan.nr, 1);
 	assert_non_null(strstr(plan.cases[0].skip_why, "this kernel offers no hugetlb pages"));
 	assert_string_equal(plan.cases[0].skip_fix, "a kernel with CONFIG_HUGETLBFS=y");
@@ -267,17 +296,29 @@ static void test_layouts_not_offered(void **state)
 
 static void test_bad(void **state)
 {
-	static const struct { const char *block; int code; const char *says; } bad[] = {
-		{ "'pinner': 'test/work'", EINVAL, "cases[0].pinner: no pinner \"test/work\"; did you mean \"test/works\"?" },
+	static const struct {
+		const char *block;
+		int code;
+		const char *says;
+	} bad[] = {
+		{ "'pinner': 'test/work'", EINVAL,
+		  "cases[0].pinner: no pinner \"test/work\"; did you mean \"test/works\"?" },
 		{ "'pinner': 'nothing*'", EINVAL, "no pinner \"nothing*\"" },
-		{ "'pinner': '*', 'layout': 'bass'", EINVAL, "no layout \"bass\"; did you mean \"base\"?" },
-		{ "'pinner': '*', 'layout': 'hugetlb-64Q'", EINVAL, "did you mean \"hugetlb-64K\"?" },
-		{ "'pinner': '*', 'layout': 'thp-3M'", EINVAL, "no layout \"thp-3M\"; did you mean \"thp-2M\"?" },
+		{ "'pinner': '*', 'layout': 'bass'", EINVAL,
+		  "no layout \"bass\"; did you mean \"base\"?" },
+		{ "'pinner': '*', 'layout': 'hugetlb-64Q'", EINVAL,
+		  "did you mean \"hugetlb-64K\"?" },
+		{ "'pinner': '*', 'layout': 'thp-3M'", EINVAL,
+		  "no layout \"thp-3M\"; did you mean \"thp-2M\"?" },
 		{ "'pinner': '*', 'layout': 'hugetlb-4K'", EINVAL, "no layout \"hugetlb-4K\"" },
-		{ "'pinner': '*', 'state': 'exlusive'", EINVAL, "no state \"exlusive\"; did you mean \"exclusive\"?" },
-		{ "'pinner': '*', 'access': 'raed'", EINVAL, "no access \"raed\"; did you mean \"read\"?" },
-		{ "'pinner': '*', 'window': 'tial'", EINVAL, "cases[0].window: no window \"tial\"; did you mean \"tail\"?" },
-		{ "'pinner': '*', 'window': '1K+4K'", EINVAL, "window 1K+4K does not lie on base pages" },
+		{ "'pinner': '*', 'state': 'exlusive'", EINVAL,
+		  "no state \"exlusive\"; did you mean \"exclusive\"?" },
+		{ "'pinner': '*', 'access': 'raed'", EINVAL,
+		  "no access \"raed\"; did you mean \"read\"?" },
+		{ "'pinner': '*', 'window': 'tial'", EINVAL,
+		  "cases[0].window: no window \"tial\"; did you mean \"tail\"?" },
+		{ "'pinner': '*', 'window': '1K+4K'", EINVAL,
+		  "window 1K+4K does not lie on base pages" },
 		{ "'pinner': '*', 'window': '4K+0'", EINVAL, "window 4K+0 has no length" },
 		{ "'pinner': '*', 'window': '4K+x'", EINVAL, "\"x\" is not a size" },
 		{ "'pinner': '*', 'window': '+4K'", EINVAL, "\"\" is not a size" },
@@ -291,7 +332,8 @@ static void test_bad(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(build_on(&plan, bad[i].block, &offer, &err), -bad[i].code);
 		if (!strstr(err.text, bad[i].says))
-			fail_msg("%s: \"%s\" does not say \"%s\"", bad[i].block, err.text, bad[i].says);
+			fail_msg("%s: \"%s\" does not say \"%s\"", bad[i].block, err.text,
+				 bad[i].says);
 		assert_null(plan.cases);
 	}
 }
@@ -321,11 +363,13 @@ static void test_too_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys), cmocka_unit_test(test_windows), cmocka_unit_test(test_skips),
-		cmocka_unit_test(test_layouts_not_offered), cmocka_unit_test(test_bad), cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_keys),  cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_skips), cmocka_unit_test(test_layouts_not_offered),
+		cmocka_unit_test(test_bad),   cmocka_unit_test(test_too_many),
 	};
 
-	nr_probes = mmap(NULL, sizeof(*nr_probes), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	nr_probes = mmap(NULL, sizeof(*nr_probes), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (nr_probes == MAP_FAILED)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,10 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "stats/precision.h"
 #include "stats/rank.h"
@@ -18,14 +18,16 @@ static void result_make(struct result *result, const uint64_t *medians, size_t n
 {
 	*result = (struct result){ .key = strdup("case") };
 	for (size_t i = 0; i < nr; i++) {
-		const uint64_t ticks[] = { 5 * medians[i], medians[i] + 9, medians[i] ? medians[i] - 1 : 0, medians[i] };
+		const uint64_t ticks[] = { 5 * medians[i], medians[i] + 9,
+					   medians[i] ? medians[i] - 1 : 0, medians[i] };
 		struct run *run = result_add_run(result);
 
 		run->nr_warmup = 1;
 		run->nr_samples = 4;
 		run->samples = calloc(4, sizeof(*run->samples));
 		for (int j = 0; j < 4; j++)
-			run->samples[j] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[j] }, .have = 1u << METRIC_PIN };
+			run->samples[j] = (struct sample){ .ticks = { [METRIC_PIN] = ticks[j] },
+							   .have = 1u << METRIC_PIN };
 	}
 }
 
@@ -38,25 +40,26 @@ static void result_drop(struct result *result)
 }
 
 /*
- * R 4.2: set.seed(11), x <- round(1e6 * exp(rnorm(n) * 0.03)); of wilcox.test(log(x), conf.int = TRUE, exact = TRUE)
- * half the distance of exp(conf.int - estimate).
+ * R 4.2: set.seed(11), x <- round(1e6 * exp(rnorm(n) * 0.03)); of wilcox.test(log(x), conf.int =
+ * TRUE, exact = TRUE) half the distance of exp(conf.int - estimate).
  */
 static const struct {
 	size_t nr;
 	double half;
 	uint64_t values[25];
 } known[] = {
-	{ 6, 0.04104641509591206,
-	  { 982425, 1000798, 955523, 959945, 1035987, 972365 } },
-	{ 10, 0.01850655192366468,
+	{ 6, 0.04104641509591206, { 982425, 1000798, 955523, 959945, 1035987, 972365 } },
+	{ 10,
+	  0.01850655192366468,
 	  { 1040507, 1018924, 998629, 970326, 975453, 989604, 954900, 992362, 966090, 1000370 } },
-	{ 25, 0.008912225953094932,
-	  { 993333, 1026991, 982392, 980521, 979733, 999524, 986810, 1010633, 1002198, 1000215, 994388, 977291,
-	    993390, 970923, 967414, 972248, 1020567, 953777, 974239, 1014647, 994434, 1047458, 981826, 989622,
-	    952090 } },
+	{ 25, 0.008912225953094932, { 993333,  1026991, 982392,  980521, 979733, 999524,  986810,
+				      1010633, 1002198, 1000215, 994388, 977291, 993390,  970923,
+				      967414,  972248,  1020567, 953777, 974239, 1014647, 994434,
+				      1047458, 981826,  989622,  952090 } },
 };
 
-/* Ten processes in five boots are five observations: no interval of 95 %, however close they are. */
+/* Ten processes in five boots are five observations: no interval of 95 %, however close they are.
+ */
 static void test_boots(void **state)
 {
 	static const struct precision wanted = { .part = 0.5, .most_runs = 20 };
@@ -110,7 +113,8 @@ static void test_unknown(void **state)
 	assert_float_equal(half, 0, 0);
 	result_drop(&result);
 	result_make(&result, with_zero, 6);
-	assert_false(result_precision(&result, &half)); /* the interval of six reaches down to the 0 */
+	assert_false(
+		result_precision(&result, &half)); /* the interval of six reaches down to the 0 */
 	result_drop(&result);
 	/* of twenty it does not: the 0 counts as one of them, and is not left out for what it is */
 	for (size_t i = 0; i < 20; i++)
@@ -122,7 +126,11 @@ static void test_unknown(void **state)
 		logs[i] = log((double)many[i]);
 	shift = shift_of_pairs(logs, 20);
 	interval = interval_of_pairs(logs, 20, 0.95);
-	assert_float_equal(half, (exp(interval.high - shift.estimate) - exp(interval.low - shift.estimate)) / 2, 0.02);
+	assert_float_equal(half,
+			   (exp(interval.high - shift.estimate) -
+			    exp(interval.low - shift.estimate)) /
+				   2,
+			   0.02);
 	result_drop(&result);
 }
 
@@ -153,7 +161,8 @@ static void test_enough(void **state)
 	result_drop(&result);
 }
 
-/* Fewer runs than an interval needs, because no more were allowed; a figure that is just as good as was asked for. */
+/* Fewer runs than an interval needs, because no more were allowed; a figure that is just as good as
+ * was asked for. */
 static void test_edges(void **state)
 {
 	struct precision precision = { .part = 0.05, .max_time_s = 0, .most_runs = 4 };
@@ -184,8 +193,10 @@ static void test_edges(void **state)
 		for (size_t i = 0; i < 6; i++)
 			for (size_t j = 0; j < 4; j++) {
 				result.runs[i].samples[j].have |= 1u << METRIC_UNPIN;
-				result.runs[i].samples[j].ticks[METRIC_PIN] = other ? 1000 : known[0].values[i];
-				result.runs[i].samples[j].ticks[METRIC_UNPIN] = other ? known[0].values[i] : 1000;
+				result.runs[i].samples[j].ticks[METRIC_PIN] =
+					other ? 1000 : known[0].values[i];
+				result.runs[i].samples[j].ticks[METRIC_UNPIN] =
+					other ? known[0].values[i] : 1000;
 			}
 		assert_true(result_precision(&result, &half));
 		assert_float_equal(half, known[0].half, 1e-9);
@@ -231,40 +242,38 @@ static void test_print(void **state)
 			result_add_run(result);
 	}
 	assert_prints(&results, "precision: 3 of 9 cases are settled to 1.25 %, by 6 to 8 runs\n"
-		      "  case3: 9 % after 9 runs (--max-time)\n"
-		      "  case4: not known after 10 runs (--runs)\n"
-		      "  case5: 15 % after 11 runs (--runs)\n"
-		      "  case6: 18 % after 12 runs (--runs)\n"
-		      "  case7: 21 % after 13 runs (--runs)\n"
-		      "  and 1 more\n");
-	results.items[8].status = results.items[1].status = results.items[2].status = STATUS_SKIPPED;
+				"  case3: 9 % after 9 runs (--max-time)\n"
+				"  case4: not known after 10 runs (--runs)\n"
+				"  case5: 15 % after 11 runs (--runs)\n"
+				"  case6: 18 % after 12 runs (--runs)\n"
+				"  case7: 21 % after 13 runs (--runs)\n"
+				"  and 1 more\n");
+	results.items[8].status = results.items[1].status = results.items[2].status =
+		STATUS_SKIPPED;
 	assert_prints(&results, "precision: 1 of 6 cases are settled to 1.25 %, by 6 runs\n"
-		      "  case3: 9 % after 9 runs (--max-time)\n"
-		      "  case4: not known after 10 runs (--runs)\n"
-		      "  case5: 15 % after 11 runs (--runs)\n"
-		      "  case6: 18 % after 12 runs (--runs)\n"
-		      "  case7: 21 % after 13 runs (--runs)\n");
+				"  case3: 9 % after 9 runs (--max-time)\n"
+				"  case4: not known after 10 runs (--runs)\n"
+				"  case5: 15 % after 11 runs (--runs)\n"
+				"  case6: 18 % after 12 runs (--runs)\n"
+				"  case7: 21 % after 13 runs (--runs)\n");
 	results.items[0].status = STATUS_FAILED;
 	results.items[1].status = STATUS_DONE;
 	result_add_run(&results.items[1])->slot = -1;
 	assert_prints(&results, "precision: 1 of 6 cases are settled to 1.25 %, by 8 runs\n"
-		      "  case3: 9 % after 9 runs (--max-time)\n"
-		      "  case4: not known after 10 runs (--runs)\n"
-		      "  case5: 15 % after 11 runs (--runs)\n"
-		      "  case6: 18 % after 12 runs (--runs)\n"
-		      "  case7: 21 % after 13 runs (--runs)\n");
+				"  case3: 9 % after 9 runs (--max-time)\n"
+				"  case4: not known after 10 runs (--runs)\n"
+				"  case5: 15 % after 11 runs (--runs)\n"
+				"  case6: 18 % after 12 runs (--runs)\n"
+				"  case7: 21 % after 13 runs (--runs)\n");
 	results_free(&results);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_r),
-		cmocka_unit_test(test_boots),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_enough),
-		cmocka_unit_test(test_edges),
-		cmocka_unit_test(test_print),
+		cmocka_unit_test(test_r),       cmocka_unit_test(test_boots),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_edges),   cmocka_unit_test(test_print),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

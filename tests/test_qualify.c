@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What "make qualify" draws and counts: windows hold what was measured in their slots, rates have R's intervals. */
+/* What "make qualify" draws and counts: windows hold what was measured in their slots, rates have
+ * R's intervals. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <cmocka.h>
 
 #include "qualify/line.h"
 #include "qualify/windows.h"
@@ -21,16 +22,21 @@ static char dir[64], path[4][128];
 
 static struct sample sample_of(unsigned int slot, unsigned int nth)
 {
-	return (struct sample){ .ticks = { [METRIC_PIN] = 1000 + slot, [METRIC_UNPIN] = 5000 + slot + nth },
-				.have = 1u << METRIC_PIN | 1u << METRIC_UNPIN, .nr_pages = 1 };
+	return (struct sample){
+		.ticks = { [METRIC_PIN] = 1000 + slot, [METRIC_UNPIN] = 5000 + slot + nth },
+		.have = 1u << METRIC_PIN | 1u << METRIC_UNPIN,
+		.nr_pages = 1
+	};
 }
 
 /* Two cases of pin and unpin; what was measured in a slot tells the slot. */
 static void side_write(const struct schedule *schedule, unsigned int side, const char *to)
 {
 	static const char *const keys[] = { "one", "two" };
-	struct results results = { .label = strdup("x"), .tool_version = strdup("1"), .started = strdup("2026-01-31T12:00:00Z"),
-				 .complete = true };
+	struct results results = { .label = strdup("x"),
+				   .tool_version = strdup("1"),
+				   .started = strdup("2026-01-31T12:00:00Z"),
+				   .complete = true };
 	struct error err;
 
 	schedule_copy(&results.schedule, schedule, side);
@@ -38,7 +44,8 @@ static void side_write(const struct schedule *schedule, unsigned int side, const
 		struct result *result = results_add(&results, keys[i]);
 
 		result->status = STATUS_DONE;
-		result->params = (struct params){ "null", "base", "exclusive", "read", "page", 0, 4096, 1, 4096 };
+		result->params = (struct params){ "null", "base", "exclusive", "read", "page",
+						  0,      4096,   1,           4096 };
 		for (unsigned int slot = 0; slot < 2 * BLOCKS; slot++) {
 			struct run *run;
 
@@ -77,7 +84,8 @@ static void stretch_make(struct stretch *stretch, enum run_order order)
 }
 
 /* Both files of a window: every slot once, on the side that @of says, renumbered from 0. */
-static void window_check(const struct stretch *stretch, const struct window *window, const struct schedule *of)
+static void window_check(const struct stretch *stretch, const struct window *window,
+			 const struct schedule *of)
 {
 	const char *const to[2] = { path[2], path[3] };
 	struct error err;
@@ -97,15 +105,21 @@ static void window_check(const struct stretch *stretch, const struct window *win
 			assert_int_equal(result->nr_runs, window->nr_blocks);
 			for (size_t j = 0; j < result->nr_runs; j++) {
 				const struct run *run = &result->runs[j];
-				unsigned int slot = (unsigned int)run->slot + 2 * window->first_block;
+				unsigned int slot = (unsigned int)run->slot +
+						    2 * window->first_block;
 
 				assert_int_equal(run->block, j);
 				assert_int_equal(run->block, run->slot / 2);
-				assert_int_equal(side, schedule_side(of, window->labels == LABELS_MEASURED ? slot
-													  : (unsigned int)run->slot));
-				assert_int_equal(run->samples[2].ticks[METRIC_UNPIN], 5000 + slot + 2);
+				assert_int_equal(side,
+						 schedule_side(of,
+							       window->labels == LABELS_MEASURED
+								       ? slot
+								       : (unsigned int)run->slot));
+				assert_int_equal(run->samples[2].ticks[METRIC_UNPIN],
+						 5000 + slot + 2);
 				assert_int_equal(run->samples[2].have,
-						 window->pick.all ? 3u << METRIC_PIN : 1u << METRIC_UNPIN);
+						 window->pick.all ? 3u << METRIC_PIN
+								  : 1u << METRIC_UNPIN);
 			}
 		}
 		results_free(&results);

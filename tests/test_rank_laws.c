@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rank statistics against the definitions, the slow way: every order of small samples, every average and difference
- * in an array; and what must hold for any input, tried on thousands with ties, zeros and infinities.
+ * Rank statistics against the definitions, the slow way: every order of small samples, every
+ * average and difference in an array; and what must hold for any input, tried on thousands with
+ * ties, zeros and infinities.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "base/random.h"
 #include "stats/rank.h"
@@ -46,12 +47,13 @@ static void test_every_order(void **state)
 	for (size_t nr = 2; nr <= 14; nr++) {
 		size_t count[15][50] = { 0 };
 
-		for (size_t new = 0; new < 1ul << nr; new++) {
+		for (size_t new = 0; new < 1ul << nr; new ++) {
 			size_t nr_base = 0, nr_pairs = 0;
 
 			for (size_t i = 0; i < nr; i++) {
 				nr_base += !(new >> i & 1);
-				nr_pairs += new >> i & 1 ? nr_base : 0; /* bases below this new one */
+				nr_pairs += new >> i & 1 ? nr_base
+							 : 0; /* bases below this new one */
 			}
 			count[nr_base][nr_pairs]++;
 		}
@@ -62,21 +64,24 @@ static void test_every_order(void **state)
 				all += count[a][u];
 			for (size_t u = 0; u <= a * (nr - a); u++) {
 				upto += count[a][u];
-				assert_true(fabs(rank_sum_cdf(u, a, nr - a) - (double)upto / all) < 1e-15);
+				assert_true(fabs(rank_sum_cdf(u, a, nr - a) - (double)upto / all) <
+					    1e-15);
 			}
 		}
 	}
 }
 
-/* Few different values, so that ties and zeros are common; now and then an infinity, or all digits. */
+/* Few different values, so that ties and zeros are common; now and then an infinity, or all digits.
+ */
 static size_t draw(struct random *random, double *values)
 {
 	size_t nr = 1 + random_below(random, random_below(random, 8) ? 14 : MAX);
 	uint64_t kind = random_below(random, 4), nr_different = 1 + random_below(random, 12);
 
 	for (size_t i = 0; i < nr; i++) {
-		values[i] = kind ? (double)random_below(random, nr_different) - (double)(nr_different / 3) :
-				   random_unit(random) - 0.4;
+		values[i] = kind ? (double)random_below(random, nr_different) -
+					    (double)(nr_different / 3)
+				 : random_unit(random) - 0.4;
 		if (kind == 1)
 			values[i] *= 0.1;
 		if (kind == 2 && random_below(random, 6) == 0)
@@ -91,10 +96,14 @@ static double draw_alpha(struct random *random, double p)
 	static const double usual[] = { 0.1, 0.05, 0.01, 0.05 / 7, 0.001, 0.3 };
 	uint64_t which = random_below(random, 9);
 
-	return which < 6 ? usual[which] : which == 6 || p > 0.9 ? random_unit(random) : which == 7 ? p : nextafter(p, 1);
+	return which < 6               ? usual[which]
+	       : which == 6 || p > 0.9 ? random_unit(random)
+	       : which == 7            ? p
+				       : nextafter(p, 1);
 }
 
-static void check_interval(struct interval interval, double p, double alpha, const double *slow, size_t nr_slow)
+static void check_interval(struct interval interval, double p, double alpha, const double *slow,
+			   size_t nr_slow)
 {
 	bool excluded = interval.low > 0 || interval.high < 0;
 	size_t low = 0, high = 0;
@@ -151,14 +160,16 @@ static void test_pairs(void **state)
 			}
 		if (finite) {
 			assert_true(fabs(shift.estimate - slow_median(slow, nr_slow)) < 1e-15);
-			assert_true(shift.p == fmin(1, 2 * signed_rank_cdf(upto < from ? upto : from, nr)));
+			assert_true(shift.p ==
+				    fmin(1, 2 * signed_rank_cdf(upto < from ? upto : from, nr)));
 		}
 		check_interval(interval, shift.p, alpha, finite ? slow : NULL, nr_slow);
 		for (size_t i = 0; i < nr; i++)
 			opposite[i] = -values[i];
 		mirror = shift_of_pairs(opposite, nr);
 		back = interval_of_pairs(opposite, nr, 1 - alpha);
-		assert_true(mirror.p == shift.p && mirror.estimate == -shift.estimate && mirror.spread == shift.spread);
+		assert_true(mirror.p == shift.p && mirror.estimate == -shift.estimate &&
+			    mirror.spread == shift.spread);
 		assert_true(back.low == -interval.high && back.high == -interval.low);
 	}
 }
@@ -172,7 +183,8 @@ static void test_samples(void **state)
 	(void)state;
 	random_seed(&random, 2);
 	for (size_t round = 0; round < 20000; round++) {
-		size_t a = draw(&random, base), b = draw(&random, new), nr_slow = 0, upto = 0, from = 0;
+		size_t a = draw(&random, base), b = draw(&random, new), nr_slow = 0, upto = 0,
+		       from = 0;
 		struct shift shift = shift_of_samples(base, a, new, b), mirror;
 		double alpha = draw_alpha(&random, shift.p);
 		struct interval interval = interval_of_samples(base, a, new, b, 1 - alpha), back;
@@ -186,7 +198,8 @@ static void test_samples(void **state)
 			}
 		if (finite) {
 			assert_true(fabs(shift.estimate - slow_median(slow, nr_slow)) < 1e-15);
-			assert_true(shift.p == fmin(1, 2 * rank_sum_cdf(upto < from ? upto : from, a, b)));
+			assert_true(shift.p ==
+				    fmin(1, 2 * rank_sum_cdf(upto < from ? upto : from, a, b)));
 		}
 		check_interval(interval, shift.p, alpha, finite ? slow : NULL, nr_slow);
 		mirror = shift_of_samples(new, b, base, a);
@@ -198,7 +211,8 @@ static void test_samples(void **state)
 	}
 }
 
-/* However ties would have come out with more digits, p with them is not smaller and the interval not narrower. */
+/* However ties would have come out with more digits, p with them is not smaller and the interval
+ * not narrower. */
 static void test_ties_count_against(void **state)
 {
 	double values[MAX], resolved[MAX];
@@ -232,7 +246,8 @@ static void test_monotone(void **state)
 	for (size_t round = 0; round < 5000; round++) {
 		size_t nr = draw(&random, values);
 		struct interval interval, wider;
-		double estimate = shift_of_pairs(values, nr).estimate, level = random_unit(&random) * 0.99;
+		double estimate = shift_of_pairs(values, nr).estimate,
+		       level = random_unit(&random) * 0.99;
 
 		interval = interval_of_pairs(values, nr, level);
 		wider = interval_of_pairs(values, nr, level + 0.0099);
@@ -247,8 +262,8 @@ static void test_monotone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_order),  cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_samples),      cmocka_unit_test(test_ties_count_against),
+		cmocka_unit_test(test_every_order), cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_samples),     cmocka_unit_test(test_ties_count_against),
 		cmocka_unit_test(test_monotone),
 	};
 

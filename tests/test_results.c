@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A report survives writing and reading; nothing survives a failed write; what the format cannot hold is refused. */
+/* A report survives writing and reading; nothing survives a failed write; what the format cannot
+ * hold is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <dirent.h>
 #include <errno.h>
-#include <jansson.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +16,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cmocka.h>
 
-#include "result/results.h"
-#include "result/json_get.h"
 #include "base/text.h"
+#include "result/json_get.h"
+#include "result/results.h"
 
 static char dir[64], path[128];
 
@@ -101,9 +102,13 @@ static void make(struct results *results)
 	results->tool_version = strdup("1.2.3");
 	results->benchmark = 3;
 	results->imported = strdup("gup_test log");
-	results->schedule = (struct schedule){ .order = ORDER_RANDOM, .id = "0123abcd", .seed = 42, .nr_blocks = 10,
-					      .side = 1, .nr_sides = 2,
-					      .sides = { strdup("base"), strdup("new") } };
+	results->schedule = (struct schedule){ .order = ORDER_RANDOM,
+					       .id = "0123abcd",
+					       .seed = 42,
+					       .nr_blocks = 10,
+					       .side = 1,
+					       .nr_sides = 2,
+					       .sides = { strdup("base"), strdup("new") } };
 	results->label = strdup("a \"label\" with \\ and \xc3\xa9");
 	results->complete = true;
 	results->started = strdup("2026-01-31T12:00:00Z");
@@ -122,7 +127,8 @@ static void make(struct results *results)
 	result->runs[1].samples[2].nr_pages = 15;
 	result->runs[1].block = 7;
 	result->runs[1].slot = 15;
-	result->runs[1].placement = (struct placement){ true, 3, 0x7f0000200000, 1234, 0x41200, 0xdeadbeef };
+	result->runs[1].placement =
+		(struct placement){ true, 3, 0x7f0000200000, 1234, 0x41200, 0xdeadbeef };
 	result->stop = STOP_MAX_TIME;
 	result->precision = 0.0125;
 	count(result, COUNT_REQUESTED_PAGES, 16);
@@ -192,7 +198,8 @@ static void test_round_trip(void **state)
 	assert_same_fact(&results.environment, &back.environment);
 	assert_int_equal(back.nr, 2);
 	assert_memory_equal(&back.items[0].params, &results.items[0].params, sizeof(struct params));
-	assert_memory_equal(&back.items[0].counts, &results.items[0].counts, sizeof(struct path_count));
+	assert_memory_equal(&back.items[0].counts, &results.items[0].counts,
+			    sizeof(struct path_count));
 	assert_same_fact(&results.items[0].truth, &back.items[0].truth);
 	assert_int_equal(back.items[0].nr_warnings, 1);
 	assert_string_equal(back.items[0].warnings[0], "the grain is near");
@@ -205,7 +212,8 @@ static void test_round_trip(void **state)
 		assert_int_equal(run->node, own->node);
 		assert_int_equal(run->nr_samples, own->nr_samples);
 		assert_int_equal(run->nr_warmup, own->nr_warmup);
-		assert_memory_equal(run->samples, own->samples, own->nr_samples * sizeof(*own->samples));
+		assert_memory_equal(run->samples, own->samples,
+				    own->nr_samples * sizeof(*own->samples));
 		assert_memory_equal(run->clock, own->clock, sizeof(own->clock));
 		assert_memory_equal(run->quantum, own->quantum, sizeof(own->quantum));
 	}
@@ -389,19 +397,22 @@ static void edit_entropy(json_t *root)
 static void edit_entropy_and_status(json_t *root)
 {
 	edit_entropy(root);
-	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status", json_string("x"));
+	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status",
+			    json_string("x"));
 }
 
 /* So is what is wrong behind a count of no unit. */
 static void edit_unit_and_status(json_t *root)
 {
 	json_object_del(json_object_get(json_object_get(root, "metrics"), "slow_pages"), "unit");
-	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status", json_string("x"));
+	json_object_set_new(json_array_get(json_object_get(root, "results"), 1), "status",
+			    json_string("x"));
 }
 
 static void edit_second_unit(json_t *root)
 {
-	json_object_set_new(json_object_get(json_object_get(root, "metrics"), "unpin"), "unit", json_string("x"));
+	json_object_set_new(json_object_get(json_object_get(root, "metrics"), "unpin"), "unit",
+			    json_string("x"));
 }
 
 static void edit_words(json_t *root)
@@ -454,7 +465,8 @@ static void edit_longest(json_t *root)
 /* A dot parts the names of a fact, a space its name from its value. */
 static void test_fact_names(void **state)
 {
-	static const char wrong[] = "environment: a name is not printable ASCII without spaces and dots";
+	static const char wrong[] =
+		"environment: a name is not printable ASCII without spaces and dots";
 
 	(void)state;
 	load_edited(edit_space, wrong);
@@ -483,7 +495,8 @@ static void test_new_run(void **state)
 	results_free(&results);
 }
 
-/* Words of 80 characters, without spaces and closing quotes, fit on a line, one more does not; numbers do however many they are. */
+/* Words of 80 characters, without spaces and closing quotes, fit on a line, one more does not;
+ * numbers do however many they are. */
 static void test_layout(void **state)
 {
 	char text[300], wanted[300];
@@ -492,7 +505,8 @@ static void test_layout(void **state)
 	for (int width = 70; width <= 90; width++) {
 		/* two strings, each with its first quote, and the comma between them */
 		int length = snprintf(text, sizeof(text), "[\n  \"%.*s\",\n  \"b\"\n]", width - 4,
-				      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
+				      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+				      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 
 		snprintf(wanted, sizeof(wanted), "%s", text);
 		if (width <= 80)
@@ -535,7 +549,8 @@ static void test_print_full(void **state)
 /* What was typed; who typed it is nobody's business. */
 static void test_command(void **state)
 {
-	char verb[] = "pinbench run", option[] = "-o/home/jane/x.json", word[] = "configs/quick.json", bare[] = "pinbench";
+	char verb[] = "pinbench run", option[] = "-o/home/jane/x.json",
+	     word[] = "configs/quick.json", bare[] = "pinbench";
 	char *argv[] = { verb, option, word, NULL };
 	struct results results = { 0 };
 
@@ -567,7 +582,8 @@ static void test_read_limits(void **state)
 	load_edited(edit_entropy_and_status, "result.json: results[1].status");
 }
 
-/* An imported log may not say how many pages a pin took: then the file does not either. What it says, stands there. */
+/* An imported log may not say how many pages a pin took: then the file does not either. What it
+ * says, stands there. */
 static void test_imported_pages(void **state)
 {
 	static const uint64_t pages[] = { 0, 1, 16 };
@@ -586,15 +602,22 @@ static void test_imported_pages(void **state)
 		assert_int_equal(results_save(&results, path, &err), 0);
 		root = json_load_file(path, 0, NULL);
 		assert_non_null(root);
-		written = json_object_get(json_array_get(json_object_get(json_array_get(json_object_get(root, "results"), 0),
-									 "runs"), 0), "samples");
+		written = json_object_get(
+			json_array_get(json_object_get(json_array_get(json_object_get(root,
+										      "results"),
+								      0),
+						       "runs"),
+				       0),
+			"samples");
 		assert_non_null(written);
 		written = json_object_get(written, "pages");
 		assert_int_equal(written != NULL, pages[i] != 0);
 		/* one number where all samples have it */
 		if (written)
 			assert_int_equal(json_integer_value(written), pages[i]);
-		written = json_object_get(json_object_get(json_array_get(runs_in(root), 1), "samples"), "pages");
+		written = json_object_get(json_object_get(json_array_get(runs_in(root), 1),
+							  "samples"),
+					  "pages");
 		assert_int_equal(json_array_size(written), 3);
 		json_decref(root);
 		assert_int_equal(results_load(&back, path, &err), 0);
@@ -701,7 +724,8 @@ static void test_merge(void **state)
 	assert_int_equal(into.items[0].runs[3].samples[0].ticks[METRIC_PIN], 200);
 	assert_int_equal(into.items[0].counts.value[COUNT_SLOW_PAGES], 0);
 	assert_int_equal(into.items[0].nr_warnings, 2);
-	assert_non_null(strstr(into.items[0].warnings[1], "slow_pages differs between runs: 0 and 15"));
+	assert_non_null(
+		strstr(into.items[0].warnings[1], "slow_pages differs between runs: 0 and 15"));
 	assert_int_equal(fact_find(&into.items[0].truth, "contents_ok")->number, 0);
 	assert_int_equal(into.items[1].status, STATUS_FAILED);
 	assert_string_equal(into.items[2].key, "another");
@@ -718,9 +742,12 @@ static void test_merge(void **state)
 static void test_merge_status(void **state)
 {
 	static const enum status cases[][3] = {
-		{ STATUS_DONE, STATUS_SKIPPED, STATUS_DONE }, { STATUS_SKIPPED, STATUS_DONE, STATUS_DONE },
-		{ STATUS_DONE, STATUS_FAILED, STATUS_FAILED }, { STATUS_FAILED, STATUS_DONE, STATUS_FAILED },
-		{ STATUS_SKIPPED, STATUS_FAILED, STATUS_FAILED }, { STATUS_FAILED, STATUS_SKIPPED, STATUS_FAILED },
+		{ STATUS_DONE, STATUS_SKIPPED, STATUS_DONE },
+		{ STATUS_SKIPPED, STATUS_DONE, STATUS_DONE },
+		{ STATUS_DONE, STATUS_FAILED, STATUS_FAILED },
+		{ STATUS_FAILED, STATUS_DONE, STATUS_FAILED },
+		{ STATUS_SKIPPED, STATUS_FAILED, STATUS_FAILED },
+		{ STATUS_FAILED, STATUS_SKIPPED, STATUS_FAILED },
 	};
 
 	(void)state;
@@ -737,7 +764,8 @@ static void test_merge_status(void **state)
 		if (a->status == STATUS_DONE)
 			assert_null(a->why);
 		else
-			assert_string_equal(a->why, cases[i][0] == STATUS_FAILED ? "why a" : "why b");
+			assert_string_equal(a->why,
+					    cases[i][0] == STATUS_FAILED ? "why a" : "why b");
 		if (cases[i][0] == STATUS_SKIPPED || cases[i][1] == STATUS_SKIPPED)
 			assert_int_equal(a->nr_warnings, 1);
 		results_free(&into);
@@ -747,13 +775,18 @@ static void test_merge_status(void **state)
 
 static void test_text_plain(void **state)
 {
-	char text[] = "a\x1b[31mb\r\n\tc\x7f \xc2\x9b \xe2\x80\xae \xc3\xa9 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xff";
+	char text[] = "a\x1b[31mb\r\n\tc\x7f \xc2\x9b \xe2\x80\xae \xc3\xa9 \xc0\xaf \xed\xa0\x80 "
+		      "\xf4\x90\x80\x80 \xff";
 	char ascii[] = "1 \xc2\xb1 2 \xc3\xa9 \x1b", lines[] = "a\n\tb\0c\r\x1b\xff\n", one[16];
-	/* of Unicode's DerivedCoreProperties.txt, Default_Ignorable_Code_Point: first and last of some ranges, and what is beside them */
+	/* of Unicode's DerivedCoreProperties.txt, Default_Ignorable_Code_Point: first and last of
+	 * some ranges, and what is beside them */
 	static const char *const unseen[] = {
-		"\u00ad", "\u034f", "\u061c", "\u115f", "\u17b4", "\u180b", "\u180e", "\u200b", "\u200c", "\u200d", "\u200e", "\u200f",
-		"\u2028", "\u2029", "\u202a", "\u202e", "\u2060", "\u2064", "\u2066", "\u206f", "\u3164", "\ufe00", "\ufe0f", "\ufeff", "\uffa0",
-		"\ufff9", "\uffff", "\U0001d173", "\U000e0001", "\U000e0041", "\U000e0100", "\U000e01ef", "\U0010ffff", "\x7f", "\xc2\x85",
+		"\u00ad",     "\u034f",     "\u061c",     "\u115f",     "\u17b4",     "\u180b",
+		"\u180e",     "\u200b",     "\u200c",     "\u200d",     "\u200e",     "\u200f",
+		"\u2028",     "\u2029",     "\u202a",     "\u202e",     "\u2060",     "\u2064",
+		"\u2066",     "\u206f",     "\u3164",     "\ufe00",     "\ufe0f",     "\ufeff",
+		"\uffa0",     "\ufff9",     "\uffff",     "\U0001d173", "\U000e0001", "\U000e0041",
+		"\U000e0100", "\U000e01ef", "\U0010ffff", "\x7f",       "\xc2\x85",
 	};
 
 	(void)state;
@@ -768,18 +801,26 @@ static void test_text_plain(void **state)
 	text_plain_lines(lines, sizeof(lines) - 1);
 	assert_string_equal(lines, "a\n\tb?c???\n");
 	assert_string_equal(ascii, "1 +- 2 ? ?");
-	assert_int_equal(text_width("\xc2\xb1" "1"), 2);
+	assert_int_equal(text_width("\xc2\xb1"
+				    "1"),
+			 2);
 	assert_true(text_is_word("hugetlb-64K"));
 	assert_false(text_is_word("a b"));
 	assert_false(text_is_word(""));
 }
 
-#define HEAD "{\"schema\": \"urn:pinbench:result:1\", \"tool\": {\"version\": \"1\"}, \"label\": \"l\",\n" \
-	"\"complete\": true, \"config\": {\"results\": [1, {}]}, \"command\": [\"results\", \"]\"],\n" \
-	"\"metrics\": {\"pin\": {\"unit\": \"ns\"}, \"unpin\": {\"unit\": \"ns\"}, \"cycle\": {\"unit\": \"ns\"}},\n"
+#define HEAD                                                                                    \
+	"{\"schema\": \"urn:pinbench:result:1\", \"tool\": {\"version\": \"1\"}, \"label\": "   \
+	"\"l\",\n"                                                                              \
+	"\"complete\": true, \"config\": {\"results\": [1, {}]}, \"command\": [\"results\", "   \
+	"\"]\"],\n"                                                                             \
+	"\"metrics\": {\"pin\": {\"unit\": \"ns\"}, \"unpin\": {\"unit\": \"ns\"}, \"cycle\": " \
+	"{\"unit\": \"ns\"}},\n"
 #define TAIL ",\n\"environment\": {}}\n"
-#define RESULT(key) "{\"key\": \"" key "\", \"status\": \"skipped\", \"why\": \"[,]}\\\"{\", \"params\": {}, " \
-	"\"runs\": [], \"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": [\"a\", \"b\"]}"
+#define RESULT(key)                                                                                \
+	"{\"key\": \"" key "\", \"status\": \"skipped\", \"why\": \"[,]}\\\"{\", \"params\": {}, " \
+	"\"runs\": [], \"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": [\"a\", "      \
+	"\"b\"]}"
 
 static void parsed(const char *text, size_t nr_results)
 {
@@ -806,7 +847,8 @@ static void not_parsed(const char *text, const char *sentence)
 		fail_msg("\"%s\" does not begin with \"%s\"", err.text, sentence);
 }
 
-/* Results are parsed one by one; the file means what it would mean as a whole, and errors name the line in the file. */
+/* Results are parsed one by one; the file means what it would mean as a whole, and errors name the
+ * line in the file. */
 static void test_results_text(void **state)
 {
 	(void)state;
@@ -816,18 +858,23 @@ static void test_results_text(void **state)
 	parsed(HEAD "\"r\\u0065sults\" : [" RESULT("a") ", " RESULT("b") "]" TAIL, 2);
 	parsed(HEAD "\"more\": [[]], \"results\"\n:\n[" RESULT("a") "], \"other\": [1]" TAIL, 1);
 	not_parsed(HEAD "\"results\": [" RESULT("a") ",\n" RESULT("b") ",]" TAIL, "f:5:");
-	not_parsed(HEAD "\"results\": [" RESULT("a") "\n" RESULT("b") "]" TAIL, "f:5:1: end of file expected");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "\n" RESULT("b") "]" TAIL,
+		   "f:5:1: end of file expected");
 	not_parsed(HEAD "\"results\": [,\n" RESULT("b") "]" TAIL, "f:4:");
 	not_parsed(HEAD "\"results\": [\n\n{\"key\": ]}" TAIL, "f:6:9: unexpected token near ']'");
-	not_parsed(HEAD "\"results\": [\n{\"key\": 1, \"key\": 2}]" TAIL, "f:5:16: duplicate object key");
+	not_parsed(HEAD "\"results\": [\n{\"key\": 1, \"key\": 2}]" TAIL,
+		   "f:5:16: duplicate object key");
 	not_parsed(HEAD "\"results\": [\n" RESULT("a") "],\nx" TAIL, "f:6:1: ");
-	not_parsed(HEAD "\"results\": [" RESULT("a") "],\n\"results\": []" TAIL, "f:5:9: duplicate object key");
-	not_parsed(HEAD "\"results\": [" RESULT("a") "],\n\"r\\u0065sults\": []" TAIL, "f:5:14: duplicate object key");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "],\n\"results\": []" TAIL,
+		   "f:5:9: duplicate object key");
+	not_parsed(HEAD "\"results\": [" RESULT("a") "],\n\"r\\u0065sults\": []" TAIL,
+		   "f:5:14: duplicate object key");
 	not_parsed(HEAD "\"results\": [" RESULT("a") "}" TAIL, "f:");
 	not_parsed(HEAD "\"results\": [" RESULT("a") TAIL, "f:");
 	not_parsed(HEAD "\"results\": {}" TAIL, "f: results: not a list");
 	not_parsed(HEAD "\"results\": [" RESULT("a") ", 1]" TAIL, "f: results[1]: not an object");
-	not_parsed(HEAD "\"results\": [" RESULT("a") ", " RESULT("a") "]" TAIL, "f: results: the key a is there twice");
+	not_parsed(HEAD "\"results\": [" RESULT("a") ", " RESULT("a") "]" TAIL,
+		   "f: results: the key a is there twice");
 	not_parsed("[\"results\", []]", "f: the file: not an object");
 	not_parsed("", "f:1:0: ");
 	not_parsed(" \n[\"", "f:2:2: premature end of input");
@@ -843,7 +890,8 @@ static int parse_facts(size_t nr, size_t name_bytes, struct error *err)
 	int rc;
 
 	assert_non_null(out);
-	fprintf(out, HEAD "\"results\": [],\n\"environment\": {\"group\": {\"%0*d\": true}", (int)(name_bytes - strlen("group.")), 0);
+	fprintf(out, HEAD "\"results\": [],\n\"environment\": {\"group\": {\"%0*d\": true}",
+		(int)(name_bytes - strlen("group.")), 0);
 	for (size_t i = 1; i < nr; i++)
 		fprintf(out, ", \"f%zu\": %zu", i, i);
 	fputs("}}\n", out);
@@ -878,16 +926,24 @@ static int parse_samples(struct results *results, const char *samples, struct er
 {
 	char text[4096];
 
-	snprintf(text, sizeof(text), HEAD "\"results\": [" RESULT("a") ",\n{\"key\": \"b\", \"status\": \"done\", "
-		 "\"params\": {\"pinner\": \"p\", \"layout\": \"l\", \"state\": \"s\", \"access\": \"a\", \"window\": \"w\", "
-		 "\"offset\": 0, \"bytes\": 1, \"pages_per_call\": 1}, \"runs\": [{\"index\": 0, \"warmup\": {}, "
-		 "\"clock\": {\"pin\": \"c\", \"unpin\": \"c\"}, \"other\": [0, [7], [1, 2], \"[3]\"],\n\"samples\": {%s}}], "
-		 "\"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": []}]" TAIL, samples);
+	snprintf(text, sizeof(text),
+		 HEAD "\"results\": [" RESULT(
+			 "a") ",\n{\"key\": \"b\", \"status\": \"done\", "
+			      "\"params\": {\"pinner\": \"p\", \"layout\": \"l\", \"state\": "
+			      "\"s\", \"access\": \"a\", \"window\": \"w\", "
+			      "\"offset\": 0, \"bytes\": 1, \"pages_per_call\": 1}, \"runs\": "
+			      "[{\"index\": 0, \"warmup\": {}, "
+			      "\"clock\": {\"pin\": \"c\", \"unpin\": \"c\"}, \"other\": [0, [7], "
+			      "[1, 2], \"[3]\"],\n\"samples\": {%s}}], "
+			      "\"counts\": {\"observer\": {}}, \"truth\": {}, \"warnings\": "
+			      "[]}]" TAIL,
+		 samples);
 	*err = (struct error){ 0 };
 	return results_parse(results, text, strlen(text), "f", err);
 }
 
-static void samples_are(const char *samples, size_t nr, const uint64_t *pin, const uint64_t *unpin, const uint64_t *pages)
+static void samples_are(const char *samples, size_t nr, const uint64_t *pin, const uint64_t *unpin,
+			const uint64_t *pages)
 {
 	struct results results;
 	struct error err;
@@ -917,26 +973,39 @@ static void samples_refused(const char *samples, const char *sentence)
 		fail_msg("\"%s\" does not begin with \"%s\"", err.text, sentence);
 }
 
-/* Lists of numbers never reach the parser: nothing else may be taken for one, and nothing may get lost. */
+/* Lists of numbers never reach the parser: nothing else may be taken for one, and nothing may get
+ * lost. */
 static void test_number_lists(void **state)
 {
-	static const uint64_t three[] = { 0, 10, 999999999999999999 }, more[] = { 7, 8, 9 }, ones[] = { 1, 1, 1 };
+	static const uint64_t three[] = { 0, 10, 999999999999999999 }, more[] = { 7, 8, 9 },
+			      ones[] = { 1, 1, 1 };
 	static const uint64_t one[] = { 3 }, largest[] = { INT64_MAX };
 
 	(void)state;
-	samples_are("\"pin\": [0,10,999999999999999999], \"unpin\": [ 7 ,\n8\t, 9 ], \"pages\": 1", 3, three, more, ones);
-	samples_are("\"pages\": [7, 8, 9], \"unpin\": [1, 1, 1], \"pin\": [0, 10, 999999999999999999]", 3, three, ones, more);
+	samples_are("\"pin\": [0,10,999999999999999999], \"unpin\": [ 7 ,\n8\t, 9 ], \"pages\": 1",
+		    3, three, more, ones);
+	samples_are("\"pages\": [7, 8, 9], \"unpin\": [1, 1, 1], \"pin\": [0, 10, "
+		    "999999999999999999]",
+		    3, three, ones, more);
 	samples_are("\"pin\": [3], \"pages\": 3", 1, one, NULL, one);
 	samples_are("\"pin\": [9223372036854775807], \"pages\": [3]", 1, largest, NULL, one);
 	samples_are("\"pin\": [], \"unpin\": [ ]", 0, NULL, NULL, NULL);
-	samples_refused("\"pin\": [1, 2], \"unpin\": [1], \"pages\": 1", "f: results[1].runs[0].samples.unpin: 1 values beside");
-	samples_refused("\"pin\": [1, 2], \"pages\": [0]", "f: results[1].runs[0].samples.pages: 1 values beside a list of 2");
-	samples_refused("\"pin\": [1, 2, -1], \"pages\": 1", "f: results[1].runs[0].samples.pin[2]: -1 is not in");
-	samples_refused("\"pin\": [-1], \"pages\": 1", "f: results[1].runs[0].samples.pin[0]: -1 is not in");
-	samples_refused("\"pin\": [1, 2.0], \"pages\": 1", "f: results[1].runs[0].samples.pin[1]: not an integer");
-	samples_refused("\"pin\": [\"1\"], \"pages\": 1", "f: results[1].runs[0].samples.pin[0]: not an integer");
-	samples_refused("\"pin\": [[1]], \"pages\": 1", "f: results[1].runs[0].samples.pin[0]: not an integer");
-	samples_refused("\"pin\": 0, \"pages\": 1", "f: results[1].runs[0].samples.pin: not a list");
+	samples_refused("\"pin\": [1, 2], \"unpin\": [1], \"pages\": 1",
+			"f: results[1].runs[0].samples.unpin: 1 values beside");
+	samples_refused("\"pin\": [1, 2], \"pages\": [0]",
+			"f: results[1].runs[0].samples.pages: 1 values beside a list of 2");
+	samples_refused("\"pin\": [1, 2, -1], \"pages\": 1",
+			"f: results[1].runs[0].samples.pin[2]: -1 is not in");
+	samples_refused("\"pin\": [-1], \"pages\": 1",
+			"f: results[1].runs[0].samples.pin[0]: -1 is not in");
+	samples_refused("\"pin\": [1, 2.0], \"pages\": 1",
+			"f: results[1].runs[0].samples.pin[1]: not an integer");
+	samples_refused("\"pin\": [\"1\"], \"pages\": 1",
+			"f: results[1].runs[0].samples.pin[0]: not an integer");
+	samples_refused("\"pin\": [[1]], \"pages\": 1",
+			"f: results[1].runs[0].samples.pin[0]: not an integer");
+	samples_refused("\"pin\": 0, \"pages\": 1",
+			"f: results[1].runs[0].samples.pin: not a list");
 	samples_refused("\"pin\": [1, 01], \"pages\": 1", "f:6:24: ");
 	samples_refused("\"pin\": [9223372036854775808], \"pages\": 1", "f:6:39: too big integer");
 	samples_refused("\"pin\": [1, 2,], \"pages\": 1", "f:6:26: ");
@@ -950,7 +1019,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_icount, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_bad_text, enter_directory, leave_directory),
 		cmocka_unit_test_setup_teardown(test_unwritable, enter_directory, leave_directory),
-		cmocka_unit_test_setup_teardown(test_imported_pages, enter_directory, leave_directory),
+		cmocka_unit_test_setup_teardown(test_imported_pages, enter_directory,
+						leave_directory),
 		cmocka_unit_test_setup_teardown(test_fact_names, enter_directory, leave_directory),
 		cmocka_unit_test(test_print_full),
 		cmocka_unit_test(test_command),

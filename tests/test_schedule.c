@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whose turn it is: abba by its definition; random is a shuffle of every block that the seed alone decides. */
+/* Whose turn it is: abba by its definition; random is a shuffle of every block that the seed alone
+ * decides. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "result/schedule.h"
 
@@ -45,7 +46,8 @@ static void test_random(void **state)
 		assert_true(seen[0] && seen[1] && seen[2]);
 		nr_first[schedule_side(&one, 3 * block)]++;
 	}
-	/* 100 each would be even; beyond 100 +- 5 standard deviations (8.2) something is wrong with the shuffle */
+	/* 100 each would be even; beyond 100 +- 5 standard deviations (8.2) something is wrong with
+	 * the shuffle */
 	for (unsigned int i = 0; i < 3; i++)
 		assert_in_range(nr_first[i], 60, 140);
 	assert_true(schedule_shared(&one, &two));

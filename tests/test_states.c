@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Each proof of a state, by worlds that are wrong in one way. For every state there is one world that
- * passes; whatever single thing is changed in it has to be seen and named. The frames and what the child
- * saw are made up, the memory and its mapping are real. Linked with -Wl,--wrap=peer_look,--wrap=frames_visible.
+ * Each proof of a state, by worlds that are wrong in one way. For every state there is one world
+ * that passes; whatever single thing is changed in it has to be seen and named. The frames and what
+ * the child saw are made up, the memory and its mapping are real. Linked with
+ * -Wl,--wrap=peer_look,--wrap=frames_visible.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <cmocka.h>
 
 #include "bench/bench.h"
 #include "bench/frames.h"
 #include "bench/peer.h"
 
-#define NR 5     /* pages of the window */
+#define NR     5 /* pages of the window */
 #define AROUND 2 /* pages of the region before and behind it */
 
 /* What the child is said to see; without one the real child is asked. */
 static struct child {
 	bool asked, gone, intact;
 	struct frame frames[NR];
-} *child;
+} * child;
 static bool visible;
 
 int __real_peer_look(struct peer *peer, struct peer_view *view, struct error *err);
@@ -77,8 +78,8 @@ static void world_map(struct world *world, const char *name)
 	memset(world, 0, sizeof(*world));
 	world->state = state_find(name);
 	assert_int_equal(layout_list(&world->layout, 1), 1);
-	if (region_map(&world->region, &world->layout, (NR + 2 * AROUND) * world->layout.page_bytes, NULL,
-		       &err))
+	if (region_map(&world->region, &world->layout, (NR + 2 * AROUND) * world->layout.page_bytes,
+		       NULL, &err))
 		fail_msg("%s", err.text);
 	world->env = (struct state_env){
 		.region = &world->region,
@@ -89,7 +90,8 @@ static void world_map(struct world *world, const char *name)
 		region_fill(&world->region);
 }
 
-/* What docs and kernel source say of the state (6.1: mm/memory.c copy_present_pte(), mm/mprotect.c change_pte_range()). */
+/* What docs and kernel source say of the state (6.1: mm/memory.c copy_present_pte(), mm/mprotect.c
+ * change_pte_range()). */
 static void world_make(struct world *world, const char *name)
 {
 	bool own = strncmp(name, "exclusive", 9) == 0;
@@ -158,13 +160,14 @@ static bool populated(const char *name)
 static void test_good_worlds(void **state)
 {
 	static const char *const read_only[2][NR_NAMES] = {
-		{ "", "vma permission", "not proved: flags are hidden", "not proved: flags are hidden",
-		  "" },
+		{ "", "vma permission", "not proved: flags are hidden",
+		  "not proved: flags are hidden", "" },
 		{ "", "vma permission", "inferred: exclusive flag is clear",
 		  "inferred: exclusive flag is clear", "" },
 	};
 	static const char *const accounts[] = {
-		"presence only: frames are hidden from this user", "pagemap, kpageflags",
+		"presence only: frames are hidden from this user",
+		"pagemap, kpageflags",
 	};
 	size_t nr = 0;
 
@@ -181,7 +184,8 @@ static void test_good_worlds(void **state)
 			world_make(&world, names[i]);
 			visible = shown;
 			for (size_t page = 0; page < NR && !shown; page++)
-				world.frames[page] = (struct frame){ .present = populated(names[i]) };
+				world.frames[page] =
+					(struct frame){ .present = populated(names[i]) };
 			if (state_verify(world.state, &world.env, world.frames, &proof, &err))
 				fail_msg("%s: %s", names[i], err.text);
 			assert_string_equal(proof.frames, accounts[shown]);
@@ -247,8 +251,9 @@ static void test_flags(void **state)
 			visible = false;
 			passes(&world);
 			visible = true;
-			snprintf(words, sizeof(words), "page %zu is mapped by %s in state %s", places[k],
-				 several ? "one process" : "several processes", names[i]);
+			snprintf(words, sizeof(words), "page %zu is mapped by %s in state %s",
+				 places[k], several ? "one process" : "several processes",
+				 names[i]);
 			caught(&world, words);
 		}
 	}
@@ -267,11 +272,16 @@ static void test_bytes(void **state)
 			unsigned char *byte;
 
 			world_make(&world, names[i]);
-			byte = world.region.addr + world.env.offset + places[k] * world.region.base_bytes;
-			assert_int_equal(mprotect(world.region.addr, world.region.bytes, PROT_READ | PROT_WRITE), 0);
+			byte = world.region.addr + world.env.offset +
+			       places[k] * world.region.base_bytes;
+			assert_int_equal(mprotect(world.region.addr, world.region.bytes,
+						  PROT_READ | PROT_WRITE),
+					 0);
 			*byte ^= 1;
 			if (strcmp(names[i], "exclusive-ro") == 0)
-				assert_int_equal(mprotect(world.region.addr, world.region.bytes, PROT_READ), 0);
+				assert_int_equal(mprotect(world.region.addr, world.region.bytes,
+							  PROT_READ),
+						 0);
 			world.frames[0].present = false; /* the bytes are the graver finding */
 			caught(&world, "byte");
 		}
@@ -305,7 +315,8 @@ static void test_child(void **state)
 		visible = false;
 		passes(&world);
 		visible = true;
-		snprintf(words, sizeof(words), "page %zu: parent and child map different frames", places[k]);
+		snprintf(words, sizeof(words), "page %zu: parent and child map different frames",
+			 places[k]);
 		caught(&world, words);
 	}
 	/* whose child it is: a state without one asks nobody */
@@ -333,12 +344,16 @@ static void test_permission(void **state)
 
 		world_make(&world, names[i]);
 		assert_int_equal(mprotect(world.region.addr, world.region.bytes, wrong), 0);
-		assert_int_equal(mprotect(world.region.addr + world.env.offset, world.env.bytes, right), 0);
+		assert_int_equal(mprotect(world.region.addr + world.env.offset, world.env.bytes,
+					  right),
+				 0);
 		passes(&world);
 		assert_int_equal(mprotect(world.region.addr, world.region.bytes, right), 0);
-		assert_int_equal(mprotect(world.region.addr + world.env.offset, world.env.bytes, wrong), 0);
-		snprintf(words, sizeof(words), "the mapping is %s in state %s", read_only ? "rw-p" : "r--p",
-			 names[i]);
+		assert_int_equal(mprotect(world.region.addr + world.env.offset, world.env.bytes,
+					  wrong),
+				 0);
+		snprintf(words, sizeof(words), "the mapping is %s in state %s",
+			 read_only ? "rw-p" : "r--p", names[i]);
 		caught(&world, words);
 	}
 	world_make(&world, "unpopulated");
@@ -346,7 +361,8 @@ static void test_permission(void **state)
 	caught(&world, "not in /proc/self/maps");
 }
 
-/* What arranging really does here, by the program's own proof without frame numbers, which nobody has to be root for. */
+/* What arranging really does here, by the program's own proof without frame numbers, which nobody
+ * has to be root for. */
 static void test_arranged(void **state)
 {
 	(void)state;
@@ -360,14 +376,15 @@ static void test_arranged(void **state)
 		visible = false;
 		if (world.state->arrange(&world.env, &err))
 			fail_msg("%s: %s", names[i], err.text);
-		if (frames_read(world.region.addr + world.env.offset, NR, world.region.base_bytes, 1,
-				world.frames, &err))
+		if (frames_read(world.region.addr + world.env.offset, NR, world.region.base_bytes,
+				1, world.frames, &err))
 			fail_msg("%s", err.text);
 		passes(&world);
 		if (strcmp(names[i], "shared") == 0) {
 			assert_non_null(world.env.peer);
 			assert_int_equal(waitpid(-1, NULL, WNOHANG), 0); /* it lives */
-			/* it sees what was written before it was forked, whatever comes afterwards */
+			/* it sees what was written before it was forked, whatever comes afterwards
+			 */
 			world.region.addr[world.env.offset] ^= 0xff;
 			assert_int_equal(peer_look(world.env.peer, &view, &err), 0);
 			assert_true(view.bytes_intact);
@@ -404,14 +421,10 @@ static void test_not_arranged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_worlds),
-		cmocka_unit_test(test_present),
-		cmocka_unit_test(test_flags),
-		cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_child),
-		cmocka_unit_test(test_permission),
-		cmocka_unit_test(test_arranged),
-		cmocka_unit_test(test_not_arranged),
+		cmocka_unit_test(test_good_worlds), cmocka_unit_test(test_present),
+		cmocka_unit_test(test_flags),       cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_child),       cmocka_unit_test(test_permission),
+		cmocka_unit_test(test_arranged),    cmocka_unit_test(test_not_arranged),
 	};
 
 	return cmocka_run_group_tests_name("states", tests, NULL, NULL);

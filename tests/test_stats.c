@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Order statistics against R's quantile(x, type = 7) and mad(x, constant = 1), and the least-squares line. */
+/* Order statistics against R's quantile(x, type = 7) and mad(x, constant = 1), and the
+ * least-squares line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "stats/stats.h"
 
@@ -71,20 +72,28 @@ static int by_value(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* Value @i of @nr of a law that a selection may stumble over; the seventh is made by lead_astray(). */
+/* Value @i of @nr of a law that a selection may stumble over; the seventh is made by lead_astray().
+ */
 static double shape(unsigned int law, size_t i, size_t nr)
 {
 	switch (law) {
-	case 0: return i;
-	case 1: return nr - i;
-	case 2: return 3;
-	case 3: return i % 2;
-	case 4: return i < nr / 2 ? i : nr - i;
-	default: return (double)(i * 7919 % 1009);
+	case 0:
+		return i;
+	case 1:
+		return nr - i;
+	case 2:
+		return 3;
+	case 3:
+		return i % 2;
+	case 4:
+		return i < nr / 2 ? i : nr - i;
+	default:
+		return (double)(i * 7919 % 1009);
 	}
 }
 
-/* Each partition of the middle value takes away one value only: made backwards, from what the partition leaves. */
+/* Each partition of the middle value takes away one value only: made backwards, from what the
+ * partition leaves. */
 static void lead_astray(double *values, size_t nr)
 {
 	for (size_t i = nr; i-- > 0;) {
@@ -211,16 +220,11 @@ static void test_middle_of(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_middle_of),
-		cmocka_unit_test(test_summary_odd),
-		cmocka_unit_test(test_summary_even),
-		cmocka_unit_test(test_summary_small),
-		cmocka_unit_test(test_summary_orders),
-		cmocka_unit_test(test_spread_of_nothing),
-		cmocka_unit_test(test_line_exact),
-		cmocka_unit_test(test_line_scattered),
-		cmocka_unit_test(test_line_flat),
-		cmocka_unit_test(test_line_one_size),
+		cmocka_unit_test(test_middle_of),          cmocka_unit_test(test_summary_odd),
+		cmocka_unit_test(test_summary_even),       cmocka_unit_test(test_summary_small),
+		cmocka_unit_test(test_summary_orders),     cmocka_unit_test(test_spread_of_nothing),
+		cmocka_unit_test(test_line_exact),         cmocka_unit_test(test_line_scattered),
+		cmocka_unit_test(test_line_flat),          cmocka_unit_test(test_line_one_size),
 		cmocka_unit_test(test_line_far_from_zero),
 	};
 

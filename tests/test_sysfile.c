@@ -135,9 +135,11 @@ static void test_field(void **state)
 
 	(void)state;
 	tree_put("/proc/vmstat", "nr_foll_pin_acquired_too 9\nnr_foll_pin_acquired 17\nbad x");
-	assert_int_equal(sysfile_read_field("/proc/vmstat", "nr_foll_pin_acquired", &value, NULL), 0);
+	assert_int_equal(sysfile_read_field("/proc/vmstat", "nr_foll_pin_acquired", &value, NULL),
+			 0);
 	assert_int_equal(value, 17);
-	assert_int_equal(sysfile_read_field("/proc/vmstat", "nr_foll_pin_released", &value, NULL), -ENOENT);
+	assert_int_equal(sysfile_read_field("/proc/vmstat", "nr_foll_pin_released", &value, NULL),
+			 -ENOENT);
 	assert_int_equal(sysfile_read_field("/proc/vmstat", "bad", &value, NULL), -EINVAL);
 	tree_put("/proc/meminfo", "MemTotal:       24684100 kB\nHugePages_Free:        3");
 	assert_int_equal(sysfile_read_field("/proc/meminfo", "MemTotal", &value, NULL), 0);

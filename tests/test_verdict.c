@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Verdicts on files whose answer is worked out by hand; how is said at each. Runs differ by powers of two, so that their
- * logarithms are whole numbers of ln 2 and ranks, averages and medians can be counted on paper.
+ * Verdicts on files whose answer is worked out by hand; how is said at each. Runs differ by powers
+ * of two, so that their logarithms are whole numbers of ln 2 and ranks, averages and medians can be
+ * counted on paper.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "sides.h"
 #include "stats/summary.h"
 
 /*
- * Six pairs, ratios 2, 4 ... 64: differences 1 .. 6 ln 2. All have one sign: p = 2 / 2^6. At 95 % the interval is from the
- * smallest to the largest difference (its level is 1 - 2/64 = 96.9 %; one step in would be 1 - 4/64). The Walsh averages are
- * symmetric about 3.5.
+ * Six pairs, ratios 2, 4 ... 64: differences 1 .. 6 ln 2. All have one sign: p = 2 / 2^6. At 95 %
+ * the interval is from the smallest to the largest difference (its level is 1 - 2/64 = 96.9 %; one
+ * step in would be 1 - 4/64). The Walsh averages are symmetric about 3.5.
  */
 static void test_pairs(void **state)
 {
-	static const uint64_t base[] = { 64, 32, 16, 8, 4, 2 }, new[] = { 128, 128, 128, 128, 128, 128 };
+	static const uint64_t base[] = { 64, 32, 16, 8, 4, 2 },
+			      new[] = { 128, 128, 128, 128, 128, 128 };
 	struct sides sides;
 	const struct row *row;
 
@@ -43,7 +45,8 @@ static void test_pairs(void **state)
 	assert_near(row->change, exp2(3.5) - 1);
 	assert_near(row->interval.low, 1);
 	assert_near(row->interval.high, 63);
-	assert_near(row->value[0], 12); /* median of 2 .. 64, without the warm-up and in spite of the wild sample */
+	assert_near(row->value[0], 12); /* median of 2 .. 64, without the warm-up and in spite of
+					   the wild sample */
 	assert_near(row->value[1], 128);
 	assert_near(row->spread[1], 0);
 	assert_int_equal(row->verdict, VERDICT_WORSE);
@@ -52,10 +55,12 @@ static void test_pairs(void **state)
 	sides_free(&sides);
 }
 
-/* The blocks decide who is whose partner, not the place in the file; what has no partner is left out. */
+/* The blocks decide who is whose partner, not the place in the file; what has no partner is left
+ * out. */
 static void test_pairs_by_block(void **state)
 {
-	static const uint64_t base[] = { 64, 32, 16, 8, 4, 2, 1 << 20 }, new[] = { 256, 256, 256, 256, 256, 256 };
+	static const uint64_t base[] = { 64, 32, 16, 8, 4, 2, 1 << 20 },
+			      new[] = { 256, 256, 256, 256, 256, 256 };
 	struct sides sides;
 	const struct row *row;
 
@@ -86,10 +91,12 @@ static void test_pairs_by_block(void **state)
 	sides_free(&sides);
 }
 
-/* A block that both files have twice is one pair, not two: three blocks, whatever is in them, are never significant. */
+/* A block that both files have twice is one pair, not two: three blocks, whatever is in them, are
+ * never significant. */
 static void test_block_twice(void **state)
 {
-	static const uint64_t base[] = { 1000, 1001, 1002, 1003, 1004, 1005 }, new[] = { 1100, 1101, 1102, 1103, 1104, 1105 };
+	static const uint64_t base[] = { 1000, 1001, 1002, 1003, 1004, 1005 },
+			      new[] = { 1100, 1101, 1102, 1103, 1104, 1105 };
 	struct results *reports[2];
 	struct sides sides;
 	const struct row *row;
@@ -109,7 +116,8 @@ static void test_block_twice(void **state)
 	assert_int_equal(row->nr[1], 3);
 	assert_int_equal(sides.verdicts.nr_unpaired, 6);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
-	/* judged by the first of each; what is shown is the number of the case, as in every other table */
+	/* judged by the first of each; what is shown is the number of the case, as in every other
+	 * table */
 	assert_true(fabs(row->change - (1101.0 / 1001 - 1)) < 1e-4);
 	assert_true(row->value[0] == 1002.5 && row->value[1] == 1102.5);
 	assert_int_equal(row->nr_measured[0], 6);
@@ -141,8 +149,9 @@ static void test_no_common_block(void **state)
 }
 
 /*
- * Four against four, logs of 0 2 4 6 and 10 11 12 13: all 16 differences are positive, p = 2 / C(8,4) = 2/70. At 95 % the
- * interval holds all differences (one step in: 4/70 > 0.05): 10 - 6 to 13 - 0. Their median is by symmetry 11.5 - 3.
+ * Four against four, logs of 0 2 4 6 and 10 11 12 13: all 16 differences are positive, p = 2 /
+ * C(8,4) = 2/70. At 95 % the interval holds all differences (one step in: 4/70 > 0.05): 10 - 6 to
+ * 13 - 0. Their median is by symmetry 11.5 - 3.
  */
 static void test_samples(void **state)
 {
@@ -166,14 +175,18 @@ static void test_samples(void **state)
 }
 
 /*
- * Two rows of six pairs: nothing below 2/64 = 0.031 exists, and the first step of Holm asks 0.05 / 2. Seven pairs reach
- * 2/128. With eight (2/256) the first row is judged at 0.025 and the second at 0.05.
+ * Two rows of six pairs: nothing below 2/64 = 0.031 exists, and the first step of Holm asks 0.05
+ * / 2. Seven pairs reach 2/128. With eight (2/256) the first row is judged at 0.025 and the second
+ * at 0.05.
  */
 static void test_holm(void **state)
 {
-	static const uint64_t base[] = { 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10, 1 << 10 };
-	static const uint64_t new[] = { 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15, 1 << 16, 1 << 17, 1 << 18 };
-	static const uint64_t mixed[] = { 1 << 9, 1 << 12, 1 << 7, 1 << 14, 1 << 5, 1 << 16, 1 << 3, 1 << 18 };
+	static const uint64_t base[] = { 1 << 10, 1 << 10, 1 << 10, 1 << 10,
+					 1 << 10, 1 << 10, 1 << 10, 1 << 10 };
+	static const uint64_t new[] = { 1 << 11, 1 << 12, 1 << 13, 1 << 14,
+					1 << 15, 1 << 16, 1 << 17, 1 << 18 };
+	static const uint64_t mixed[] = { 1 << 9, 1 << 12, 1 << 7, 1 << 14,
+					  1 << 5, 1 << 16, 1 << 3, 1 << 18 };
 	char text[160];
 
 	(void)state;
@@ -197,7 +210,8 @@ static void test_holm(void **state)
 			assert_true(isinf(rows[1].interval.low) && isinf(rows[1].interval.high));
 			assert_int_equal(sides.verdicts.need, 7);
 			row_note(&rows[1], &sides.verdicts, text, sizeof(text));
-			assert_string_equal(text, "2 rows of times with 6 processes a side can never be significant; "
+			assert_string_equal(text, "2 rows of times with 6 processes a side can "
+						  "never be significant; "
 						  "paired processes need 7");
 		} else {
 			assert_int_equal(rows[1].verdict, VERDICT_WORSE);
@@ -210,7 +224,8 @@ static void test_holm(void **state)
 	}
 }
 
-/* "same" is shown, not assumed: inside the threshold although it excludes no change; and not by having few runs. */
+/* "same" is shown, not assumed: inside the threshold although it excludes no change; and not by
+ * having few runs. */
 static void test_same(void **state)
 {
 	static const uint64_t base[] = { 10000, 20000, 30000, 40000, 50000, 60000 };
@@ -252,7 +267,8 @@ static void test_same(void **state)
 
 static void test_better(void **state)
 {
-	static const uint64_t base[] = { 800, 1600, 3200, 6400, 12800, 25600 }, new[] = { 100, 200, 400, 800, 1600, 3200 };
+	static const uint64_t base[] = { 800, 1600, 3200, 6400, 12800, 25600 },
+			      new[] = { 100, 200, 400, 800, 1600, 3200 };
 	struct sides sides;
 	const struct row *row;
 
@@ -268,8 +284,10 @@ static void test_better(void **state)
 }
 
 /*
- * Six pairs with differences -1 0 0 0 0 5 in units of ln 1.01: their Walsh averages have the median 0, the interval is
- * [-1, 5] and half of it 3. To be inside the threshold of 2 % (1.99 units) takes 6 * (3 / 1.99)^2 = 13.6 pairs.
+ * Six pairs with differences -1 0 0 0 0 5 in units of ln 1.01: their Walsh averages have the median
+ * 0, the interval is
+ * [-1, 5] and half of it 3. To be inside the threshold of 2 % (1.99 units) takes 6 * (3 / 1.99)^2
+ * = 13.6 pairs.
  */
 static void test_need(void **state)
 {
@@ -303,8 +321,9 @@ static void test_need(void **state)
 }
 
 /*
- * An interval that lies on one side of the change, from 0 to 2.5 units: half of it, 1.25, is less than the 1.99 that there is room
- * for, and 6 * (1.25 / 1.99)^2 = 2.4 pairs are fewer than there are. What did not decide needs more than it had.
+ * An interval that lies on one side of the change, from 0 to 2.5 units: half of it, 1.25, is less
+ * than the 1.99 that there is room for, and 6 * (1.25 / 1.99)^2 = 2.4 pairs are fewer than there
+ * are. What did not decide needs more than it had.
  */
 static void test_need_is_more_than_there_is(void **state)
 {
@@ -324,10 +343,12 @@ static void test_need_is_more_than_there_is(void **state)
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	assert_int_equal(row->note, NOTE_MORE_RUNS);
 	assert_int_equal(row->need, 7);
-	/* five of six by 3 %, one not at all: clearer worse than the same; half is ln 1.03 / 2, the room ln 1.03: 6 / 4 pairs */
+	/* five of six by 3 %, one not at all: clearer worse than the same; half is ln 1.03 / 2, the
+	 * room ln 1.03: 6 / 4 pairs */
 	for (size_t i = 1; i < 6; i++)
 		for (size_t j = 0; j < 6; j++)
-			sides.new.items[0].runs[i].samples[j].ticks[METRIC_PIN] = i < 5 ? 103 : 1030000;
+			sides.new.items[0].runs[i].samples[j].ticks[METRIC_PIN] = i < 5 ? 103
+											: 1030000;
 	row = sides_judge(&sides);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	assert_near(row->change, 0.03);
@@ -337,8 +358,9 @@ static void test_need_is_more_than_there_is(void **state)
 }
 
 /*
- * Four against thirty, twenty rows: the rows have intervals (test_unequal_sides), but of as many on both sides it takes 6: 2 / C(12, 6)
- * = 2/924 is the first below 0.05 / 20. The side that has fewer counts, whichever that is.
+ * Four against thirty, twenty rows: the rows have intervals (test_unequal_sides), but of as many on
+ * both sides it takes 6: 2 / C(12, 6) = 2/924 is the first below 0.05 / 20. The side that has fewer
+ * counts, whichever that is.
  */
 static void test_need_of_unequal_sides(void **state)
 {
@@ -403,7 +425,8 @@ static void test_fewest(void **state)
 	assert_int_equal(rule_fewest_runs(&rule_default, 1, false), 4);
 }
 
-/* Three processes in each of two boots are two observations: the medians of 2 4 1024 and of 8 8 1. */
+/* Three processes in each of two boots are two observations: the medians of 2 4 1024 and of 8 8 1.
+ */
 static void test_processes_of_a_boot(void **state)
 {
 	static const uint64_t ticks[] = { 2, 1024, 4, 8, 1, 8 };
@@ -461,7 +484,8 @@ static void test_unequal_sides(void **state)
 /* Nothing is divided by, and no logarithm taken of, what is not there. */
 static void test_degenerate(void **state)
 {
-	static const uint64_t zeros[] = { 100, 0, 100, 100, 100, 100 }, ticks[] = { 100, 100, 100, 100, 100, 100 };
+	static const uint64_t zeros[] = { 100, 0, 100, 100, 100, 100 },
+			      ticks[] = { 100, 100, 100, 100, 100, 100 };
 	struct sides sides;
 	const struct row *row;
 
@@ -510,7 +534,8 @@ static void test_degenerate(void **state)
 /* Extremes that a file may hold: the largest numbers, all equal. */
 static void test_extremes(void **state)
 {
-	static const uint64_t huge[] = { UINT64_MAX / 1000, 1, UINT64_MAX / 1000, 1, UINT64_MAX / 1000, 1 };
+	static const uint64_t huge[] = { UINT64_MAX / 1000, 1, UINT64_MAX / 1000, 1,
+					 UINT64_MAX / 1000, 1 };
 	struct sides sides;
 	const struct row *row;
 
@@ -549,7 +574,8 @@ static void test_other_clock(void **state)
 	sides_free(&sides);
 }
 
-static const struct row *judge_grain(struct sides *sides, size_t nr, uint64_t base, uint64_t new, const char *clock)
+static const struct row *judge_grain(struct sides *sides, size_t nr, uint64_t base, uint64_t new,
+				     const char *clock)
 {
 	sides_init(sides);
 	for (size_t i = 0; i < nr; i++) {
@@ -564,7 +590,8 @@ static const struct row *judge_grain(struct sides *sides, size_t nr, uint64_t ba
 		}
 	}
 	for (size_t i = 0; i < nr; i++) {
-		struct run *runs[] = { &sides->base.items[0].runs[i], &sides->new.items[0].runs[i] };
+		struct run *runs[] = { &sides->base.items[0].runs[i],
+				       &sides->new.items[0].runs[i] };
 
 		for (size_t j = 0; j < 2; j++) {
 			runs[j]->quantum[METRIC_PIN] = 1000;
@@ -576,8 +603,9 @@ static const struct row *judge_grain(struct sides *sides, size_t nr, uint64_t ba
 }
 
 /*
- * gup_test cuts to whole us (ktime_us_delta): a reading of 2 stands for 2 .. 3. Whatever true times could have given the readings of
- * twelve boots that all agree, no verdict may contradict one of them.
+ * gup_test cuts to whole us (ktime_us_delta): a reading of 2 stands for 2 .. 3. Whatever true times
+ * could have given the readings of twelve boots that all agree, no verdict may contradict one of
+ * them.
  */
 static void test_grain(void **state)
 {
@@ -604,7 +632,8 @@ static void test_grain(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sides sides;
-		const struct row *row = judge_grain(&sides, 12, cases[i].base, cases[i].new, cases[i].clock);
+		const struct row *row =
+			judge_grain(&sides, 12, cases[i].base, cases[i].new, cases[i].clock);
 
 		if (row->verdict != cases[i].verdict)
 			fail_msg("case %zu is %s", i, verdict_names[row->verdict]);
@@ -625,7 +654,8 @@ static void test_grain(void **state)
 	}
 }
 
-/* A pin that some runs lack, as old files have them: no number, no row, whatever the rest says; and one line that says why. */
+/* A pin that some runs lack, as old files have them: no number, no row, whatever the rest says; and
+ * one line that says why. */
 static void test_some_runs(void **state)
 {
 	static const uint64_t base[] = { 100, 101, 102, 103, 104, 105 };
@@ -647,7 +677,8 @@ static void test_some_runs(void **state)
 	sides_free(&sides);
 }
 
-/* One figure of a log is not one run: it may be a mean of many or the best of ten. Figures that the log repeats are runs. */
+/* One figure of a log is not one run: it may be a mean of many or the best of ten. Figures that the
+ * log repeats are runs. */
 static void test_imported(void **state)
 {
 	static const uint64_t base[] = { 1, 4, 16, 64 }, new[] = { 8192, 1024, 4096, 2048 };
@@ -696,7 +727,8 @@ static void add_ramp(struct result *result, uint64_t ticks, size_t nr_samples)
 	strcpy(run->clock[METRIC_PIN], "test");
 }
 
-/* Pairs of ten blocks, each exactly three times slower: however blocks are drawn, the ratio of the medians is 3. */
+/* Pairs of ten blocks, each exactly three times slower: however blocks are drawn, the ratio of the
+ * medians is 3. */
 static void test_tails(void **state)
 {
 	struct sides sides;
@@ -756,7 +788,8 @@ static void test_tails(void **state)
 	sides_free(&sides);
 }
 
-/* Whatever the numbers: the verdict follows from the interval, and turning the sides round turns it round. */
+/* Whatever the numbers: the verdict follows from the interval, and turning the sides round turns it
+ * round. */
 static void test_properties(void **state)
 {
 	uint64_t next = 1;
@@ -774,7 +807,8 @@ static void test_properties(void **state)
 		for (size_t i = 0; i < 2 * nr; i++) {
 			next = next * 6364136223846793005u + 1442695040888963407u;
 			add_run((i % 2 ? &sides.base : &sides.new)->items, METRIC_PIN,
-				1000 + (next >> 40) % (i % 2 ? 100 : 20 + 20 * (uint64_t)(round % 7)));
+				1000 + (next >> 40) %
+						(i % 2 ? 100 : 20 + 20 * (uint64_t)(round % 7)));
 		}
 		if (round % 3)
 			sides_pair(&sides);
@@ -794,7 +828,8 @@ static void test_properties(void **state)
 		verdicts_free(&sides.verdicts);
 		verdicts_find(&sides.verdicts, &sides.new, &sides.base, &sides.rule);
 		back = sides.verdicts.rows[0].verdict;
-		/* 1.02 and 1 / 1.02 are not the same distance from 1: at the very threshold "same" may turn */
+		/* 1.02 and 1 / 1.02 are not the same distance from 1: at the very threshold "same"
+		 * may turn */
 		if (forth == VERDICT_WORSE && back != VERDICT_SAME)
 			assert_int_equal(back, VERDICT_BETTER);
 		if (forth == VERDICT_BETTER && back != VERDICT_SAME)
@@ -812,34 +847,52 @@ static void test_notes(void **state)
 	} cases[] = {
 		{ { .note = NOTE_NONE }, "" },
 		{ { .note = NOTE_TOO_FEW, .nr = { 3, 3 }, .need = 6 },
-		  "2 rows of times with 3 processes a side can never be significant; unpaired processes need 6" },
+		  "2 rows of times with 3 processes a side can never be significant; unpaired "
+		  "processes need 6" },
 		{ { .note = NOTE_TOO_FEW, .nr = { 1, 1 }, .need = 6 },
-		  "2 rows of times with 1 process a side can never be significant; unpaired processes need 6" },
+		  "2 rows of times with 1 process a side can never be significant; unpaired "
+		  "processes need 6" },
 		{ { .note = NOTE_TOO_FEW, .nr = { 1, 4 }, .need = 6 },
-		  "2 rows of times with 1 and 4 processes a side can never be significant; unpaired processes need 6" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 20 }, "about 20 processes would decide (now 6)" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 7 }, .need = 21 }, "about 25 processes would decide (now 6 and 7)" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 25 }, "about 25 processes would decide (now 6)" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 96 }, "about 100 processes would decide (now 6)" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 100 }, "about 100 processes would decide (now 6)" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 101 }, "about 150 processes would decide (now 6)" },
-		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 1000 }, "about 1000 processes would decide (now 6)" },
+		  "2 rows of times with 1 and 4 processes a side can never be significant; "
+		  "unpaired processes need 6" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 20 },
+		  "about 20 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 7 }, .need = 21 },
+		  "about 25 processes would decide (now 6 and 7)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 25 },
+		  "about 25 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 96 },
+		  "about 100 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 100 },
+		  "about 100 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 101 },
+		  "about 150 processes would decide (now 6)" },
+		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 1000 },
+		  "about 1000 processes would decide (now 6)" },
 		{ { .note = NOTE_MORE_RUNS, .nr = { 6, 6 }, .need = 1001 },
 		  "more than 1000 processes would be needed to decide (now 6)" },
 		{ { .note = NOTE_NO_REPLICATION },
-		  "no replication: wherever memory lay, the number was the same; this is one observation" },
+		  "no replication: wherever memory lay, the number was the same; this is one "
+		  "observation" },
 		{ { .note = NOTE_SEEDS_DISAGREE },
 		  "the seeds do not all move the same way by more than 2 clock ticks and 0.1 %" },
-		{ { .note = NOTE_FEW_SEEDS, .nr = { 2, 3 } }, "8 processes that place memory differently would decide (now 2)" },
-		{ { .note = NOTE_FEW_SEEDS, .nr = { 3, 2 } }, "8 processes that place memory differently would decide (now 2)" },
+		{ { .note = NOTE_FEW_SEEDS, .nr = { 2, 3 } },
+		  "8 processes that place memory differently would decide (now 2)" },
+		{ { .note = NOTE_FEW_SEEDS, .nr = { 3, 2 } },
+		  "8 processes that place memory differently would decide (now 2)" },
 		{ { .note = NOTE_FEW_SEEDS, .nr = { 3, 1 } },
 		  "no replication: one placement of memory is one observation; 8 would decide" },
-		{ { .note = NOTE_UNKNOWN_RUNS }, "imported: how often it was repeated is not known" },
+		{ { .note = NOTE_UNKNOWN_RUNS },
+		  "imported: how often it was repeated is not known" },
 		{ { .note = NOTE_NO_BLOCK }, "no block of the schedule has both sides" },
-		{ { .note = NOTE_ZERO }, "a run took no time that its clock could see: there is no ratio" },
-		{ { .note = NOTE_MANY_ROWS }, "2 rows are too many for the 10000 resamples of p99" },
-		{ { .note = NOTE_COUNT_VARIES }, "runs of one side counted differently: not exact here" },
-		{ { .note = NOTE_OTHER_OBSERVER }, "counted by different observers: what differs may be theirs" },
+		{ { .note = NOTE_ZERO },
+		  "a run took no time that its clock could see: there is no ratio" },
+		{ { .note = NOTE_MANY_ROWS },
+		  "2 rows are too many for the 10000 resamples of p99" },
+		{ { .note = NOTE_COUNT_VARIES },
+		  "runs of one side counted differently: not exact here" },
+		{ { .note = NOTE_OTHER_OBSERVER },
+		  "counted by different observers: what differs may be theirs" },
 	};
 	struct verdicts verdicts = { .nr_tested = 2 };
 	struct row few = { .note = NOTE_TOO_FEW, .nr = { 3, 3 }, .need = 6 };
@@ -856,7 +909,8 @@ static void test_notes(void **state)
 	verdicts.paired = true;
 	verdicts.nr_tested = 1;
 	row_note(&few, &verdicts, text, sizeof(text));
-	assert_string_equal(text, "1 row of times with 3 processes a side can never be significant; paired processes need 6");
+	assert_string_equal(text, "1 row of times with 3 processes a side can never be "
+				  "significant; paired processes need 6");
 	assert_string_equal(results_run_word(&sides.base, 1), "process");
 	assert_string_equal(results_run_word(&sides.base, 2), "processes");
 	fact_text(&sides.base.environment, "tcg", "lab.accel");

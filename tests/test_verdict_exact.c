@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Verdicts on what is counted: pages, calls, copies. One run is enough, where one observer has counted it on both sides. */
+/* Verdicts on what is counted: pages, calls, copies. One run is enough, where one observer has
+ * counted it on both sides. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "sides.h"
 
@@ -48,7 +49,8 @@ static void test_other_observer(void **state)
 	sides_free(&sides);
 }
 
-/* One side counted pages, of the other k slow calls prove a least rate: the change lies between what both allow. */
+/* One side counted pages, of the other k slow calls prove a least rate: the change lies between
+ * what both allow. */
 static void test_one_bound(void **state)
 {
 	for (size_t bound = 0; bound < 2; bound++) {
@@ -106,7 +108,8 @@ static void test_exact(void **state)
 		assert_int_equal(rows[i].design, DESIGN_EXACT);
 		assert_int_equal(rows[i].nr[0], 1);
 		assert_int_equal(rows[i].nr[1], 1);
-		assert_true(rows[i].interval.low == rows[i].change && rows[i].interval.high == rows[i].change);
+		assert_true(rows[i].interval.low == rows[i].change &&
+			    rows[i].interval.high == rows[i].change);
 		assert_int_equal(rows[i].moved, rows[i].value[0] != rows[i].value[1]);
 		assert_int_equal(rows[i].note, NOTE_NONE);
 		assert_int_equal(rows[i].change_known, i != 5);
@@ -136,7 +139,8 @@ static void test_exact(void **state)
 	assert_int_equal(rows[5].which, COUNT_COPIED_PAGES);
 	assert_int_equal(rows[5].verdict, VERDICT_DIFFERS);
 	assert_false(rows[5].change_known);
-	assert_int_equal(row_judge(&rows[5], 10), VERDICT_DIFFERS); /* from 0, no threshold is far enough */
+	assert_int_equal(row_judge(&rows[5], 10),
+			 VERDICT_DIFFERS); /* from 0, no threshold is far enough */
 	assert_int_equal(row_judge(&rows[3], 1), VERDICT_SAME);
 	assert_int_equal(rows[6].kind, ROW_TIME);
 	assert_int_equal(sides.verdicts.nr_of[VERDICT_BETTER], 1);
@@ -179,7 +183,8 @@ static void test_rate_from_zero(void **state)
 	sides_free(&sides);
 }
 
-/* Runs that were merged and did not count the same: no exact number, whatever the first of them says. */
+/* Runs that were merged and did not count the same: no exact number, whatever the first of them
+ * says. */
 static void test_count_varies(void **state)
 {
 	struct sides sides;
@@ -216,10 +221,8 @@ static void test_count_varies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_other_observer),
-		cmocka_unit_test(test_one_bound),
-		cmocka_unit_test(test_exact),
-		cmocka_unit_test(test_rate_from_zero),
+		cmocka_unit_test(test_other_observer), cmocka_unit_test(test_one_bound),
+		cmocka_unit_test(test_exact),          cmocka_unit_test(test_rate_from_zero),
 		cmocka_unit_test(test_count_varies),
 	};
 

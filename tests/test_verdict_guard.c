@@ -4,29 +4,32 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <regex.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "sides.h"
 
-static const struct row *find_row(const struct verdicts *verdicts, const char *key, enum metric metric)
+static const struct row *find_row(const struct verdicts *verdicts, const char *key,
+				  enum metric metric)
 {
 	for (size_t i = 0; i < verdicts->nr; i++)
-		if (strcmp(verdicts->rows[i].base->key, key) == 0 && verdicts->rows[i].kind == ROW_TIME &&
-		    verdicts->rows[i].which == metric)
+		if (strcmp(verdicts->rows[i].base->key, key) == 0 &&
+		    verdicts->rows[i].kind == ROW_TIME && verdicts->rows[i].which == metric)
 			return &verdicts->rows[i];
 	fail_msg("no row %s", key);
 	return NULL;
 }
 
-/* A claim on thp-2M: its controls are the same call on base pages and its own unpin; a filter cannot part them. */
+/* A claim on thp-2M: its controls are the same call on base pages and its own unpin; a filter
+ * cannot part them. */
 static void test_guard(void **state)
 {
 	static const struct {
 		const char *key;
-		uint64_t pin, unpin;          /* of new; of base 1024 both */
-		bool pin_control, unpin_control; /* and what the filter "thp" shows besides what is named so */
+		uint64_t pin, unpin;             /* of new; of base 1024 both */
+		bool pin_control, unpin_control; /* and what the filter "thp" shows besides what is
+						    named so */
 	} cases[] = {
 		{ "p,base,exclusive,read,head,n=1", 1024, 1024, true, false },
 		{ "p,base,exclusive,read,head,n=16", 1024, 1024, false, false },
@@ -45,7 +48,8 @@ static void test_guard(void **state)
 		add_case(&sides.new, cases[i].key);
 		for (size_t k = 0; k < RULE_ICOUNT_SEEDS; k++) {
 			struct run *run = add_run(&sides.base.items[i], METRIC_PIN, 1024);
-			struct run *new_run = add_run(&sides.new.items[i], METRIC_PIN, cases[i].pin);
+			struct run *new_run =
+				add_run(&sides.new.items[i], METRIC_PIN, cases[i].pin);
 
 			for (size_t j = 0; j < run->nr_samples; j++) {
 				run->samples[j].have |= 1 << METRIC_UNPIN;
@@ -58,8 +62,10 @@ static void test_guard(void **state)
 	sides_place(&sides);
 	sides_judge(&sides);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_PIN)->control, cases[i].pin_control);
-		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_UNPIN)->control, cases[i].unpin_control);
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_PIN)->control,
+				 cases[i].pin_control);
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_UNPIN)->control,
+				 cases[i].unpin_control);
 	}
 	assert_int_equal(regcomp(&regex, "thp", REG_EXTENDED | REG_NOSUB), 0);
 	verdicts_filter(&sides.verdicts, &regex);
@@ -68,7 +74,8 @@ static void test_guard(void **state)
 
 		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_PIN)->shown,
 				 named || cases[i].pin_control);
-		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_UNPIN)->shown, named);
+		assert_int_equal(find_row(&sides.verdicts, cases[i].key, METRIC_UNPIN)->shown,
+				 named);
 	}
 	regfree(&regex);
 	/* what got worse is shown whatever is asked for */
@@ -89,7 +96,8 @@ static void test_guard(void **state)
 	sides_free(&sides);
 }
 
-/* Without the window on base pages, every base row of that pinner, state and access is a control. */
+/* Without the window on base pages, every base row of that pinner, state and access is a control.
+ */
 static void test_guard_any_window(void **state)
 {
 	static const uint64_t before[] = { 1024, 1024, 1024, 1024, 1024, 1024, 1024, 1024 };
@@ -112,7 +120,8 @@ static void test_guard_any_window(void **state)
 	sides_free(&sides);
 }
 
-/* Who claims nothing has no controls: rows that are the same, that are unsure, and claims about base pages. */
+/* Who claims nothing has no controls: rows that are the same, that are unsure, and claims about
+ * base pages. */
 static void test_guard_without_a_claim(void **state)
 {
 	static const struct {
@@ -139,8 +148,10 @@ static void test_guard_without_a_claim(void **state)
 			after[k] = cases[i].after;
 		}
 		sides_init(&sides);
-		add_runs(&sides.base, "p,base,exclusive,read,head,n=1", METRIC_PIN, cases[i].nr, before);
-		add_runs(&sides.new, "p,base,exclusive,read,head,n=1", METRIC_PIN, cases[i].nr, before);
+		add_runs(&sides.base, "p,base,exclusive,read,head,n=1", METRIC_PIN, cases[i].nr,
+			 before);
+		add_runs(&sides.new, "p,base,exclusive,read,head,n=1", METRIC_PIN, cases[i].nr,
+			 before);
 		add_runs(&sides.base, cases[i].key, METRIC_PIN, cases[i].nr, before);
 		add_runs(&sides.new, cases[i].key, METRIC_PIN, cases[i].nr, after);
 		sides_place(&sides);
@@ -152,17 +163,20 @@ static void test_guard_without_a_claim(void **state)
 	}
 }
 
-/* What another row of the case says already is claimed by that one alone: slow pages by the hit rate. */
+/* What another row of the case says already is claimed by that one alone: slow pages by the hit
+ * rate. */
 static void test_guard_said_once(void **state)
 {
-	static const char *const keys[] = { "p,base,exclusive,read,page,n=1", "p,thp-2M,exclusive,read,page,n=1" };
+	static const char *const keys[] = { "p,base,exclusive,read,page,n=1",
+					    "p,thp-2M,exclusive,read,page,n=1" };
 	struct sides sides;
 	size_t nr_slow = 0, nr_rates = 0;
 
 	(void)state;
 	sides_init(&sides);
 	for (size_t i = 0; i < 2; i++) {
-		struct result *base = add_case(&sides.base, keys[i]), *new = add_case(&sides.new, keys[i]);
+		struct result *base = add_case(&sides.base, keys[i]),
+			      *new = add_case(&sides.new, keys[i]);
 
 		set_count(base, COUNT_REQUESTED_PAGES, 16);
 		set_count(base, COUNT_SLOW_PAGES, 1);

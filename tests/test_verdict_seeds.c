@@ -4,8 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#include <cmocka.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "sides.h"
 
@@ -17,11 +17,13 @@ static void forget_placements(struct results *results)
 
 static void set_seed(struct results *results, size_t run, uint64_t seed)
 {
-	results->items[0].runs[run].placement = (struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
+	results->items[0].runs[run].placement =
+		(struct placement){ true, seed, 4096 * seed, seed, 0, 0 };
 }
 
 /* As many seeds, which give the values in turn. */
-static void sides_icount(struct sides *sides, const uint64_t *base, const uint64_t *new, size_t nr_values, size_t nr)
+static void sides_icount(struct sides *sides, const uint64_t *base, const uint64_t *new,
+			 size_t nr_values, size_t nr)
 {
 	uint64_t values[2][RULE_ICOUNT_SEEDS + 1];
 
@@ -37,8 +39,8 @@ static void sides_icount(struct sides *sides, const uint64_t *base, const uint64
 }
 
 /*
- * The grain is 16: 33 instructions are more than two of it. A thousandth of 200,000 is 200, of which two ticks may hide 32; of
- * that of 64,000 they may hide a quarter.
+ * The grain is 16: 33 instructions are more than two of it. A thousandth of 200,000 is 200, of
+ * which two ticks may hide 32; of that of 64,000 they may hide a quarter.
  */
 static void test_seeds(void **state)
 {
@@ -47,20 +49,60 @@ static void test_seeds(void **state)
 		enum verdict verdict, at_1; /* and when the user says 1 % */
 		enum row_note note;
 	} cases[] = {
-		{ { 10000, 11000, 12000 }, { 10033, 11040, 12033 }, VERDICT_WORSE, VERDICT_SAME, NOTE_NONE },
-		{ { 10033, 11040, 12033 }, { 10000, 11000, 12000 }, VERDICT_BETTER, VERDICT_SAME, NOTE_NONE },
+		{ { 10000, 11000, 12000 },
+		  { 10033, 11040, 12033 },
+		  VERDICT_WORSE,
+		  VERDICT_SAME,
+		  NOTE_NONE },
+		{ { 10033, 11040, 12033 },
+		  { 10000, 11000, 12000 },
+		  VERDICT_BETTER,
+		  VERDICT_SAME,
+		  NOTE_NONE },
 		/* one seed by two ticks only */
-		{ { 10000, 11000, 12000 }, { 10033, 11032, 12033 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
+		{ { 10000, 11000, 12000 },
+		  { 10033, 11032, 12033 },
+		  VERDICT_SAME,
+		  VERDICT_SAME,
+		  NOTE_NONE },
 		/* one seed by less than a thousandth */
-		{ { 10000, 11000, 200000 }, { 10033, 11040, 200167 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
-		{ { 10000, 11000, 200000 }, { 10033, 11040, 200168 }, VERDICT_WORSE, VERDICT_SAME, NOTE_NONE },
-		{ { 64000, 64000, 64000 }, { 64048, 64048, 64047 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
-		{ { 64000, 64000, 64016 }, { 64048, 64048, 64065 }, VERDICT_WORSE, VERDICT_SAME, NOTE_NONE },
+		{ { 10000, 11000, 200000 },
+		  { 10033, 11040, 200167 },
+		  VERDICT_SAME,
+		  VERDICT_SAME,
+		  NOTE_NONE },
+		{ { 10000, 11000, 200000 },
+		  { 10033, 11040, 200168 },
+		  VERDICT_WORSE,
+		  VERDICT_SAME,
+		  NOTE_NONE },
+		{ { 64000, 64000, 64000 },
+		  { 64048, 64048, 64047 },
+		  VERDICT_SAME,
+		  VERDICT_SAME,
+		  NOTE_NONE },
+		{ { 64000, 64000, 64016 },
+		  { 64048, 64048, 64065 },
+		  VERDICT_WORSE,
+		  VERDICT_SAME,
+		  NOTE_NONE },
 		/* one seed the other way, all within 2 %; then not within */
-		{ { 10000, 11000, 12000 }, { 10090, 11090, 11910 }, VERDICT_SAME, VERDICT_SAME, NOTE_NONE },
-		{ { 10000, 11000, 12000 }, { 10100, 11100, 11700 }, VERDICT_UNSURE, VERDICT_UNSURE, NOTE_SEEDS_DISAGREE },
+		{ { 10000, 11000, 12000 },
+		  { 10090, 11090, 11910 },
+		  VERDICT_SAME,
+		  VERDICT_SAME,
+		  NOTE_NONE },
+		{ { 10000, 11000, 12000 },
+		  { 10100, 11100, 11700 },
+		  VERDICT_UNSURE,
+		  VERDICT_UNSURE,
+		  NOTE_SEEDS_DISAGREE },
 		/* all the same way, one beyond what the user calls the same */
-		{ { 10000, 11000, 12000 }, { 10050, 11050, 12150 }, VERDICT_WORSE, VERDICT_WORSE, NOTE_NONE },
+		{ { 10000, 11000, 12000 },
+		  { 10050, 11050, 12150 },
+		  VERDICT_WORSE,
+		  VERDICT_WORSE,
+		  NOTE_NONE },
 	};
 
 	(void)state;
@@ -133,8 +175,12 @@ static void test_few_seeds(void **state)
 /* The seed says who is whose partner. */
 static void test_seeds_by_seed(void **state)
 {
-	static const uint64_t base[] = { 10000, 20000, 30000, 40000, 50000, 60000, 70000, 80000, 77 };
-	static const uint64_t new[] = { 80800, 70700, 60600, 50500, 40400, 30300, 20200, 10100, 78 };
+	static const uint64_t base[] = {
+		10000, 20000, 30000, 40000, 50000, 60000, 70000, 80000, 77
+	};
+	static const uint64_t new[] = {
+		80800, 70700, 60600, 50500, 40400, 30300, 20200, 10100, 78
+	};
 	struct sides sides;
 	const struct row *row;
 
@@ -195,7 +241,8 @@ static void test_no_replication(void **state)
 	assert_int_equal(row->note, NOTE_FEW_SEEDS);
 	assert_int_equal(row->nr[0], 1);
 	for (size_t i = 0; i < 8; i++) /* no placement at all */
-		sides.base.items[0].runs[i].placement.known = sides.new.items[0].runs[i].placement.known = false;
+		sides.base.items[0].runs[i].placement.known =
+			sides.new.items[0].runs[i].placement.known = false;
 	row = sides_judge(&sides);
 	assert_int_equal(row->note, NOTE_FEW_SEEDS);
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
@@ -209,7 +256,8 @@ static void test_no_replication(void **state)
 	assert_int_equal(row->verdict, VERDICT_UNSURE);
 	sides_free(&sides);
 
-	for (int side = 0; side < 2; side++) { /* of one side it is not known how its memory lay: one way at the least */
+	for (int side = 0; side < 2;
+	     side++) { /* of one side it is not known how its memory lay: one way at the least */
 		sides_icount(&sides, base, new, 3, 8);
 		forget_placements(side ? &sides.new : &sides.base);
 		row = sides_judge(&sides);
@@ -221,7 +269,8 @@ static void test_no_replication(void **state)
 
 	static const uint64_t still[] = { 10000, 10000, 10000 };
 
-	sides_icount(&sides, still, base, 3, 8); /* one side flat: the other shows that placement matters */
+	sides_icount(&sides, still, base, 3,
+		     8); /* one side flat: the other shows that placement matters */
 	assert_int_equal(sides_judge(&sides)->nr[0], 8);
 	sides_free(&sides);
 }

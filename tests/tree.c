@@ -72,7 +72,9 @@ void tree_put(const char *path, const char *text)
 	/* In one step, as in the kernel: tests kill the writer at any moment. */
 	snprintf(made, sizeof(made), "%s.new", full);
 	file = fopen(made, "w");
-	check(file && fprintf(file, "%s\n", text) > 0 && fclose(file) == 0 && rename(made, full) == 0, full);
+	check(file && fprintf(file, "%s\n", text) > 0 && fclose(file) == 0 &&
+		      rename(made, full) == 0,
+	      full);
 }
 
 const char *tree_get(const char *path)
@@ -100,7 +102,8 @@ static void number_put(const char *path, uint64_t number)
 	tree_put(path, text);
 }
 
-/* set_max_huge_pages(): adds what memory has, takes away what is free, and makes surplus of what is in use. */
+/* set_max_huge_pages(): adds what memory has, takes away what is free, and makes surplus of what is
+ * in use. */
 static void counter_write(const char *path, const char *text)
 {
 	char dir[PATH_MAX], free_path[PATH_MAX + 32], surplus_path[PATH_MAX + 32];
@@ -126,7 +129,8 @@ static void counter_write(const char *path, const char *text)
 			surplus++;
 		}
 	}
-	/* In an order in which a writer that is killed in between leaves too many free pages, never too few. */
+	/* In an order in which a writer that is killed in between leaves too many free pages, never
+	 * too few. */
 	if (wanted >= number_get(path))
 		number_put(free_path, nr_free);
 	number_put(surplus_path, surplus);
@@ -134,7 +138,8 @@ static void counter_write(const char *path, const char *text)
 	number_put(free_path, nr_free);
 }
 
-/* "always [madvise] never" becomes "[always] madvise never"; -EINVAL for a word that is not there. */
+/* "always [madvise] never" becomes "[always] madvise never"; -EINVAL for a word that is not there.
+ */
 static int choice_write(const char *path, const char *text)
 {
 	char old[256], made[512] = "", *rest = old, *word;
@@ -147,8 +152,9 @@ static int choice_write(const char *path, const char *text)
 		word += *word == '[';
 		length = strcspn(word, "]");
 		word[length] = '\0';
-		snprintf(made + strlen(made), sizeof(made) - strlen(made), "%s%s%s%s", made[0] ? " " : "",
-			 strcmp(word, text) == 0 ? "[" : "", word, strcmp(word, text) == 0 ? "]" : "");
+		snprintf(made + strlen(made), sizeof(made) - strlen(made), "%s%s%s%s",
+			 made[0] ? " " : "", strcmp(word, text) == 0 ? "[" : "", word,
+			 strcmp(word, text) == 0 ? "]" : "");
 		found |= strcmp(word, text) == 0;
 	}
 	if (found)

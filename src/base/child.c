@@ -70,7 +70,8 @@ int child_fork(struct child *child, int death_signal, struct error *err)
 		kill(pid, SIGKILL);
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		return error_errno(err, code, "cannot watch a process: pidfd_open (Linux 5.3 or later)");
+		return error_errno(err, code,
+				   "cannot watch a process: pidfd_open (Linux 5.3 or later)");
 	}
 	child->pid = pid;
 	return 0;
@@ -106,7 +107,8 @@ static int64_t now_ms(void)
 	return now.tv_sec * 1000ll + now.tv_nsec / 1000000;
 }
 
-/* With nothing left it still looks once: the child may have ended while this process was stopped (Ctrl-Z). */
+/* With nothing left it still looks once: the child may have ended while this process was stopped
+ * (Ctrl-Z). */
 static bool ended_within(const struct child *child, int64_t ms)
 {
 	int64_t end = now_ms() + ms, left;
@@ -168,7 +170,8 @@ static void failure_send(int out, int code, const char *step)
 	_exit(126);
 }
 
-/* NULL, or the call that failed with errno. The credentials are looked at afterwards: a filter may answer 0 and do nothing. */
+/* NULL, or the call that failed with errno. The credentials are looked at afterwards: a filter may
+ * answer 0 and do nothing. */
 static const char *rights_drop(const struct child_user *user)
 {
 	uid_t uids[3];
@@ -182,9 +185,11 @@ static const char *rights_drop(const struct child_user *user)
 	if (setresuid(user->uid, user->uid, user->uid))
 		return "setresuid()";
 	errno = EPERM;
-	if (getresuid(&uids[0], &uids[1], &uids[2]) || uids[0] != user->uid || uids[1] != user->uid || uids[2] != user->uid)
+	if (getresuid(&uids[0], &uids[1], &uids[2]) || uids[0] != user->uid ||
+	    uids[1] != user->uid || uids[2] != user->uid)
 		return "giving up root (setresuid() did not)";
-	if (getresgid(&gids[0], &gids[1], &gids[2]) || gids[0] != user->gid || gids[1] != user->gid || gids[2] != user->gid)
+	if (getresgid(&gids[0], &gids[1], &gids[2]) || gids[0] != user->gid ||
+	    gids[1] != user->gid || gids[2] != user->gid)
 		return "giving up root (setresgid() did not)";
 	if (getgroups(2, groups) != nr || (nr && groups[0] != user->group))
 		return "giving up root (setgroups() did not)";
@@ -202,8 +207,10 @@ static bool limit(int what, unsigned long most)
 	return setrlimit(what, &both) == 0;
 }
 
-/* In the child: nothing of the parent's but what the program is meant to have. Only async-signal-safe calls. */
-static void become(const struct child_program *program, pid_t parent, int tell) __attribute__((noreturn));
+/* In the child: nothing of the parent's but what the program is meant to have. Only
+ * async-signal-safe calls. */
+static void become(const struct child_program *program, pid_t parent, int tell)
+	__attribute__((noreturn));
 
 static void become(const struct child_program *program, pid_t parent, int tell)
 {
@@ -225,7 +232,8 @@ static void become(const struct child_program *program, pid_t parent, int tell)
 		if (fcntl(program->keep[i], F_SETFD, 0))
 			failure_send(tell, errno, "its descriptors");
 	if (program->user) {
-		if (!limit(RLIMIT_CORE, 0) || (program->cpu_s && !limit(RLIMIT_CPU, program->cpu_s)) ||
+		if (!limit(RLIMIT_CORE, 0) ||
+		    (program->cpu_s && !limit(RLIMIT_CPU, program->cpu_s)) ||
 		    (program->file_bytes && !limit(RLIMIT_FSIZE, program->file_bytes)))
 			failure_send(tell, errno, "setrlimit()");
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
@@ -242,13 +250,16 @@ static void become(const struct child_program *program, pid_t parent, int tell)
 	failure_send(tell, errno, "");
 }
 
-static int failure_take(const struct child_program *program, const struct failure *failure, struct error *err)
+static int failure_take(const struct child_program *program, const struct failure *failure,
+			struct error *err)
 {
 	if (!failure->step[0])
 		return error_errno(err, failure->code, "cannot start %s", program->path);
-	error_errno(err, failure->code, "%s was not started: %s failed", program->path, failure->step);
-	return program->user && (getuid() == 0 || geteuid() == 0) ?
-	       error_fix(err, "without root: it is not run with root's rights") : -err->code;
+	error_errno(err, failure->code, "%s was not started: %s failed", program->path,
+		    failure->step);
+	return program->user && (getuid() == 0 || geteuid() == 0)
+		       ? error_fix(err, "without root: it is not run with root's rights")
+		       : -err->code;
 }
 
 int child_exec(struct child *child, const struct child_program *program, struct error *err)
@@ -270,8 +281,10 @@ int child_exec(struct child *child, const struct child_program *program, struct 
 			got = read(ends[0], &failure, sizeof(failure));
 		while (got < 0 && errno == EINTR);
 		if (got != 0) {
-			ret = got == sizeof(failure) ? failure_take(program, &failure, err) :
-			      error_set(err, EIO, "cannot tell whether %s was started", program->path);
+			ret = got == sizeof(failure)
+				      ? failure_take(program, &failure, err)
+				      : error_set(err, EIO, "cannot tell whether %s was started",
+						  program->path);
 			child_kill(child, GRACE_MS, NULL);
 		}
 	}

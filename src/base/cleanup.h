@@ -24,8 +24,8 @@ static inline void cleanup_fclose(FILE **file)
 		fclose(*file);
 }
 
-#define autofree __attribute__((cleanup(cleanup_free)))
-#define autoclose __attribute__((cleanup(cleanup_close)))
+#define autofree   __attribute__((cleanup(cleanup_free)))
+#define autoclose  __attribute__((cleanup(cleanup_close)))
 #define autofclose __attribute__((cleanup(cleanup_fclose)))
 
 /* opendir(3), called again when a signal came in between. NULL with errno, as there. */

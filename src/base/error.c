@@ -44,7 +44,8 @@ int error_errno(struct error *err, int code, const char *format, ...)
 bool error_unsupported(const struct error *err)
 {
 	static const int codes[] = {
-		EOPNOTSUPP, ENOSYS, ENOENT, ENODEV, ENXIO, ENOTTY, ENOTDIR, EPERM, EACCES, EROFS, EINVAL, EBUSY, EADDRNOTAVAIL,
+		EOPNOTSUPP, ENOSYS, ENOENT, ENODEV, ENXIO, ENOTTY,        ENOTDIR,
+		EPERM,      EACCES, EROFS,  EINVAL, EBUSY, EADDRNOTAVAIL,
 	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++)

@@ -22,11 +22,12 @@ int error_errno(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Whether an error says that something cannot be done here: not by this kernel, this machine or this user. That is a reason to
- * skip. Everything else (no memory, an I/O error, a process that crashed or could not be started) says nothing about the machine, and
- * what it stopped has failed.
+ * Whether an error says that something cannot be done here: not by this kernel, this machine or
+ * this user. That is a reason to skip. Everything else (no memory, an I/O error, a process that
+ * crashed or could not be started) says nothing about the machine, and what it stopped has failed.
  */
 bool error_unsupported(const struct error *err);
 
-/* Adds the way out to an error already set; returns -err->code so that it can end a return statement. */
+/* Adds the way out to an error already set; returns -err->code so that it can end a return
+ * statement. */
 int error_fix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

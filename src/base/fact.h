@@ -2,7 +2,8 @@
 #pragma once
 /*
  * Named facts in order: what the environment is, what a truth check found. Dots in a name nest:
- * result/write.c writes "kernel.release" as {"kernel": {"release": ...}}, compare shows the dotted name.
+ * result/write.c writes "kernel.release" as {"kernel": {"release": ...}}, compare shows the dotted
+ * name.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* A pipe without a name lives in the kernel's pipefs, a FIFO in the file system that has its name. */
+/* A pipe without a name lives in the kernel's pipefs, a FIFO in the file system that has its name.
+ */
 static int file_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;
@@ -21,7 +22,8 @@ static int file_check(int fd, const char *path, struct error *err)
 		return error_errno(err, EISDIR, "%.256s: cannot read", path);
 	if (!S_ISREG(st.st_mode) && !(S_ISFIFO(st.st_mode) && fs.f_type == PIPEFS_MAGIC)) {
 		error_set(err, EINVAL, "%.256s: not a regular file: it is a %s", path,
-			  S_ISFIFO(st.st_mode) ? "FIFO, which may wait for ever" : "device or socket");
+			  S_ISFIFO(st.st_mode) ? "FIFO, which may wait for ever"
+					       : "device or socket");
 		return error_fix(err, "name a regular file");
 	}
 	/* only the open must not wait */
@@ -44,13 +46,14 @@ int infile_open(const char *path, struct error *err)
 	return fd;
 }
 
-int infile_read(int fd, const char *name, size_t limit, char **text, size_t *size, struct error *err)
+int infile_read(int fd, const char *name, size_t limit, char **text, size_t *size,
+		struct error *err)
 {
 	size_t room = 1 << 16;
 	char *more;
 
 	*size = 0;
-	for (*text = malloc(room); *text; ) {
+	for (*text = malloc(room); *text;) {
 		ssize_t got = TEMP_FAILURE_RETRY(read(fd, *text + *size, room - *size - 1));
 
 		if (got < 0)
@@ -60,7 +63,8 @@ int infile_read(int fd, const char *name, size_t limit, char **text, size_t *siz
 		if (got == 0)
 			return 0;
 		if (*size > limit)
-			return error_set(err, EFBIG, "%.256s: above the limit of %zu MiB", name, limit >> 20);
+			return error_set(err, EFBIG, "%.256s: above the limit of %zu MiB", name,
+					 limit >> 20);
 		if (*size + 1 < room)
 			continue;
 		more = realloc(*text, room *= 2);

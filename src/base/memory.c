@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The one allocator, and the one exception to "nothing below the verbs prints or exits". glibc's manual, "Replacing malloc":
- * what the program defines under these names is used by libc itself too, for strdup(), getline(), open_memstream(), argp and
- * all that print, and by jansson, hwloc and cmocka. The heap stays glibc's: __libc_malloc() and the others are its public
- * names (2.2.5 on x86_64, 2.17 on arm64). Settings that were changed are put back as after any other death.
+ * The one allocator, and the one exception to "nothing below the verbs prints or exits". glibc's
+ * manual, "Replacing malloc": what the program defines under these names is used by libc itself
+ * too, for strdup(), getline(), open_memstream(), argp and all that print, and by jansson, hwloc
+ * and cmocka. The heap stays glibc's: __libc_malloc() and the others are its public names (2.2.5 on
+ * x86_64, 2.17 on arm64). Settings that were changed are put back as after any other death.
  *
  * A sanitizer brings an allocator of its own, which ends the program as well.
  */
@@ -27,7 +28,8 @@ extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *memory);
 
-/* Not exit(): what is printed at the end would need memory, and half an output is worth less than none. */
+/* Not exit(): what is printed at the end would need memory, and half an output is worth less than
+ * none. */
 static void *had(void *memory)
 {
 	static const char words[] = "pinbench: out of memory\n";

@@ -10,17 +10,14 @@ const char *const metric_names[NR_METRICS] = {
 };
 
 const char *const count_names[NR_COUNTS] = {
-	[COUNT_REQUESTED_PAGES] = "requested_pages",
-	[COUNT_SLOW_PAGES] = "slow_pages",
-	[COUNT_SLOW_CALLS] = "slow_calls",
-	[COUNT_FAULTS] = "faults",
-	[COUNT_UNSHARE_FAULTS] = "unshare_faults",
-	[COUNT_COPIED_PAGES] = "copied_pages",
-	[COUNT_REUSED_PAGES] = "reused_pages",
-	[COUNT_SPLIT_THPS] = "split_thps",
+	[COUNT_REQUESTED_PAGES] = "requested_pages", [COUNT_SLOW_PAGES] = "slow_pages",
+	[COUNT_SLOW_CALLS] = "slow_calls",           [COUNT_FAULTS] = "faults",
+	[COUNT_UNSHARE_FAULTS] = "unshare_faults",   [COUNT_COPIED_PAGES] = "copied_pages",
+	[COUNT_REUSED_PAGES] = "reused_pages",       [COUNT_SPLIT_THPS] = "split_thps",
 };
 
-void path_count_set(struct path_count *counts, enum count count, uint64_t value, const char *observer)
+void path_count_set(struct path_count *counts, enum count count, uint64_t value,
+		    const char *observer)
 {
 	counts->value[count] = value;
 	snprintf(counts->observer[count], sizeof(counts->observer[count]), "%s", observer);

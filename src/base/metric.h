@@ -39,4 +39,5 @@ struct path_count {
 	char observer[NR_COUNTS][24]; /* the rung that counted it; empty: unknown */
 };
 
-void path_count_set(struct path_count *counts, enum count count, uint64_t value, const char *observer);
+void path_count_set(struct path_count *counts, enum count count, uint64_t value,
+		    const char *observer);

@@ -15,7 +15,8 @@
 
 #include "base/cleanup.h"
 
-/* A number in the environment that sudo set: decimal digits only, and never the (uid_t)-1 that means "leave it". */
+/* A number in the environment that sudo set: decimal digits only, and never the (uid_t)-1 that
+ * means "leave it". */
 static int sudo_id(const char *name, unsigned int *id)
 {
 	const char *text = getenv(name);
@@ -38,7 +39,8 @@ static int give_to_caller(const struct outfile *out, struct error *err)
 
 	if (geteuid() != 0 || sudo_id("SUDO_UID", &uid) || sudo_id("SUDO_GID", &gid))
 		return 0;
-	/* EPERM: root of a user namespace that does not know this user; root's file is the best there is */
+	/* EPERM: root of a user namespace that does not know this user; root's file is the best
+	 * there is */
 	if (fchown(out->fd, uid, gid) && errno != EPERM && errno != EINVAL)
 		return error_errno(err, errno, "%s: cannot give it to user %u", out->path, uid);
 	return 0;
@@ -73,12 +75,15 @@ int outfile_directory(const char *path, struct error *err)
 			return error_errno(err, errno, "%s", path);
 		if (lstat(path, &st) || !S_ISLNK(st.st_mode))
 			return error_errno(err, ENOTDIR, "%s", path);
-		error_set(err, ELOOP, "%s: is a symbolic link, which others may have planted", path);
-		return error_fix(err, "a directory of that name, or -o with the path that it points to");
+		error_set(err, ELOOP, "%s: is a symbolic link, which others may have planted",
+			  path);
+		return error_fix(err,
+				 "a directory of that name, or -o with the path that it points to");
 	}
 	ret = directory_check(dir, path, err);
-	if (!ret && made && geteuid() == 0 && !sudo_id("SUDO_UID", &uid) && !sudo_id("SUDO_GID", &gid) && fchown(dir, uid, gid) &&
-	    errno != EPERM && errno != EINVAL)
+	if (!ret && made && geteuid() == 0 && !sudo_id("SUDO_UID", &uid) &&
+	    !sudo_id("SUDO_GID", &gid) && fchown(dir, uid, gid) && errno != EPERM &&
+	    errno != EINVAL)
 		ret = error_errno(err, errno, "%s: cannot give it to user %u", path, uid);
 	close(dir);
 	return ret;
@@ -95,8 +100,9 @@ static int check_target(const struct outfile *out, struct error *err)
 	if (S_ISREG(st.st_mode))
 		return 0;
 	error_set(err, EEXIST, "%s: will not be replaced: it is a %s", out->path,
-		  S_ISDIR(st.st_mode) ? "directory" :
-		  S_ISLNK(st.st_mode) ? "symbolic link" : "device, pipe or socket");
+		  S_ISDIR(st.st_mode)   ? "directory"
+		  : S_ISLNK(st.st_mode) ? "symbolic link"
+					: "device, pipe or socket");
 	return error_fix(err, "name a new or a regular file");
 }
 
@@ -104,28 +110,35 @@ static int check_target(const struct outfile *out, struct error *err)
 static bool is_temp(const char *name)
 {
 	static const char head[] = ".pinbench-", tail[] = ".tmp";
-	size_t digits = strspn(name + (strncmp(name, head, strlen(head)) ? 0 : strlen(head)), "0123456789abcdef");
+	size_t digits = strspn(name + (strncmp(name, head, strlen(head)) ? 0 : strlen(head)),
+			       "0123456789abcdef");
 
-	return !strncmp(name, head, strlen(head)) && digits == 8 && !strcmp(name + strlen(head) + digits, tail);
+	return !strncmp(name, head, strlen(head)) && digits == 8 &&
+	       !strcmp(name + strlen(head) + digits, tail);
 }
 
 static bool is_mine(uid_t uid)
 {
 	unsigned int caller;
 
-	return uid == geteuid() || (geteuid() == 0 && !sudo_id("SUDO_UID", &caller) && uid == caller);
+	return uid == geteuid() ||
+	       (geteuid() == 0 && !sudo_id("SUDO_UID", &caller) && uid == caller);
 }
 
-/* Whoever still writes it holds its lock. The name may have become another's file since: it is looked at again under the lock. */
+/* Whoever still writes it holds its lock. The name may have become another's file since: it is
+ * looked at again under the lock. */
 static void temp_sweep(int dir, const char *name)
 {
-	autoclose int fd = TEMP_FAILURE_RETRY(openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	autoclose int fd = TEMP_FAILURE_RETRY(
+		openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	struct stat mine, there;
 
 	if (fd < 0 || fstat(fd, &mine) || !S_ISREG(mine.st_mode) || !is_mine(mine.st_uid) ||
-	    TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) || fstat(fd, &mine) || mine.st_nlink != 1)
+	    TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) || fstat(fd, &mine) ||
+	    mine.st_nlink != 1)
 		return;
-	if (fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == mine.st_dev && there.st_ino == mine.st_ino)
+	if (fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == mine.st_dev &&
+	    there.st_ino == mine.st_ino)
 		unlinkat(dir, name, 0);
 }
 
@@ -153,17 +166,20 @@ static void temps_sweep(int dir)
 	closedir(entries);
 }
 
-/* A new file of that name, locked. -EAGAIN: the name is taken, or another one swept it before it had its lock. */
+/* A new file of that name, locked. -EAGAIN: the name is taken, or another one swept it before it
+ * had its lock. */
 static int temp_make(struct outfile *out)
 {
 	struct stat st;
 
-	out->fd = TEMP_FAILURE_RETRY(openat(out->dir, out->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+	out->fd = TEMP_FAILURE_RETRY(openat(out->dir, out->temp,
+					    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+					    0644));
 	if (out->fd < 0)
 		return errno == EEXIST ? -EAGAIN : -errno;
 	/* a file system without locks: nothing is swept there either */
-	if ((TEMP_FAILURE_RETRY(flock(out->fd, LOCK_EX | LOCK_NB)) && errno == EWOULDBLOCK) || fstat(out->fd, &st) ||
-	    st.st_nlink == 0) {
+	if ((TEMP_FAILURE_RETRY(flock(out->fd, LOCK_EX | LOCK_NB)) && errno == EWOULDBLOCK) ||
+	    fstat(out->fd, &st) || st.st_nlink == 0) {
 		unlinkat(out->dir, out->temp, 0);
 		cleanup_close(&out->fd);
 		out->fd = -1;
@@ -185,7 +201,8 @@ int outfile_open(struct outfile *out, const char *path, struct error *err)
 		return error_set(err, ENOMEM, "%s: out of memory", path);
 	if (slash)
 		slash[slash == directory] = '\0';
-	out->dir = TEMP_FAILURE_RETRY(open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	out->dir = TEMP_FAILURE_RETRY(
+		open(slash ? directory : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (out->dir < 0)
 		return error_errno(err, errno, "%s: cannot open its directory", path);
 	rc = directory_check(out->dir, slash ? directory : ".", err);
@@ -197,7 +214,8 @@ int outfile_open(struct outfile *out, const char *path, struct error *err)
 	for (int tries = 0; rc == -EAGAIN && tries < 16; tries++) {
 		unsigned int salt;
 
-		/* A guest that has just booted would gather entropy for seconds; O_EXCL is what makes it safe. */
+		/* A guest that has just booted would gather entropy for seconds; O_EXCL is what
+		 * makes it safe. */
 		if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) != sizeof(salt))
 			salt = (unsigned int)getpid() * 16 + (unsigned int)tries;
 		snprintf(out->temp, sizeof(out->temp), ".pinbench-%08x.tmp", salt);
@@ -226,8 +244,8 @@ int outfile_write(struct outfile *out, const void *data, size_t size, struct err
 }
 
 /*
- * A network file system may tell of a full disk only when a descriptor is closed: that of a copy, as the lock has to last until
- * the file has its name. Linux has closed it also when a signal came.
+ * A network file system may tell of a full disk only when a descriptor is closed: that of a copy,
+ * as the lock has to last until the file has its name. Linux has closed it also when a signal came.
  */
 static int sync_file(struct outfile *out, struct error *err)
 {
@@ -260,12 +278,14 @@ int outfile_commit(struct outfile *out, struct error *err)
 	return sync_directory(out, err);
 }
 
-/* Where the file system cannot rename so: a second name, or an empty file that only one can make. */
+/* Where the file system cannot rename so: a second name, or an empty file that only one can make.
+ */
 static int rename_new(const struct outfile *out)
 {
 	int fd;
 
-	if (TEMP_FAILURE_RETRY(renameat2(out->dir, out->temp, out->dir, out->name, RENAME_NOREPLACE)) == 0)
+	if (TEMP_FAILURE_RETRY(
+		    renameat2(out->dir, out->temp, out->dir, out->name, RENAME_NOREPLACE)) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
@@ -273,7 +293,8 @@ static int rename_new(const struct outfile *out)
 		return unlinkat(out->dir, out->temp, 0) ? -errno : 0;
 	if (errno == EEXIST)
 		return -EEXIST;
-	fd = TEMP_FAILURE_RETRY(openat(out->dir, out->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+	fd = TEMP_FAILURE_RETRY(openat(out->dir, out->name,
+				       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
 	if (fd < 0)
 		return -errno;
 	close(fd);

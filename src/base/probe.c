@@ -23,7 +23,8 @@ struct answer {
 	struct error why;
 };
 
-/* Whether there is an answer, or no one who could give it; signals to this process do not shorten the deadline. */
+/* Whether there is an answer, or no one who could give it; signals to this process do not shorten
+ * the deadline. */
 static bool answer_ready(int in, unsigned int deadline_ms)
 {
 	struct pollfd ready = { .fd = in, .events = POLLIN };
@@ -33,13 +34,15 @@ static bool answer_ready(int in, unsigned int deadline_ms)
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	while (poll(&ready, 1, (int)left) < 0 && errno == EINTR) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = (long)deadline_ms - (now.tv_sec - begin.tv_sec) * 1000 - (now.tv_nsec - begin.tv_nsec) / 1000000;
+		left = (long)deadline_ms - (now.tv_sec - begin.tv_sec) * 1000 -
+		       (now.tv_nsec - begin.tv_nsec) / 1000000;
 		left = left > 0 ? left : 0;
 	}
 	return ready.revents != 0;
 }
 
-int probe_run(int (*trial)(const void *context, struct error *why), const void *context, struct error *why)
+int probe_run(int (*trial)(const void *context, struct error *why), const void *context,
+	      struct error *why)
 {
 	return probe_run_within(PROBE_DEADLINE_MS, trial, context, why);
 }
@@ -69,7 +72,8 @@ int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context,
 	ready = answer_ready(in, deadline_ms);
 	if (ready)
 		got = read(in, &answer, sizeof(answer));
-	/* A whole answer may still be followed by a slow exit: its pins and mappings are given back then. */
+	/* A whole answer may still be followed by a slow exit: its pins and mappings are given back
+	 * then. */
 	if (!ready || !child_ended(&child, EXIT_MS))
 		child_kill(&child, EXIT_MS, &status);
 	else
@@ -79,12 +83,13 @@ int probe_run_within(unsigned int deadline_ms, int (*trial)(const void *context,
 		return answer.rc;
 	}
 	if (!ready) {
-		error_set(why, ETIMEDOUT, "no answer within %u ms: it hangs in the kernel", deadline_ms);
+		error_set(why, ETIMEDOUT, "no answer within %u ms: it hangs in the kernel",
+			  deadline_ms);
 		return error_fix(why, "dmesg");
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == MEMORY_EXIT)
 		return error_set(why, ENOMEM, "the process that tried it ran out of memory");
-	error_set(why, EFAULT, "the process that tried it was ended by %s", WIFSIGNALED(status) ?
-		  strsignal(WTERMSIG(status)) : "itself");
+	error_set(why, EFAULT, "the process that tried it was ended by %s",
+		  WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) : "itself");
 	return error_fix(why, "dmesg");
 }

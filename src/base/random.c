@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xoshiro256** 1.0, seeded by splitmix64, as its authors say (Blackman and Vigna, prng.di.unimi.it). */
+/* xoshiro256** 1.0, seeded by splitmix64, as its authors say (Blackman and Vigna,
+ * prng.di.unimi.it). */
 #include "base/random.h"
 
 #include <sys/random.h>
@@ -27,7 +28,8 @@ static uint64_t rotate(uint64_t word, int by)
 
 uint64_t random_u64(struct random *random)
 {
-	uint64_t *state = random->state, result = rotate(state[1] * 5, 7) * 9, shifted = state[1] << 17;
+	uint64_t *state = random->state, result = rotate(state[1] * 5, 7) * 9,
+		 shifted = state[1] << 17;
 
 	state[2] ^= state[0];
 	state[3] ^= state[1];
@@ -40,7 +42,8 @@ uint64_t random_u64(struct random *random)
 
 uint64_t random_below(struct random *random, uint64_t end)
 {
-	uint64_t skew = -end % end, number; /* 2^64 mod end: these first numbers would be drawn once too often */
+	uint64_t skew = -end % end,
+		 number; /* 2^64 mod end: these first numbers would be drawn once too often */
 
 	do
 		number = random_u64(random);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Numbers that look random and are the same for the same seed on every machine: for orders, layouts and resampling
- * that a file must be able to repeat. Not for secrets.
+ * Numbers that look random and are the same for the same seed on every machine: for orders, layouts
+ * and resampling that a file must be able to repeat. Not for secrets.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -34,7 +34,10 @@ int size_parse(const char *text, uint64_t *bytes, struct error *err)
 	*bytes = (uint64_t)number << shift;
 	return 0;
 invalid:
-	return error_set(err, EINVAL, "\"%.64s\" is not a size: a whole number of bytes, or of K, M, G or T (4K, 2M)", text);
+	return error_set(err, EINVAL,
+			 "\"%.64s\" is not a size: a whole number of bytes, or of K, M, G or T "
+			 "(4K, 2M)",
+			 text);
 range:
 	return error_set(err, ERANGE, "\"%.64s\" is more bytes than 64 bits can count", text);
 }

@@ -12,7 +12,8 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Levenshtein with swaps of neighbours ("lsit") counted as one edit; words longer than MAX_WORD are never near. */
+/* Levenshtein with swaps of neighbours ("lsit") counted as one edit; words longer than MAX_WORD are
+ * never near. */
 static size_t word_distance(const char *a, const char *b)
 {
 	size_t rows[3][MAX_WORD + 1];
@@ -28,7 +29,8 @@ static size_t word_distance(const char *a, const char *b)
 
 		now[0] = i;
 		for (size_t j = 1; j <= len_b; j++) {
-			now[j] = min3(old[j] + 1, now[j - 1] + 1, old[j - 1] + (a[i - 1] != b[j - 1]));
+			now[j] = min3(old[j] + 1, now[j - 1] + 1,
+				      old[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 			    older[j - 2] + 1 < now[j])
 				now[j] = older[j - 2] + 1;
@@ -40,7 +42,8 @@ static size_t word_distance(const char *a, const char *b)
 	return old[len_b];
 }
 
-const char *suggest_word(const char *word, const char *(*nth)(const void *context, size_t i), const void *context)
+const char *suggest_word(const char *word, const char *(*nth)(const void *context, size_t i),
+			 const void *context)
 {
 	size_t len = strlen(word), limit = len / 3 > 2 ? len / 3 : 2;
 	size_t best = MAX_WORD;

@@ -8,7 +8,11 @@
 static size_t decode(const unsigned char *at, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = *at < 0x80 ? 1 : *at >> 5 == 6 ? 2 : *at >> 4 == 14 ? 3 : *at >> 3 == 30 ? 4 : 0;
+	size_t length = *at < 0x80       ? 1
+			: *at >> 5 == 6  ? 2
+			: *at >> 4 == 14 ? 3
+			: *at >> 3 == 30 ? 4
+					 : 0;
 
 	if (length == 0)
 		return 0;
@@ -24,13 +28,17 @@ static size_t decode(const unsigned char *at, uint32_t *code)
 }
 
 /*
- * What turns the reading order, ends a line, or cannot be seen: control characters, what Unicode lists as default-ignorable (zero-width
- * characters, soft hyphen, fillers, variation selectors, tags), annotation marks, and what is no character and not allowed in XML.
+ * What turns the reading order, ends a line, or cannot be seen: control characters, what Unicode
+ * lists as default-ignorable (zero-width characters, soft hyphen, fillers, variation selectors,
+ * tags), annotation marks, and what is no character and not allowed in XML.
  */
-static const struct { uint32_t first, last; } unseen[] = {
-	{ 0x0, 0x1f }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x34f, 0x34f }, { 0x61c, 0x61c }, { 0x115f, 0x1160 },
-	{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
-	{ 0x3164, 0x3164 }, { 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xffa0, 0xffa0 },
+static const struct {
+	uint32_t first, last;
+} unseen[] = {
+	{ 0x0, 0x1f },      { 0x7f, 0x9f },       { 0xad, 0xad },       { 0x34f, 0x34f },
+	{ 0x61c, 0x61c },   { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+	{ 0x200b, 0x200f }, { 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+	{ 0xfdd0, 0xfdef }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },   { 0xffa0, 0xffa0 },
 	{ 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 };
 
@@ -57,7 +65,8 @@ static void replace(char *text, bool ascii, bool lines)
 		}
 		length = decode(from, &code);
 		if (ascii && code == 0xb1 && length == 2) {
-			/* the only character of our own that is not ASCII: plus-minus takes two bytes either way */
+			/* the only character of our own that is not ASCII: plus-minus takes two
+			 * bytes either way */
 			*to++ = '+';
 			*to++ = '-';
 			from += length;

@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /*
- * Replaces in place, by '?', what could steer a terminal or turn the reading order: control characters (C0, DEL, C1),
- * line breaks, bidirectional marks, what cannot be seen (zero-width characters, soft hyphens, tags, variation selectors),
- * and bytes that are not UTF-8.
+ * Replaces in place, by '?', what could steer a terminal or turn the reading order: control
+ * characters (C0, DEL, C1), line breaks, bidirectional marks, what cannot be seen (zero-width
+ * characters, soft hyphens, tags, variation selectors), and bytes that are not UTF-8.
  */
 void text_plain(char *text);
 /* As text_plain, but line breaks and tabs stay; @size bytes and a NUL. What a guest prints. */

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "host/journal.h"
 #include "base/outfile.h"
 #include "base/text.h"
+#include "host/journal.h"
 
 int cmd_fail(const struct error *err, int exit_code)
 {
@@ -52,7 +52,8 @@ int cmd_label_check(const char *label, struct error *err)
 	    label[0] != '-')
 		return 0;
 	return error_set(err, EINVAL,
-			 "--label: up to 64 printable characters without space or '/', not starting with '.' or '-'");
+			 "--label: up to 64 printable characters without space or '/', not "
+			 "starting with '.' or '-'");
 }
 
 int cmd_result_name(const char *label, const char *utc, char *path, struct error *err)
@@ -63,14 +64,17 @@ int cmd_result_name(const char *label, const char *utc, char *path, struct error
 	return 0;
 }
 
-int cmd_result_file(struct result_file *file, const char *output, const char *label, struct error *err)
+int cmd_result_file(struct result_file *file, const char *output, const char *label,
+		    struct error *err)
 {
 	char utc[32];
 
 	file->is_new = !output;
 	if (output)
-		return snprintf(file->path, sizeof(file->path), "%s", output) < (int)sizeof(file->path)
-			       ? 0 : error_set(err, ENAMETOOLONG, "--output: %s", output);
+		return snprintf(file->path, sizeof(file->path), "%s", output) <
+				       (int)sizeof(file->path)
+			       ? 0
+			       : error_set(err, ENAMETOOLONG, "--output: %s", output);
 	cmd_utc_now(utc, sizeof(utc), "%Y%m%dT%H%M%SZ");
 	return cmd_result_name(label, utc, file->path, err);
 }
@@ -78,7 +82,8 @@ int cmd_result_file(struct result_file *file, const char *output, const char *la
 int cmd_result_save(struct result_file *file, const struct results *results, struct error *err)
 {
 	char *path = file->path;
-	int rc = file->is_new ? results_save_new(&results, &path, 1, err) : results_save(results, path, err);
+	int rc = file->is_new ? results_save_new(&results, &path, 1, err)
+			      : results_save(results, path, err);
 
 	if (!rc)
 		file->is_new = false;
@@ -96,7 +101,8 @@ int cmd_exit_code(const struct results *results)
 	return nr[STATUS_DONE] ? EXIT_DONE : EXIT_NOTHING_RAN;
 }
 
-uint64_t cmd_number(struct argp_state *state, const char *name, const char *text, uint64_t min, uint64_t max)
+uint64_t cmd_number(struct argp_state *state, const char *name, const char *text, uint64_t min,
+		    uint64_t max)
 {
 	char *end;
 	uint64_t number;
@@ -104,12 +110,13 @@ uint64_t cmd_number(struct argp_state *state, const char *name, const char *text
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (end == text || *end || *text == '-' || errno || number < min || number > max)
-		argp_error(state, "%s \"%s\": a number from %llu to %llu", name, text, (unsigned long long)min,
-			   (unsigned long long)max);
+		argp_error(state, "%s \"%s\": a number from %llu to %llu", name, text,
+			   (unsigned long long)min, (unsigned long long)max);
 	return number;
 }
 
-double cmd_real(struct argp_state *state, const char *name, const char *text, const char *unit, double min, double max)
+double cmd_real(struct argp_state *state, const char *name, const char *text, const char *unit,
+		double min, double max)
 {
 	char *end;
 	double number = strtod(text, &end);
@@ -117,7 +124,8 @@ double cmd_real(struct argp_state *state, const char *name, const char *text, co
 	if (end != text && strcmp(end, unit) == 0)
 		end += strlen(unit);
 	if (end == text || *end || !(number >= min && number <= max))
-		argp_error(state, "%s \"%s\": a number from %g to %g, in %s", name, text, min, max, unit);
+		argp_error(state, "%s \"%s\": a number from %g to %g, in %s", name, text, min, max,
+			   unit);
 	return number;
 }
 
@@ -136,10 +144,12 @@ void cmd_recover(void)
 
 static bool reason_same(const struct plan_case *a, const struct plan_case *b)
 {
-	return strcmp(a->skip_why, b->skip_why) == 0 && strcmp(a->skip_fix, b->skip_fix) == 0 && a->broken == b->broken;
+	return strcmp(a->skip_why, b->skip_why) == 0 && strcmp(a->skip_fix, b->skip_fix) == 0 &&
+	       a->broken == b->broken;
 }
 
-/* Cases are in blocks of one reason more often than not: comparing with all before is quick enough for a screen. */
+/* Cases are in blocks of one reason more often than not: comparing with all before is quick enough
+ * for a screen. */
 static void reasons_print(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nr; i++) {
@@ -175,7 +185,8 @@ void cmd_plan_print(const struct plan *plan)
 		putchar('\n');
 	}
 	reasons_print(plan);
-	printf("%zu cases: %zu to run, %zu skipped", plan->nr, plan->nr - plan->nr_skipped - plan->nr_broken, plan->nr_skipped);
+	printf("%zu cases: %zu to run, %zu skipped", plan->nr,
+	       plan->nr - plan->nr_skipped - plan->nr_broken, plan->nr_skipped);
 	if (plan->nr_broken)
 		printf(", %zu failed", plan->nr_broken);
 	putchar('\n');

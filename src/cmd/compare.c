@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* pinbench compare BASE NEW...: result files as a table with verdicts. Needs no rights and no special kernel. */
+/* pinbench compare BASE NEW...: result files as a table with verdicts. Needs no rights and no
+ * special kernel. */
 #include <argp.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/cmd.h"
-#include "print/format.h"
-#include "verdict/side.h"
 #include "base/size.h"
 #include "base/suggest.h"
+#include "cmd/cmd.h"
+#include "print/format.h"
 #include "print/table.h"
+#include "verdict/side.h"
 
 struct arguments {
 	char **sides;
@@ -24,7 +25,8 @@ enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE };
 static const struct argp_option options[] = {
 	{ "threshold", OPT_THRESHOLD, "PCT", 0, "What counts as the same: 2 by default", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "text, commit, markdown, csv or json", 0 },
-	{ "filter", OPT_FILTER, "REGEX", 0, "Show these cases, with their controls and what got worse", 0 },
+	{ "filter", OPT_FILTER, "REGEX", 0,
+	  "Show these cases, with their controls and what got worse", 0 },
 	{ "tails", OPT_TAILS, NULL, 0, "Rows of p99 too, where n allows", 0 },
 	{ "environment", 'e', NULL, 0, "Show every difference of the environment", 0 },
 	{ "force", OPT_FORCE, NULL, 0, "Compare what is not comparable", 0 },
@@ -45,8 +47,8 @@ static void take_format(struct compare_options *to, const char *name, struct arg
 		if (strcmp(compare_printers[to->format].name, name) == 0)
 			return;
 	near = suggest_word(name, format_nth, NULL);
-	argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "",
-		   near ? "\"?" : "");
+	argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
+		   near ? near : "", near ? "\"?" : "");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -85,7 +87,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (arguments->nr == 1 && to->format != COMPARE_TEXT)
-			argp_error(state, "--format=%s: name two result files; what is in one is text",
+			argp_error(state,
+				   "--format=%s: name two result files; what is in one is text",
 				   compare_printers[to->format].name);
 		return 0;
 	default:
@@ -104,13 +107,15 @@ static const struct argp argp = {
 };
 
 /* Remarks of the sides belong to what is said before the numbers. */
-static void pass_remarks(struct comparison *comparison, const struct side *base, const struct side *new)
+static void pass_remarks(struct comparison *comparison, const struct side *base,
+			 const struct side *new)
 {
 	const struct side *sides[] = { base, new };
 
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < sides[i]->remarks.nr; j++)
-			remark_add(&comparison->comparable.unknowns, "%s", sides[i]->remarks.texts[j]);
+			remark_add(&comparison->comparable.unknowns, "%s",
+				   sides[i]->remarks.texts[j]);
 }
 
 static void print_one(const struct side *side, const struct look *look)
@@ -120,8 +125,8 @@ static void print_one(const struct side *side, const struct look *look)
 	table_print(stdout, look, &side->results);
 }
 
-static int compare_sides(const struct arguments *arguments, const struct side *sides, const struct look *look,
-			 struct error *err)
+static int compare_sides(const struct arguments *arguments, const struct side *sides,
+			 const struct look *look, struct error *err)
 {
 	size_t nr = arguments->nr - 1;
 	struct comparison *comparisons = calloc(nr + 1, sizeof(*comparisons));
@@ -130,12 +135,14 @@ static int compare_sides(const struct arguments *arguments, const struct side *s
 	if (!comparisons)
 		abort();
 	for (size_t i = 0; i < nr && !rc; i++) {
-		rc = compare_reports(&comparisons[i], &sides[0].results, &sides[i + 1].results, &arguments->options, err);
+		rc = compare_reports(&comparisons[i], &sides[0].results, &sides[i + 1].results,
+				     &arguments->options, err);
 		if (!rc)
 			pass_remarks(&comparisons[i], &sides[0], &sides[i + 1]);
 	}
 	if (!rc && nr)
-		compare_printers[arguments->options.format].print(stdout, look, comparisons, nr, &arguments->options);
+		compare_printers[arguments->options.format].print(stdout, look, comparisons, nr,
+								  &arguments->options);
 	else if (!rc)
 		print_one(&sides[0], look);
 	for (size_t i = 0; i < nr; i++)

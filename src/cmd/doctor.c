@@ -10,11 +10,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
-#include "plan/doctor.h"
 #include "host/mounts.h"
 #include "host/sysfile.h"
-#include "base/text.h"
+#include "plan/doctor.h"
 
 #define NAME_WIDTH_MAX 26
 
@@ -45,17 +45,21 @@ static error_t doctor_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option doctor_options[] = {
-	{ "config", 'c', "FILE", 0, "check against what this job file plans (default: the quick job)", 0 },
+	{ "config", 'c', "FILE", 0,
+	  "check against what this job file plans (default: the quick job)", 0 },
 	{ "json", 'j', NULL, 0, "the same as JSON", 0 },
-	{ "root", 'r', "DIR", 0, "look at the /proc and /sys saved below DIR instead; nothing is tried", 0 },
+	{ "root", 'r', "DIR", 0,
+	  "look at the /proc and /sys saved below DIR instead; nothing is tried", 0 },
 	{ 0 },
 };
 
 static const struct argp doctor_argp = {
 	.options = doctor_options,
 	.parser = doctor_parse,
-	.doc = "What can run here and what cannot, each with the reason and the line that enables it; then what "
-	       "adds noise. Each pinner, layout and observer is tried by the smallest real operation. Changes "
+	.doc = "What can run here and what cannot, each with the reason and the line that enables "
+	       "it; then what "
+	       "adds noise. Each pinner, layout and observer is tried by the smallest real "
+	       "operation. Changes "
 	       "nothing.\v"
 	       "  ok    works, or adds no noise\n"
 	       "  note  steady, but mind it when comparing with other machines\n"
@@ -77,7 +81,9 @@ static struct screen screen_open(void)
 
 	if (!isatty(STDOUT_FILENO))
 		return screen;
-	screen.columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 ? size.ws_col : 80;
+	screen.columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40
+				 ? size.ws_col
+				 : 80;
 	if (screen.columns > 120)
 		screen.columns = 120;
 	screen.color = (!plain || !*plain) && term && strcmp(term, "dumb") != 0;
@@ -90,13 +96,14 @@ static const char *paint(const struct screen *screen, const char *code)
 }
 
 static const char *const level_colors[NR_LEVELS] = {
-	[LEVEL_OK] = "\033[32m", [LEVEL_NOTE] = "\033[36m", [LEVEL_WARN] = "\033[33m", [LEVEL_UNKNOWN] = "\033[2m",
-	[LEVEL_NO] = "\033[31m",
+	[LEVEL_OK] = "\033[32m",     [LEVEL_NOTE] = "\033[36m", [LEVEL_WARN] = "\033[33m",
+	[LEVEL_UNKNOWN] = "\033[2m", [LEVEL_NO] = "\033[31m",
 };
 #define COLOR_TITLE "\033[1m"
-#define COLOR_OFF "\033[0m"
+#define COLOR_OFF   "\033[0m"
 
-/* Prints @text from column @indent on, broken between words; the first line's indent has been printed. */
+/* Prints @text from column @indent on, broken between words; the first line's indent has been
+ * printed. */
 static void text_wrap(const struct screen *screen, const char *text, unsigned int indent)
 {
 	unsigned int room = screen->columns > indent + 20 ? screen->columns - indent : 0;
@@ -114,15 +121,16 @@ static void text_wrap(const struct screen *screen, const char *text, unsigned in
 	puts(text);
 }
 
-static void finding_print(const struct screen *screen, const char *name, int width, const struct finding *finding)
+static void finding_print(const struct screen *screen, const char *name, int width,
+			  const struct finding *finding)
 {
 	unsigned int indent = 2 + 4 + 2 + (unsigned int)width + 2;
 	char text[sizeof(finding->text)], fix[sizeof(finding->fix) + 8];
 
 	snprintf(text, sizeof(text), "%s", finding->text);
 	text_plain(text);
-	printf("  %s%-4s%s  %-*s  ", paint(screen, level_colors[finding->level]), level_names[finding->level],
-	       paint(screen, COLOR_OFF), width, name);
+	printf("  %s%-4s%s  %-*s  ", paint(screen, level_colors[finding->level]),
+	       level_names[finding->level], paint(screen, COLOR_OFF), width, name);
 	text_wrap(screen, text, indent);
 	if (!finding->fix[0])
 		return;
@@ -158,7 +166,8 @@ static size_t group_count(const struct section *section, size_t first)
 	return nr;
 }
 
-/* What the names of a group begin with: "gup-test/", or "gup-test/hold-" where the others of the family differ. */
+/* What the names of a group begin with: "gup-test/", or "gup-test/hold-" where the others of the
+ * family differ. */
 static size_t group_prefix(const struct section *section, size_t first, size_t nr)
 {
 	const char *head = section->items[first].name;
@@ -182,8 +191,8 @@ static void section_print(const struct screen *screen, const struct section *sec
 
 		first[nr] = i;
 		if (group > 1)
-			snprintf(names[nr], sizeof(names[nr]), "%.*s* (%zu)", (int)group_prefix(section, i, group), name,
-				 group);
+			snprintf(names[nr], sizeof(names[nr]), "%.*s* (%zu)",
+				 (int)group_prefix(section, i, group), name, group);
 		else
 			snprintf(names[nr], sizeof(names[nr]), "%s", name);
 		if ((int)strlen(names[nr]) > width)
@@ -206,7 +215,8 @@ static size_t level_count(const struct section *section, enum level level)
 	return nr;
 }
 
-static void next_print(const char *about, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void next_print(const char *about, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static void next_print(const char *about, const char *format, ...)
 {
@@ -222,7 +232,8 @@ static void next_print(const char *about, const char *format, ...)
 static bool gup_test_missing(const struct section *section)
 {
 	for (size_t i = 0; i < section->nr; i++)
-		if (strncmp(section->items[i].name, "gup-test/", 9) == 0 && section->items[i].finding.level == LEVEL_OK)
+		if (strncmp(section->items[i].name, "gup-test/", 9) == 0 &&
+		    section->items[i].finding.level == LEVEL_OK)
 			return false;
 	return true;
 }
@@ -244,12 +255,13 @@ static void checkup_print(const struct checkup *checkup, const struct doctor_arg
 		return;
 	}
 	printf("\n%s%u of %zu pinners work here, %zu of %zu observers; %zu thing%s noise.%s\n",
-	       paint(&screen, COLOR_TITLE), checkup->nr_runnable, pinner->nr - 1, level_count(&all[SECTION_OBSERVERS], LEVEL_OK),
-	       all[SECTION_OBSERVERS].nr, nr_noisy, nr_noisy == 1 ? " adds" : "s add", paint(&screen, COLOR_OFF));
+	       paint(&screen, COLOR_TITLE), checkup->nr_runnable, pinner->nr - 1,
+	       level_count(&all[SECTION_OBSERVERS], LEVEL_OK), all[SECTION_OBSERVERS].nr, nr_noisy,
+	       nr_noisy == 1 ? " adds" : "s add", paint(&screen, COLOR_OFF));
 	puts("\nnext:");
 	if (checkup->nr_runnable)
-		next_print("measures what works here", "pinbench run%s%s", args->config ? " -c " : "",
-			   args->config ? args->config : "");
+		next_print("measures what works here", "pinbench run%s%s",
+			   args->config ? " -c " : "", args->config ? args->config : "");
 	if (gup_test_missing(pinner))
 		next_print("boots kernels that have gup_test, in QEMU", "make bench");
 	next_print("says what the names mean", "pinbench list");
@@ -266,8 +278,8 @@ static json_t *section_json(const struct section *section)
 
 		snprintf(text, sizeof(text), "%s", item->finding.text);
 		text_plain(text);
-		object = json_pack("{s:s, s:s, s:s}", "name", item->name, "level", level_names[item->finding.level],
-				   "text", text);
+		object = json_pack("{s:s, s:s, s:s}", "name", item->name, "level",
+				   level_names[item->finding.level], "text", text);
 		if (item->finding.fix[0])
 			json_object_set_new(object, "fix", json_string(item->finding.fix));
 		json_array_append_new(array, object);
@@ -287,7 +299,8 @@ static int checkup_json(const struct checkup *checkup)
 	json_object_set_new(root, "tried", json_boolean(sysfile_is_live()));
 	json_object_set_new(root, "pinners_that_work", json_integer(checkup->nr_runnable));
 	for (size_t i = 0; i < NR_SECTIONS; i++)
-		json_object_set_new(root, checkup->sections[i].name, section_json(&checkup->sections[i]));
+		json_object_set_new(root, checkup->sections[i].name,
+				    section_json(&checkup->sections[i]));
 	lost = json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(root);
@@ -307,12 +320,14 @@ int cmd_doctor(int argc, char **argv)
 	if (args.root) {
 		sysfile_set_root(args.root);
 		if (!sysfile_exists("/proc") || !sysfile_exists("/sys")) {
-			error_set(&err, ENOENT, "--root %s: there is no proc and sys below it", args.root);
+			error_set(&err, ENOENT, "--root %s: there is no proc and sys below it",
+				  args.root);
 			return cmd_fail(&err, EXIT_USAGE);
 		}
 	}
 	sysfile_trouble_clear();
-	mounts_complete(); /* as run does: what it would see, not what the host happens to have mounted */
+	mounts_complete(); /* as run does: what it would see, not what the host happens to have
+			      mounted */
 	rc = config_load(&config, args.config, NULL, 0, &err);
 	if (rc)
 		return cmd_fail(&err, EXIT_USAGE);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* pinbench gate BASE NEW: whether anything got worse, as an exit code and one line that says why. */
+/* pinbench gate BASE NEW: whether anything got worse, as an exit code and one line that says why.
+ */
 #include <argp.h>
 #include <errno.h>
 #include <locale.h>
@@ -13,7 +14,15 @@
 #include "print/gate.h"
 #include "verdict/side.h"
 
-enum { OPT_FAIL_ON = 256, OPT_FILTER, OPT_STRICT, OPT_ALLOW_MISSING, OPT_BISECT, OPT_THRESHOLD, OPT_FORCE };
+enum {
+	OPT_FAIL_ON = 256,
+	OPT_FILTER,
+	OPT_STRICT,
+	OPT_ALLOW_MISSING,
+	OPT_BISECT,
+	OPT_THRESHOLD,
+	OPT_FORCE
+};
 
 static const struct argp_option options[] = {
 	{ "fail-on", OPT_FAIL_ON, "METRIC:PCT|exact", 0, "only this counts; repeat", 0 },
@@ -78,12 +87,24 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	struct error err = { 0 };
 
 	switch (key) {
-	case OPT_FAIL_ON: take_rule(order, arg, state); break;
-	case OPT_FILTER: order->filter = arg; break;
-	case OPT_STRICT: order->gate.strict = true; break;
-	case OPT_ALLOW_MISSING: order->gate.allow_missing = true; break;
-	case OPT_BISECT: order->bisect = true; break;
-	case OPT_FORCE: order->compare.force = true; break;
+	case OPT_FAIL_ON:
+		take_rule(order, arg, state);
+		break;
+	case OPT_FILTER:
+		order->filter = arg;
+		break;
+	case OPT_STRICT:
+		order->gate.strict = true;
+		break;
+	case OPT_ALLOW_MISSING:
+		order->gate.allow_missing = true;
+		break;
+	case OPT_BISECT:
+		order->bisect = true;
+		break;
+	case OPT_FORCE:
+		order->compare.force = true;
+		break;
 	case OPT_THRESHOLD:
 		if (percent_parse(arg, &order->compare.rule.threshold, &err))
 			argp_error(state, "--threshold: %s", err.text);
@@ -98,7 +119,8 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		if (order->nr_sides < 2)
 			argp_error(state, "name two result files, what was and what is");
 		if (order->gate.nr_rules && order->compare.rule.threshold_given)
-			argp_error(state, "--fail-on has thresholds of its own: no --threshold beside it");
+			argp_error(state,
+				   "--fail-on has thresholds of its own: no --threshold beside it");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -115,7 +137,8 @@ static bool bisect_asked(int argc, char **argv)
 	return false;
 }
 
-/* What verdicts need for it: rows of p99, and the strictest threshold, for "about 18 boots would decide". */
+/* What verdicts need for it: rows of p99, and the strictest threshold, for "about 18 boots would
+ * decide". */
 static void rules_apply(struct order *order)
 {
 	bool any = false;
@@ -145,8 +168,8 @@ static void remarks_print(const struct look *look, const struct side *sides)
 	}
 }
 
-static int judge(struct order *order, struct side *sides, const struct look *look, enum gate_outcome *outcome,
-		 struct error *err)
+static int judge(struct order *order, struct side *sides, const struct look *look,
+		 enum gate_outcome *outcome, struct error *err)
 {
 	struct comparison comparison = { 0 };
 	struct gate gate;
@@ -160,7 +183,8 @@ static int judge(struct order *order, struct side *sides, const struct look *loo
 	if (rc)
 		return rc;
 	order->gate.filter = order->filter ? &regex : NULL;
-	rc = compare_reports(&comparison, &sides[0].results, &sides[1].results, &order->compare, err);
+	rc = compare_reports(&comparison, &sides[0].results, &sides[1].results, &order->compare,
+			     err);
 	if (!rc) {
 		gate_judge(&gate, &comparison, &order->gate);
 		gate_print(stdout, look, &gate, &order->gate);
@@ -185,7 +209,9 @@ static int finish(enum gate_outcome outcome, bool bisect)
 
 int cmd_gate(int argc, char **argv)
 {
-	static const struct argp argp = { options, option_parse, "BASE NEW", doc, NULL, NULL, NULL };
+	static const struct argp argp = {
+		options, option_parse, "BASE NEW", doc, NULL, NULL, NULL
+	};
 	struct order order = { .compare = compare_options_default };
 	enum gate_outcome outcome = GATE_INCOMPARABLE;
 	struct side sides[2] = { 0 };

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "cmd/cmd.h"
-#include "import/gup_test.h"
 #include "base/infile.h"
-#include "result/results.h"
 #include "base/suggest.h"
-#include "print/table.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "cmd/cmd.h"
+#include "import/gup_test.h"
+#include "print/table.h"
+#include "result/results.h"
 
 enum { KEY_LABEL = 256 };
 
@@ -60,8 +60,9 @@ static void format_check(const char *format, struct argp_state *state)
 	if (strcmp(format, formats[0]) == 0)
 		return;
 	near = suggest_word(format, format_nth, NULL);
-	argp_error(state, "no format \"%.40s\"%s%s%s", format, near ? "; did you mean \"" : ": there is gup_test",
-		   near ? near : "", near ? "\"?" : "");
+	argp_error(state, "no format \"%.40s\"%s%s%s", format,
+		   near ? "; did you mean \"" : ": there is gup_test", near ? near : "",
+		   near ? "\"?" : "");
 }
 
 static error_t option_parse(int key, char *arg, struct argp_state *state)
@@ -69,10 +70,18 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	struct order *order = state->input;
 
 	switch (key) {
-	case 'o': order->output = arg; break;
-	case 's': order->section = arg; break;
-	case 'q': order->quiet = true; break;
-	case KEY_LABEL: order->label = arg; break;
+	case 'o':
+		order->output = arg;
+		break;
+	case 's':
+		order->section = arg;
+		break;
+	case 'q':
+		order->quiet = true;
+		break;
+	case KEY_LABEL:
+		order->label = arg;
+		break;
 	case ARGP_KEY_ARG:
 		if (!order->format)
 			format_check(order->format = arg, state);
@@ -93,7 +102,8 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static int log_load(const char *path, const char *name, char **text, size_t *size, struct error *err)
+static int log_load(const char *path, const char *name, char **text, size_t *size,
+		    struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	autoclose int fd = standard ? dup(STDIN_FILENO) : infile_open(path, err);
@@ -131,7 +141,8 @@ static void label_make(char *label, size_t size, const struct order *order, cons
 		snprintf(label, size, "imported");
 }
 
-static int results_write(struct results *results, const struct order *order, const char *label, int argc, char **argv)
+static int results_write(struct results *results, const struct order *order, const char *label,
+			 int argc, char **argv)
 {
 	struct error err = { 0 };
 	struct result_file file;
@@ -139,7 +150,8 @@ static int results_write(struct results *results, const struct order *order, con
 	results->tool_version = strdup(PINBENCH_VERSION);
 	results->label = strdup(label);
 	results_set_command(results, argc, argv);
-	if (cmd_result_file(&file, order->output, label, &err) || cmd_result_save(&file, results, &err))
+	if (cmd_result_file(&file, order->output, label, &err) ||
+	    cmd_result_save(&file, results, &err))
 		return cmd_fail(&err, EXIT_USAGE);
 	if (!order->quiet) {
 		struct look look = look_of(stdout);
@@ -153,7 +165,8 @@ static int results_write(struct results *results, const struct order *order, con
 
 int cmd_import(int argc, char **argv)
 {
-	static const struct argp argp = { options, option_parse, "gup_test LOG", doc, NULL, NULL, NULL };
+	static const struct argp argp = { options, option_parse, "gup_test LOG", doc, NULL,
+					  NULL,    NULL };
 	struct order order = { .format = NULL };
 	struct results results = { .complete = false };
 	struct error err = { 0 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* pinbench list: what there is to measure with, and what the words mean. Probes nothing: that is what doctor does. */
+/* pinbench list: what there is to measure with, and what the words mean. Probes nothing: that is
+ * what doctor does. */
 #include <argp.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -7,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/suggest.h"
 #include "bench/bench.h"
 #include "cmd/cmd.h"
-#include "plan/plan.h"
-#include "base/suggest.h"
 #include "host/sysfile.h"
+#include "plan/plan.h"
 
 #define MAX_ROWS 64
 
@@ -40,7 +41,8 @@ static size_t pinner_rows(struct row *rows, size_t max)
 			json_array_append_new(access, json_string("write"));
 		rows[nr].name = pinner->name;
 		rows[nr].about = pinner->about;
-		rows[nr].json = json_pack("{s:o, s:b, s:b}", "access", access, "holds", pinner->hold != NULL, "whole_window_only",
+		rows[nr].json = json_pack("{s:o, s:b, s:b}", "access", access, "holds",
+					  pinner->hold != NULL, "whole_window_only",
 					  pinner->whole_only);
 	}
 	return nr;
@@ -72,8 +74,8 @@ static size_t state_rows(struct row *rows, size_t max)
 	for (; nr < max && states[nr]; nr++) {
 		rows[nr].name = states[nr]->name;
 		rows[nr].about = states[nr]->about;
-		rows[nr].json = json_pack("{s:b, s:b}", "read_only", states[nr]->read_only, "consumed_by_the_first_pin",
-					  states[nr]->consumed);
+		rows[nr].json = json_pack("{s:b, s:b}", "read_only", states[nr]->read_only,
+					  "consumed_by_the_first_pin", states[nr]->consumed);
 	}
 	return nr;
 }
@@ -106,8 +108,10 @@ static const struct kind kinds[] = {
 	{ "pinners", "kernel interfaces that take pins", pinner_rows },
 	{ "layouts", "what backs a region on the running kernel", layout_rows },
 	{ "states", "who shares the pages when the pin comes", state_rows },
-	{ "windows", "which part of the region is pinned; also OFFSET+LENGTH, as in 4K+64K", window_rows },
-	{ "observers", "what counts fast and slow pages, faults and copies; lowest rung first", observer_rows },
+	{ "windows", "which part of the region is pinned; also OFFSET+LENGTH, as in 4K+64K",
+	  window_rows },
+	{ "observers", "what counts fast and slow pages, faults and copies; lowest rung first",
+	  observer_rows },
 };
 
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -141,8 +145,8 @@ static error_t list_parse(int key, char *arg, struct argp_state *state)
 			return 0;
 		}
 		near = suggest_word(arg, kind_nth, NULL);
-		argp_error(state, "no list of \"%s\"%s%s%s", arg, near ? "; did you mean \"" : "", near ? near : "",
-			   near ? "\"?" : "");
+		argp_error(state, "no list of \"%s\"%s%s%s", arg, near ? "; did you mean \"" : "",
+			   near ? near : "", near ? "\"?" : "");
 		return EINVAL;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -158,7 +162,8 @@ static const struct argp list_argp = {
 	.parser = list_parse,
 	.args_doc = "[pinners] [layouts] [states] [windows] [observers]",
 	.doc = "What there is to measure with; these are the names that job files and -p use.\v"
-	       "Layouts are those of the running kernel. Nothing is tried: pinbench doctor tells what works here.",
+	       "Layouts are those of the running kernel. Nothing is tried: pinbench doctor tells "
+	       "what works here.",
 };
 
 static void rows_print(const struct kind *kind, const struct row *rows, size_t nr)
@@ -178,7 +183,8 @@ static json_t *rows_json(const struct row *rows, size_t nr)
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < nr; i++) {
-		json_t *object = json_pack("{s:s, s:s}", "name", rows[i].name, "about", rows[i].about);
+		json_t *object =
+			json_pack("{s:s, s:s}", "name", rows[i].name, "about", rows[i].about);
 
 		json_object_update(object, rows[i].json);
 		json_array_append_new(array, object);

@@ -10,10 +10,10 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "cmd/cmd.h"
-#include "result/json_seed.h"
 #include "base/suggest.h"
 #include "base/version.h"
+#include "cmd/cmd.h"
+#include "result/json_seed.h"
 
 struct verb {
 	const char *name;
@@ -55,7 +55,8 @@ static void help_print(FILE *out)
 {
 	fputs("Usage: pinbench VERB [OPTION...]\n"
 	      "What pinning user pages costs, which path it took, and what a patch changes.\n\n"
-	      "Verbs:\n", out);
+	      "Verbs:\n",
+	      out);
 	for (size_t i = 0; i < NR_VERBS; i++)
 		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].about);
 	fputs("\nExamples:\n"
@@ -66,7 +67,8 @@ static void help_print(FILE *out)
 	      "'pinbench VERB --help' has the options of a verb, pinbench(1) the whole.\n"
 	      "Exit status: 0 done, 1 a case failed or got worse (gate), 2 usage or file\n"
 	      "error, 3 gate cannot decide, 4 nothing could run here, 128 out of memory,\n"
-	      "130 interrupted.\n", out);
+	      "130 interrupted.\n",
+	      out);
 }
 
 static int verb_run(int argc, char **argv)
@@ -77,8 +79,9 @@ static int verb_run(int argc, char **argv)
 
 	if (!verb) {
 		near = suggest_word(argv[0], verb_nth, NULL);
-		fprintf(stderr, "pinbench: no verb \"%s\"%s%s%s ('pinbench --help' lists them)\n", argv[0],
-			near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		fprintf(stderr, "pinbench: no verb \"%s\"%s%s%s ('pinbench --help' lists them)\n",
+			argv[0], near ? "; did you mean \"" : "", near ? near : "",
+			near ? "\"?" : "");
 		return EXIT_USAGE;
 	}
 	if (verb->fn != cmd_restore) /* it does that itself, and says so */
@@ -88,7 +91,8 @@ static int verb_run(int argc, char **argv)
 	return verb->fn(argc, argv);
 }
 
-/* Output that could not be written is an error like any other: "pinbench list > /dev/full" must not exit 0. */
+/* Output that could not be written is an error like any other: "pinbench list > /dev/full" must not
+ * exit 0. */
 static void stdout_close(void)
 {
 	int error = ferror(stdout);
@@ -99,14 +103,17 @@ static void stdout_close(void)
 	_exit(EXIT_USAGE);
 }
 
-/* First of all: the next file that is opened would be taken for a standard descriptor, and get what is meant for the user. */
+/* First of all: the next file that is opened would be taken for a standard descriptor, and get what
+ * is meant for the user. */
 static void descriptors_open(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
-		/* the lowest that is free is this one; where there is no such device, what can be neither read nor written */
-		if (TEMP_FAILURE_RETRY(open("/dev/null", O_RDWR)) < 0 && TEMP_FAILURE_RETRY(open("/", O_PATH)) < 0)
+		/* the lowest that is free is this one; where there is no such device, what can be
+		 * neither read nor written */
+		if (TEMP_FAILURE_RETRY(open("/dev/null", O_RDWR)) < 0 &&
+		    TEMP_FAILURE_RETRY(open("/", O_PATH)) < 0)
 			_exit(EXIT_USAGE);
 	}
 }
@@ -114,14 +121,17 @@ static void descriptors_open(void)
 int main(int argc, char **argv)
 {
 	descriptors_open();
-	/* a limit of file sizes is an error of the write that meets it, which has a name and a way out */
+	/* a limit of file sizes is an error of the write that meets it, which has a name and a way
+	 * out */
 	signal(SIGXFSZ, SIG_IGN);
 	argp_err_exit_status = EXIT_USAGE;
 	setenv("ARGP_HELP_FMT", "no-dup-args-note", 0); /* three lines that help nobody */
 	atexit(stdout_close);
-	/* It writes kernel settings and files where the user says: never with rights that the user does not have. */
+	/* It writes kernel settings and files where the user says: never with rights that the user
+	 * does not have. */
 	if (getauxval(AT_SECURE)) {
-		fprintf(stderr, "pinbench: refusing to run set-user-ID or with file capabilities; use sudo\n");
+		fprintf(stderr, "pinbench: refusing to run set-user-ID or with file capabilities; "
+				"use sudo\n");
 		return EXIT_USAGE;
 	}
 	json_seed();
@@ -129,11 +139,13 @@ int main(int argc, char **argv)
 		help_print(stderr);
 		return EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "version") == 0) {
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 ||
+	    strcmp(argv[1], "version") == 0) {
 		puts("pinbench " PINBENCH_VERSION);
 		return EXIT_DONE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "-?") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "-?") == 0) {
 		help_print(stdout);
 		return EXIT_DONE;
 	}
@@ -146,7 +158,9 @@ int main(int argc, char **argv)
 		return EXIT_DONE;
 	}
 	if (argv[1][0] == '-') {
-		fprintf(stderr, "pinbench: unknown option \"%s\": a verb comes first; try 'pinbench --help'\n",
+		fprintf(stderr,
+			"pinbench: unknown option \"%s\": a verb comes first; try 'pinbench "
+			"--help'\n",
 			argv[1]);
 		return EXIT_USAGE;
 	}

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/suggest.h"
 #include "cmd/cmd.h"
 #include "plot/plot.h"
-#include "base/suggest.h"
 
 #define MAX_FILES 6u
 
@@ -18,7 +18,8 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE; the suffix, .svg or .png, says the format", 0 },
-	{ "only", 'k', "PATTERN", 0, "Draw only the cases whose key matches (fnmatch: *, ?, [])", 0 },
+	{ "only", 'k', "PATTERN", 0, "Draw only the cases whose key matches (fnmatch: *, ?, [])",
+	  0 },
 	{ 0 }
 };
 
@@ -42,8 +43,8 @@ static void take_argument(struct arguments *arguments, const char *arg, struct a
 	if (arguments->kind)
 		return;
 	near = suggest_word(arg, kind_nth, NULL);
-	argp_error(state, "no kind of plot \"%s\"%s%s%s", arg, near ? "; did you mean \"" : "", near ? near : "",
-		   near ? "\"?" : "");
+	argp_error(state, "no kind of plot \"%s\"%s%s%s", arg, near ? "; did you mean \"" : "",
+		   near ? near : "", near ? "\"?" : "");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -105,9 +106,11 @@ int cmd_plot(int argc, char **argv)
 		pointers[plot.nr_sides] = &sides[plot.nr_sides];
 		rc = results_load(&sides[plot.nr_sides], arguments.paths[plot.nr_sides], &err);
 		if (!rc && sides[plot.nr_sides].icount != sides[0].icount) {
-			rc = error_set(&err, EINVAL, "%s holds %s and %s holds %s: they cannot share a picture",
+			rc = error_set(&err, EINVAL,
+				       "%s holds %s and %s holds %s: they cannot share a picture",
 				       arguments.paths[0], results_unit(&sides[0]),
-				       arguments.paths[plot.nr_sides], results_unit(&sides[plot.nr_sides]));
+				       arguments.paths[plot.nr_sides],
+				       results_unit(&sides[plot.nr_sides]));
 		}
 	}
 	if (!rc) {

@@ -48,21 +48,20 @@ void progress_case(struct progress *progress, const struct run_event *event)
 	if (!progress->out)
 		return;
 	if (!progress->terminal) {
-		/* a skipped case says why in the table; a line for each would bury those that ran */
+		/* a skipped case says why in the table; a line for each would bury those that ran
+		 */
 		if (event->result && event->result->status != STATUS_SKIPPED)
 			fprintf(progress->out, "[%zu/%zu] %s: %s%s%s\n", event->index + 1,
 				event->nr_cases, event->plan_case->key,
-				status_names[event->result->status],
-				event->result->why ? ": " : "",
+				status_names[event->result->status], event->result->why ? ": " : "",
 				event->result->why ? event->result->why : "");
 		return;
 	}
 	if (event->result)
 		return;
 	left_format(left, sizeof(left), event->left_s);
-	snprintf(line, sizeof(line), "[%*zu/%zu] %s%s",
-		 snprintf(NULL, 0, "%zu", event->nr_cases), event->index + 1, event->nr_cases,
-		 event->plan_case->key, left);
+	snprintf(line, sizeof(line), "[%*zu/%zu] %s%s", snprintf(NULL, 0, "%zu", event->nr_cases),
+		 event->index + 1, event->nr_cases, event->plan_case->key, left);
 	line_show(progress, line);
 }
 
@@ -71,17 +70,21 @@ void progress_pass(struct progress *progress, const struct interleave_event *eve
 	unsigned int block = event->block + 1;
 	char line[512], left[48];
 
-	/* elsewhere a line when a block is through; cases of milliseconds are not worth a line each */
-	if (progress->terminal ? !event->key || event->elapsed_s < progress->next_s : event->key != NULL)
+	/* elsewhere a line when a block is through; cases of milliseconds are not worth a line each
+	 */
+	if (progress->terminal ? !event->key || event->elapsed_s < progress->next_s
+			       : event->key != NULL)
 		return;
 	progress->next_s = event->elapsed_s + LINE_S;
 	left_format(left, sizeof(left), event->left_s);
 	if (event->open)
 		snprintf(line, sizeof(line), "[%u] ", block);
 	else
-		snprintf(line, sizeof(line), "[%*u/%u] ", snprintf(NULL, 0, "%u", event->nr_blocks), block, event->nr_blocks);
-	snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s%s%s", progress->terminal ? event->label : "done", left,
-		 progress->terminal ? "  " : "", progress->terminal ? event->key : "");
+		snprintf(line, sizeof(line), "[%*u/%u] ", snprintf(NULL, 0, "%u", event->nr_blocks),
+			 block, event->nr_blocks);
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s%s%s",
+		 progress->terminal ? event->label : "done", left, progress->terminal ? "  " : "",
+		 progress->terminal ? event->key : "");
 	if (!progress->terminal)
 		fprintf(progress->out, "%s\n", line);
 	else

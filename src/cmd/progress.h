@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* How far a run is: one line that is rewritten on a terminal, one line a case elsewhere. Floor 6: it prints. */
+/* How far a run is: one line that is rewritten on a terminal, one line a case elsewhere. Floor 6:
+ * it prints. */
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "turns/turns.h"
 #include "run/run.h"
+#include "turns/turns.h"
 
 struct progress {
 	FILE *out;

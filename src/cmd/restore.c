@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "host/journal.h"
-#include "base/text.h"
 
 static error_t option_parse(int key, char *arg, struct argp_state *state)
 {
@@ -37,7 +37,8 @@ int cmd_restore(int argc, char **argv)
 		puts(report.lines[i]);
 	}
 	if (!ret && report.nr == 0)
-		printf("nothing to restore%s\n", report.nr_live ? "; the settings of runs that go on are theirs" : "");
+		printf("nothing to restore%s\n",
+		       report.nr_live ? "; the settings of runs that go on are theirs" : "");
 	if (ret)
 		cmd_fail(&err, 0);
 	ret = ret || report.nr_foreign || report.nr_failed ? EXIT_CASE_FAILED : EXIT_DONE;

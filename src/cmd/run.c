@@ -9,18 +9,18 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "bench/bench.h"
 #include "cmd/cmd.h"
-#include "cmd/run.h"
-#include "plan/config.h"
-#include "host/mounts.h"
-#include "plan/plan.h"
 #include "cmd/progress.h"
+#include "cmd/run.h"
+#include "host/mounts.h"
+#include "plan/config.h"
+#include "plan/plan.h"
+#include "print/table.h"
 #include "result/results.h"
 #include "run/run.h"
-#include "print/table.h"
 #include "verdict/verdict.h"
-#include "base/version.h"
 
 #define SAVE_EVERY_NS UINT64_C(200000000) /* what a killed run may lose */
 
@@ -41,7 +41,8 @@ struct sink {
 	uint64_t last_ns, last_cost_ns;
 };
 
-/* Often enough that a kill loses little, seldom enough that writing stays a small part of the run. */
+/* Often enough that a kill loses little, seldom enough that writing stays a small part of the run.
+ */
 static int sink_save(void *context, const struct results *results, struct error *err)
 {
 	struct sink *sink = context;
@@ -146,7 +147,8 @@ void run_catch_signals(void)
 
 void run_design_tell(const struct plan *plan, unsigned int nr_runs, bool paired)
 {
-	size_t nr_rows = plan_nr_times(plan, false), fewest = rule_fewest_runs(&rule_default, nr_rows, paired);
+	size_t nr_rows = plan_nr_times(plan, false),
+	       fewest = rule_fewest_runs(&rule_default, nr_rows, paired);
 	const char *what = paired ? "pairs" : "runs a side";
 
 	if (nr_rows == 0)
@@ -209,7 +211,8 @@ int cmd_run(int argc, char **argv)
 	} else {
 		run_catch_signals();
 		if (!order.quiet && (order.precision.part > 0 || nr_runs_of(&plan) > 1))
-			run_design_tell(&plan, order.precision.part > 0 ? 0 : nr_runs_of(&plan), false);
+			run_design_tell(&plan, order.precision.part > 0 ? 0 : nr_runs_of(&plan),
+					false);
 		results_begin(&results, &order, argc, argv);
 		results.config = config_text(&config);
 		ret = measure_and_write(&order, &plan, &results, &file);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* What "run" was told, and its two ways: alone (cmd_run.c), and in turns with another side (cmd_run_with.c). */
+/* What "run" was told, and its two ways: alone (cmd_run.c), and in turns with another side
+ * (cmd_run_with.c). */
 #include <argp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "turns/turns.h"
 #include "plan/plan.h"
-#include "stats/precision.h"
 #include "result/results.h"
+#include "stats/precision.h"
+#include "turns/turns.h"
 
 #define RUN_MAX_OVERRIDES 64
 
@@ -18,15 +19,15 @@ struct order {
 	const char *config, *output, *label;
 	const char *overrides[RUN_MAX_OVERRIDES + 1]; /* of -p, and of --runs */
 	size_t nr_overrides;
-	unsigned int runs;                /* 0: as the job says */
+	unsigned int runs; /* 0: as the job says */
 	const char *with, *with_label, *with_output;
-	const char *only;                 /* key of the one case to measure */
+	const char *only; /* key of the one case to measure */
 	enum run_order turns;
 	bool turns_given, seed_given, max_time_given;
 	uint64_t seed;
-	struct precision precision;       /* most_runs: --runs */
+	struct precision precision; /* most_runs: --runs */
 	bool placed;
-	uint64_t placement_seed;          /* if placed */
+	uint64_t placement_seed; /* if placed */
 	bool dry_run, icount, force, quiet, time_only, settle, resume;
 };
 
@@ -38,7 +39,8 @@ extern volatile sig_atomic_t run_stop;
 void run_catch_signals(void);
 
 /*
- * Says, before anything is measured, whether so many runs a side could show any difference. @nr_runs 0: as many as it will take.
+ * Says, before anything is measured, whether so many runs a side could show any difference.
+ * @nr_runs 0: as many as it will take.
  */
 void run_design_tell(const struct plan *plan, unsigned int nr_runs, bool paired);
 
@@ -53,7 +55,8 @@ struct with_names {
 };
 
 /* By the options, or after the files in which the @sides differ. -EINVAL: one label for both. */
-int with_labels(struct with_names *names, const struct order *order, const struct interleave_side *sides, bool other_program,
-		struct error *err);
-/* By the options, new ones in results/, or those of the schedule that is to be resumed (-ENOENT: there is none). */
+int with_labels(struct with_names *names, const struct order *order,
+		const struct interleave_side *sides, bool other_program, struct error *err);
+/* By the options, new ones in results/, or those of the schedule that is to be resumed (-ENOENT:
+ * there is none). */
 int with_paths(struct with_names *names, const struct order *order, struct error *err);

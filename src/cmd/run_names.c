@@ -13,7 +13,8 @@
 
 /* --- labels --- */
 
-/* The @nth part of a path from its end, without ".json"; empty when there are not as many or it cannot be a label. */
+/* The @nth part of a path from its end, without ".json"; empty when there are not as many or it
+ * cannot be a label. */
 static void part_of(const char *path, unsigned int nth, char label[65])
 {
 	const char *end = path + strlen(path), *begin;
@@ -33,13 +34,15 @@ static void part_of(const char *path, unsigned int nth, char label[65])
 		label[0] = '\0';
 }
 
-/* The last part in which the two paths differ: build/x86_64/pinbench and build/arm64/pinbench are "x86_64" and "arm64". */
+/* The last part in which the two paths differ: build/x86_64/pinbench and build/arm64/pinbench are
+ * "x86_64" and "arm64". */
 static void labels_from_paths(struct with_names *names, const char *paths[INTERLEAVE_SIDES])
 {
 	for (unsigned int nth = 0; nth < 64; nth++) {
 		part_of(paths[0], nth, names->labels[0]);
 		part_of(paths[1], nth, names->labels[1]);
-		if (!names->labels[0][0] || !names->labels[1][0] || strcmp(names->labels[0], names->labels[1]) != 0)
+		if (!names->labels[0][0] || !names->labels[1][0] ||
+		    strcmp(names->labels[0], names->labels[1]) != 0)
 			break;
 	}
 	if (!names->labels[0][0] || !names->labels[1][0]) {
@@ -48,8 +51,8 @@ static void labels_from_paths(struct with_names *names, const char *paths[INTERL
 	}
 }
 
-int with_labels(struct with_names *names, const struct order *order, const struct interleave_side *sides, bool other_program,
-		struct error *err)
+int with_labels(struct with_names *names, const struct order *order,
+		const struct interleave_side *sides, bool other_program, struct error *err)
 {
 	const char *const given[] = { order->label, order->with_label };
 	const char *paths[] = { order->config ? order->config : "quick", order->with };
@@ -83,8 +86,10 @@ static bool is_of_this(const struct with_names *names, const char *path)
 
 	if (results_load(&results, path, &unread))
 		return false;
-	is = results.schedule.order != ORDER_NONE && results.schedule.nr_sides == INTERLEAVE_SIDES &&
-	     strcmp(results.schedule.sides[0], names->labels[0]) == 0 && strcmp(results.schedule.sides[1], names->labels[1]) == 0;
+	is = results.schedule.order != ORDER_NONE &&
+	     results.schedule.nr_sides == INTERLEAVE_SIDES &&
+	     strcmp(results.schedule.sides[0], names->labels[0]) == 0 &&
+	     strcmp(results.schedule.sides[1], names->labels[1]) == 0;
 	results_free(&results);
 	return is;
 }
@@ -94,10 +99,13 @@ static bool is_newer(const char *tail, const char *than)
 {
 	int order = strncmp(tail, than, strcspn(tail, "-."));
 
-	return order ? order > 0 : strlen(tail) != strlen(than) ? strlen(tail) > strlen(than) : strcmp(tail, than) > 0;
+	return order                          ? order > 0
+	       : strlen(tail) != strlen(than) ? strlen(tail) > strlen(than)
+					      : strcmp(tail, than) > 0;
 }
 
-/* The newest results/LABEL-UTC.json of either side that belongs to such a schedule; the other has the same stamp. */
+/* The newest results/LABEL-UTC.json of either side that belongs to such a schedule; the other has
+ * the same stamp. */
 static int paths_find(struct with_names *names, struct error *err)
 {
 	char newest[32] = "", pattern[128];
@@ -106,7 +114,8 @@ static int paths_find(struct with_names *names, struct error *err)
 		size_t skip = strlen("results/") + strlen(names->labels[i]) + 1;
 		glob_t found;
 
-		snprintf(pattern, sizeof(pattern), "results/%s-[0-9]*T[0-9]*Z*.json", names->labels[i]);
+		snprintf(pattern, sizeof(pattern), "results/%s-[0-9]*T[0-9]*Z*.json",
+			 names->labels[i]);
 		if (glob(pattern, 0, NULL, &found))
 			continue;
 		for (size_t k = found.gl_pathc; k-- > 0;) {
@@ -121,12 +130,15 @@ static int paths_find(struct with_names *names, struct error *err)
 		globfree(&found);
 	}
 	if (!newest[0]) {
-		error_set(err, ENOENT, "nothing to resume: results/ has no unfinished schedule of %s and %s", names->labels[0],
-			  names->labels[1]);
-		return error_fix(err, "-o and --with-output name its files; without --resume a new one begins");
+		error_set(err, ENOENT,
+			  "nothing to resume: results/ has no unfinished schedule of %s and %s",
+			  names->labels[0], names->labels[1]);
+		return error_fix(err, "-o and --with-output name its files; without --resume a new "
+				      "one begins");
 	}
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
-		snprintf(names->paths[i], sizeof(names->paths[i]), "results/%s-%s", names->labels[i], newest);
+		snprintf(names->paths[i], sizeof(names->paths[i]), "results/%s-%s",
+			 names->labels[i], newest);
 	return 0;
 }
 
@@ -142,7 +154,8 @@ static bool same_file(const char *a, const char *b)
 	for (unsigned int i = 0; i < 2; i++) {
 		const char *path = i ? b : a;
 
-		snprintf(directory, sizeof(directory), "%.*s/.", slash[i] ? (int)(slash[i] - path) : 1, slash[i] ? path : ".");
+		snprintf(directory, sizeof(directory), "%.*s/.",
+			 slash[i] ? (int)(slash[i] - path) : 1, slash[i] ? path : ".");
 		if (stat(directory, &where[i]))
 			return false;
 	}
@@ -158,13 +171,16 @@ int with_paths(struct with_names *names, const struct order *order, struct error
 		return paths_find(names, err);
 	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
-		int length = given[i] ? snprintf(names->paths[i], sizeof(names->paths[i]), "%s", given[i]) : 0;
+		int length = given[i] ? snprintf(names->paths[i], sizeof(names->paths[i]), "%s",
+						 given[i])
+				      : 0;
 
 		names->is_new[i] = !given[i];
 		if (!given[i] && cmd_result_name(names->labels[i], when, names->paths[i], err))
 			return -err->code;
 		if (length >= (int)sizeof(names->paths[i]) || strcmp(names->paths[i], "-") == 0)
-			return error_set(err, EINVAL, "%.100s: two sides need two files", names->paths[i]);
+			return error_set(err, EINVAL, "%.100s: two sides need two files",
+					 names->paths[i]);
 	}
 	if (same_file(names->paths[0], names->paths[1]))
 		return error_set(err, EINVAL, "%s: two sides need two files", names->paths[0]);

@@ -9,8 +9,23 @@
 #include "cmd/run.h"
 
 enum {
-	KEY_LABEL = 256, KEY_DRY_RUN, KEY_CLOCK, KEY_PLACEMENT, KEY_FORCE, KEY_TIME_ONLY, KEY_SETTLE, KEY_RUNS, KEY_WITH,
-	KEY_WITH_LABEL, KEY_WITH_OUTPUT, KEY_ORDER, KEY_SEED, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME, KEY_ONLY,
+	KEY_LABEL = 256,
+	KEY_DRY_RUN,
+	KEY_CLOCK,
+	KEY_PLACEMENT,
+	KEY_FORCE,
+	KEY_TIME_ONLY,
+	KEY_SETTLE,
+	KEY_RUNS,
+	KEY_WITH,
+	KEY_WITH_LABEL,
+	KEY_WITH_OUTPUT,
+	KEY_ORDER,
+	KEY_SEED,
+	KEY_RESUME,
+	KEY_PRECISION,
+	KEY_MAX_TIME,
+	KEY_ONLY,
 };
 
 static const struct argp_option options[] = {
@@ -33,7 +48,8 @@ static const struct argp_option options[] = {
 	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
 	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
 	{ "only", KEY_ONLY, "KEY", OPTION_HIDDEN, "", 0 }, /* by run --with: one case of the job */
-	{ "settle", KEY_SETTLE, 0, OPTION_HIDDEN, "", 0 }, /* by vm: wait until the guest is at rest */
+	{ "settle", KEY_SETTLE, 0, OPTION_HIDDEN, "",
+	  0 }, /* by vm: wait until the guest is at rest */
 	{ "quiet", 'q', 0, 0, "no progress, no table", 0 },
 	{ 0 }
 };
@@ -54,12 +70,16 @@ static enum run_order turns_parse(struct argp_state *state, const char *text)
 /* Options that mean nothing without another are mistakes. */
 static void order_check(struct argp_state *state, const struct order *order)
 {
-	if (!order->with && (order->with_label || order->with_output || order->turns_given || order->seed_given || order->resume))
-		argp_error(state, "--with-label, --with-output, --order, --seed and --resume need --with");
+	if (!order->with && (order->with_label || order->with_output || order->turns_given ||
+			     order->seed_given || order->resume))
+		argp_error(state,
+			   "--with-label, --with-output, --order, --seed and --resume need --with");
 	if (order->max_time_given && order->precision.part <= 0)
 		argp_error(state, "--max-time needs --precision");
 	if (order->precision.part > 0 && order->runs && order->runs < PRECISION_FEWEST_RUNS)
-		argp_error(state, "--precision: there is no interval of 95 %% with fewer than %u runs", PRECISION_FEWEST_RUNS);
+		argp_error(state,
+			   "--precision: there is no interval of 95 %% with fewer than %u runs",
+			   PRECISION_FEWEST_RUNS);
 	if (order->with && (order->time_only || order->only))
 		argp_error(state, "--with needs what --time-only and --only leave out");
 	if (order->with && !order->output != !order->with_output)
@@ -72,20 +92,40 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	char *end;
 
 	switch (key) {
-	case 'c': order->config = arg; break;
-	case 'o': order->output = arg; break;
-	case 'q': order->quiet = true; break;
-	case KEY_LABEL: order->label = arg; break;
-	case KEY_RUNS: order->runs = (unsigned int)cmd_number(state, "--runs", arg, 1, RESULTS_MAX_RUNS); break;
-	case KEY_WITH: order->with = arg; break;
-	case KEY_PRECISION: order->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100; break;
+	case 'c':
+		order->config = arg;
+		break;
+	case 'o':
+		order->output = arg;
+		break;
+	case 'q':
+		order->quiet = true;
+		break;
+	case KEY_LABEL:
+		order->label = arg;
+		break;
+	case KEY_RUNS:
+		order->runs = (unsigned int)cmd_number(state, "--runs", arg, 1, RESULTS_MAX_RUNS);
+		break;
+	case KEY_WITH:
+		order->with = arg;
+		break;
+	case KEY_PRECISION:
+		order->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100;
+		break;
 	case KEY_MAX_TIME:
 		order->precision.max_time_s = cmd_real(state, "--max-time", arg, "s", 1, 86400);
 		order->max_time_given = true;
 		break;
-	case KEY_WITH_LABEL: order->with_label = arg; break;
-	case KEY_WITH_OUTPUT: order->with_output = arg; break;
-	case KEY_RESUME: order->resume = true; break;
+	case KEY_WITH_LABEL:
+		order->with_label = arg;
+		break;
+	case KEY_WITH_OUTPUT:
+		order->with_output = arg;
+		break;
+	case KEY_RESUME:
+		order->resume = true;
+		break;
 	case KEY_ORDER:
 		order->turns = turns_parse(state, arg);
 		order->turns_given = true;
@@ -94,11 +134,21 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		order->seed = cmd_number(state, "--seed", arg, 0, UINT32_MAX);
 		order->seed_given = true;
 		break;
-	case KEY_DRY_RUN: order->dry_run = true; break;
-	case KEY_FORCE: order->force = true; break;
-	case KEY_TIME_ONLY: order->time_only = true; break;
-	case KEY_SETTLE: order->settle = true; break;
-	case KEY_ONLY: order->only = arg; break;
+	case KEY_DRY_RUN:
+		order->dry_run = true;
+		break;
+	case KEY_FORCE:
+		order->force = true;
+		break;
+	case KEY_TIME_ONLY:
+		order->time_only = true;
+		break;
+	case KEY_SETTLE:
+		order->settle = true;
+		break;
+	case KEY_ONLY:
+		order->only = arg;
+		break;
 	case KEY_CLOCK:
 		if (strcmp(arg, "real") != 0 && strcmp(arg, "icount") != 0)
 			argp_error(state, "--clock \"%s\": real or icount", arg);
@@ -118,7 +168,9 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected \"%s\"", arg);
 		break;
-	case ARGP_KEY_END: order_check(state, order); break;
+	case ARGP_KEY_END:
+		order_check(state, order);
+		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

@@ -6,21 +6,21 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "cmd/run.h"
-#include "plan/config.h"
-#include "turns/turns.h"
-#include "host/mounts.h"
-#include "turns/pairing.h"
-#include "plan/plan.h"
 #include "cmd/progress.h"
+#include "cmd/run.h"
+#include "host/mounts.h"
+#include "plan/config.h"
+#include "plan/plan.h"
 #include "result/schedule.h"
+#include "turns/pairing.h"
+#include "turns/turns.h"
 #include "verdict/verdict.h"
 
 #define DEFAULT_BLOCKS 10u /* or as many as can decide */
 
 struct with {
 	const struct order *order;
-	bool other_program;              /* else another job file */
+	bool other_program; /* else another job file */
 	struct with_names names;
 	struct config configs[INTERLEAVE_SIDES];
 	struct plan plans[INTERLEAVE_SIDES];
@@ -43,7 +43,8 @@ static unsigned int nr_blocks(const struct with *with)
 		return most;
 	if (with->order->precision.part > 0)
 		return plan_most_runs(&with->plans[0]);
-	most = (unsigned int)rule_fewest_runs(&rule_default, plan_nr_times(&with->plans[0], false), true);
+	most = (unsigned int)rule_fewest_runs(&rule_default, plan_nr_times(&with->plans[0], false),
+					      true);
 	return most > DEFAULT_BLOCKS ? most : DEFAULT_BLOCKS;
 }
 
@@ -53,7 +54,8 @@ static int plans_make(struct with *with, struct error *err)
 	const char *const jobs[] = { order->config, with->other_program ? NULL : order->with };
 
 	for (unsigned int i = 0; i < (with->other_program ? 1 : INTERLEAVE_SIDES); i++) {
-		if (config_load(&with->configs[i], jobs[i], order->overrides, order->nr_overrides, err))
+		if (config_load(&with->configs[i], jobs[i], order->overrides, order->nr_overrides,
+				err))
 			return -err->code;
 		if (plan_build(&with->plans[i], &with->configs[i], err)) {
 			config_free(&with->configs[i]);
@@ -85,7 +87,10 @@ static int sides_open(struct with *with, struct error *err)
 	sides[1].job = is ? order->config : order->with;
 	if (plans_make(with, err)) {
 		if (!is && err->code == EINVAL && !err->fix[0])
-			error_fix(err, "--with takes a job file or a program; %.100s is no program (ELF, #!)", order->with);
+			error_fix(err,
+				  "--with takes a job file or a program; %.100s is no program "
+				  "(ELF, #!)",
+				  order->with);
 		return -err->code;
 	}
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
@@ -113,7 +118,8 @@ static void plan_print(const struct with *with)
 			printf("%s%s:\n", i ? "\n" : "", with->names.labels[i]);
 		cmd_plan_print(&with->plans[i]);
 	}
-	printf("%u blocks, order %s\n", with->interleave.schedule.nr_blocks, order_names[with->order->turns]);
+	printf("%u blocks, order %s\n", with->interleave.schedule.nr_blocks,
+	       order_names[with->order->turns]);
 }
 
 static void pairing_tell(const struct with *with)
@@ -123,9 +129,11 @@ static void pairing_tell(const struct with *with)
 	if (!pairing->varied[0])
 		return;
 	if (pairing->values[0][0] && pairing->values[1][0])
-		fprintf(stderr, "compared case by case: %s %s with %s\n", pairing->varied, pairing->values[0], pairing->values[1]);
+		fprintf(stderr, "compared case by case: %s %s with %s\n", pairing->varied,
+			pairing->values[0], pairing->values[1]);
 	else
-		fprintf(stderr, "compared case by case, in order: they differ in %s\n", pairing->varied);
+		fprintf(stderr, "compared case by case, in order: they differ in %s\n",
+			pairing->varied);
 }
 
 static int ended(struct with *with, int ret, const struct error *err)
@@ -141,9 +149,11 @@ static int ended(struct with *with, int ret, const struct error *err)
 	if (ret)
 		return cmd_fail(err, ret == -ENODATA ? EXIT_NOTHING_RAN : EXIT_USAGE);
 	if (!with->order->quiet) {
-		for (unsigned int i = 0; with->order->precision.part > 0 && i < INTERLEAVE_SIDES; i++) {
+		for (unsigned int i = 0; with->order->precision.part > 0 && i < INTERLEAVE_SIDES;
+		     i++) {
 			printf("%s: ", with->names.labels[i]);
-			precision_print(stdout, &sides[i].results, &with->order->precision, "--runs");
+			precision_print(stdout, &sides[i].results, &with->order->precision,
+					"--runs");
 		}
 		fflush(stdout);
 		fprintf(stderr, "written to %s\n       and %s\n", sides[0].path, sides[1].path);
@@ -152,7 +162,8 @@ static int ended(struct with *with, int ret, const struct error *err)
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
 		codes[i] = cmd_exit_code(&sides[i].results);
 	return codes[0] == EXIT_CASE_FAILED || codes[1] == EXIT_CASE_FAILED ? EXIT_CASE_FAILED
-	       : codes[0] ? codes[0] : codes[1];
+	       : codes[0]                                                   ? codes[0]
+									    : codes[1];
 }
 
 static int with_measure(struct with *with, struct error *err)
@@ -173,10 +184,12 @@ static int with_measure(struct with *with, struct error *err)
 	}
 	if (!order->quiet) {
 		pairing_tell(with);
-		run_design_tell(&with->plans[0], order->precision.part > 0 ? 0 : interleave->schedule.nr_blocks, true);
+		run_design_tell(&with->plans[0],
+				order->precision.part > 0 ? 0 : interleave->schedule.nr_blocks,
+				true);
 		if (order->resume)
-			fprintf(stderr, "%u of %u blocks are left\n", interleave_nr_left(interleave),
-				interleave->schedule.nr_blocks);
+			fprintf(stderr, "%u of %u blocks are left\n",
+				interleave_nr_left(interleave), interleave->schedule.nr_blocks);
 		interleave->event = pass_event;
 		interleave->context = with;
 	}
@@ -206,13 +219,14 @@ int run_with(const struct order *order, int argc, char **argv)
 	interleave->argv = argv;
 	interleave->stop = &run_stop;
 	mounts_complete();
-	if (sides_open(&with, &err) || with_labels(&with.names, order, interleave->sides, with.other_program, &err)) {
+	if (sides_open(&with, &err) ||
+	    with_labels(&with.names, order, interleave->sides, with.other_program, &err)) {
 		code = cmd_fail(&err, EXIT_USAGE);
 	} else {
 		const char *const labels[] = { with.names.labels[0], with.names.labels[1] };
 
-		schedule_init(&interleave->schedule, order->turns, nr_blocks(&with), labels, INTERLEAVE_SIDES,
-			      order->seed_given ? &order->seed : NULL);
+		schedule_init(&interleave->schedule, order->turns, nr_blocks(&with), labels,
+			      INTERLEAVE_SIDES, order->seed_given ? &order->seed : NULL);
 		if (order->dry_run) {
 			plan_print(&with);
 			code = cmd_plan_exit_code(&with.plans[0]);

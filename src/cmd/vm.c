@@ -28,8 +28,10 @@ static void range_format(char *text, size_t size, size_t low, size_t high)
 		snprintf(text, size, "%zu to %zu", low, high);
 }
 
-/* What so many boots can decide; a comparison has a row for each case, and more where a pinner takes several times. */
-static void design_tell(const struct vm *vm, const struct schedule *schedule, const struct lab_extent *extent)
+/* What so many boots can decide; a comparison has a row for each case, and more where a pinner
+ * takes several times. */
+static void design_tell(const struct vm *vm, const struct schedule *schedule,
+			const struct lab_extent *extent)
 {
 	size_t low = rule_fewest_runs(&rule_default, extent->nr_cases, true);
 	size_t high = rule_fewest_runs(&rule_default, extent->nr_times, true);
@@ -39,7 +41,9 @@ static void design_tell(const struct vm *vm, const struct schedule *schedule, co
 		return;
 	if (vm->request.icount) {
 		if (schedule->nr_blocks < RULE_ICOUNT_SEEDS)
-			fprintf(stderr, "vm: a change is what every seed shows, and %u seeds decide nothing (--boots %u)\n",
+			fprintf(stderr,
+				"vm: a change is what every seed shows, and %u seeds decide "
+				"nothing (--boots %u)\n",
 				schedule->nr_blocks, RULE_ICOUNT_SEEDS);
 		return;
 	}
@@ -47,7 +51,9 @@ static void design_tell(const struct vm *vm, const struct schedule *schedule, co
 	range_format(pairs, sizeof(pairs), low, high);
 	fprintf(stderr, "vm: about %s rows of times: ", rows);
 	if (schedule->nr_blocks < low)
-		fprintf(stderr, "%u boots of each can never be significant; paired runs need %s (--boots)\n",
+		fprintf(stderr,
+			"%u boots of each can never be significant; paired runs need %s "
+			"(--boots)\n",
 			schedule->nr_blocks, pairs);
 	else
 		fprintf(stderr, "a difference can be significant from %s pairs on\n", pairs);
@@ -62,12 +68,14 @@ static void begins(void *context, const struct schedule *schedule, unsigned int 
 	vm->nr_before = vm->nr_done = nr_done;
 	vm->started_ns = clock_now();
 	if (vm->request.resume)
-		fprintf(stderr, "vm: %u of %u boots are there, %u to go\n", nr_done, vm->nr_boots, vm->nr_boots - nr_done);
+		fprintf(stderr, "vm: %u of %u boots are there, %u to go\n", nr_done, vm->nr_boots,
+			vm->nr_boots - nr_done);
 	else
 		design_tell(vm, schedule, extent);
 }
 
-/* One line that overwrites itself: which boot, how long, about how much more, what the guest last said. */
+/* One line that overwrites itself: which boot, how long, about how much more, what the guest last
+ * said. */
 static void tick(void *context, size_t kernel, double seconds, const char *line)
 {
 	struct vm *vm = context;
@@ -78,7 +86,8 @@ static void tick(void *context, size_t kernel, double seconds, const char *line)
 	if (!vm->terminal)
 		return;
 	if (nr && vm->request.precision.part <= 0)
-		snprintf(eta, sizeof(eta), ", about %.0f s left", spent / nr * (vm->nr_boots - vm->nr_done));
+		snprintf(eta, sizeof(eta), ", about %.0f s left",
+			 spent / nr * (vm->nr_boots - vm->nr_done));
 	fprintf(stderr, "\r\033[K[%u/%u] %.24s %.0f s%s  %.30s", vm->nr_done + 1, vm->nr_boots,
 		vm->request.kernels[kernel].name, seconds, eta, line);
 }
@@ -98,7 +107,8 @@ static void console_show(const char *console)
 		fprintf(stderr, "  | %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
-static void boot_ended(void *context, size_t kernel, unsigned int block, const struct boot *boot, const char *path)
+static void boot_ended(void *context, size_t kernel, unsigned int block, const struct boot *boot,
+		       const char *path)
 {
 	struct vm *vm = context;
 	const char *name = vm->request.kernels[kernel].name;
@@ -109,25 +119,30 @@ static void boot_ended(void *context, size_t kernel, unsigned int block, const s
 		snprintf(vm->ended[kernel], sizeof(vm->ended[kernel]), "%s", path);
 	if (vm->terminal)
 		fputs("\r\033[K", stderr);
-	fprintf(stderr, "vm: %s, boot %u of %u: ", name, block + 1, vm->nr_boots / (unsigned int)vm->request.nr_kernels);
+	fprintf(stderr, "vm: %s, boot %u of %u: ", name, block + 1,
+		vm->nr_boots / (unsigned int)vm->request.nr_kernels);
 	if (boot->end == BOOT_DONE)
-		fprintf(stderr, "%s in %.1f s (Linux %s)\n", status == EXIT_DONE ? "done" :
-			status == EXIT_NOTHING_RAN ? "nothing could run" : "failed", boot->seconds,
-			boot->channel.ready.bytes ? boot->channel.ready.bytes : "?");
+		fprintf(stderr, "%s in %.1f s (Linux %s)\n",
+			status == EXIT_DONE          ? "done"
+			: status == EXIT_NOTHING_RAN ? "nothing could run"
+						     : "failed",
+			boot->seconds, boot->channel.ready.bytes ? boot->channel.ready.bytes : "?");
 	else
-		fprintf(stderr, "%s (%.1f s); %s\n", boot->text, boot->seconds, path ?
-			"what was measured is kept" : "nothing had been measured");
+		fprintf(stderr, "%s (%.1f s); %s\n", boot->text, boot->seconds,
+			path ? "what was measured is kept" : "nothing had been measured");
 	if (boot->nr_noise && boot->end == BOOT_DONE)
-		fprintf(stderr, "vm: %s: the guest's kernel warned (%u lines)\n", name, boot->nr_noise);
-	if ((boot->end != BOOT_DONE && boot->end != BOOT_INTERRUPTED) || (boot->end == BOOT_DONE && status &&
-	    status != EXIT_NOTHING_RAN) || boot->nr_noise)
+		fprintf(stderr, "vm: %s: the guest's kernel warned (%u lines)\n", name,
+			boot->nr_noise);
+	if ((boot->end != BOOT_DONE && boot->end != BOOT_INTERRUPTED) ||
+	    (boot->end == BOOT_DONE && status && status != EXIT_NOTHING_RAN) || boot->nr_noise)
 		console_show(boot->console);
 	if (!path && boot->channel.output.bytes)
 		fwrite(boot->channel.output.bytes, 1, boot->channel.output.size, stdout);
 
 	if (boot->end == BOOT_INTERRUPTED)
 		vm->exit_code = EXIT_INTERRUPTED;
-	else if (boot->end != BOOT_DONE || (status && status != EXIT_NOTHING_RAN && status != EXIT_USAGE))
+	else if (boot->end != BOOT_DONE ||
+		 (status && status != EXIT_NOTHING_RAN && status != EXIT_USAGE))
 		vm->exit_code = EXIT_CASE_FAILED;
 	else if (status == EXIT_USAGE && vm->exit_code == EXIT_DONE)
 		vm->exit_code = EXIT_USAGE;
@@ -137,7 +152,8 @@ static void boot_ended(void *context, size_t kernel, unsigned int block, const s
 /* A word as a shell takes it. */
 static void word_print(const char *word)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/@%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/@%";
 
 	if (*word && !word[strspn(word, plain)]) {
 		fputs(word, stderr);
@@ -189,8 +205,10 @@ static void files_print(const struct vm *vm)
 
 int cmd_vm(int argc, char **argv)
 {
-	static struct vm vm = { .request = { .order = ORDER_ABBA, .memory_mib = 2048, .timeout_s = 600,
-					       .directory = "results" } };
+	static struct vm vm = { .request = { .order = ORDER_ABBA,
+					     .memory_mib = 2048,
+					     .timeout_s = 600,
+					     .directory = "results" } };
 	const struct lab_events events = { &stop, begins, tick, settled, boot_ended, &vm };
 	struct sigaction action = { .sa_handler = on_stop }, inherited;
 	struct error err = { 0 };
@@ -217,7 +235,8 @@ int cmd_vm(int argc, char **argv)
 		return cmd_fail(&err, err.code == ENOPKG ? EXIT_NOTHING_RAN : EXIT_USAGE);
 	if (vm.exit_code == EXIT_INTERRUPTED)
 		resume_print(argc, argv);
-	if (vm.exit_code == EXIT_DONE && vm.nr_nothing && vm.nr_nothing == vm.nr_boots - vm.nr_before)
+	if (vm.exit_code == EXIT_DONE && vm.nr_nothing &&
+	    vm.nr_nothing == vm.nr_boots - vm.nr_before)
 		return EXIT_NOTHING_RAN;
 	return vm.exit_code;
 }

@@ -11,11 +11,12 @@ struct vm {
 	struct lab_request request;
 	char append[4096];
 	uint64_t seed;
-	unsigned int nr_before, nr_done, nr_boots; /* of the whole schedule; nr_before: by an earlier invocation */
+	unsigned int nr_before, nr_done,
+		nr_boots; /* of the whole schedule; nr_before: by an earlier invocation */
 	uint64_t started_ns;
 	bool terminal;
 	int exit_code;
-	unsigned int nr_nothing; /* guests in which nothing could run */
+	unsigned int nr_nothing;           /* guests in which nothing could run */
 	char ended[LAB_MAX_KERNELS][4096]; /* result files */
 };
 

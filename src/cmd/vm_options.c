@@ -10,8 +10,21 @@
 #include "host/sysfile.h"
 #include "verdict/verdict.h"
 
-enum { KEY_BOOTS = 256, KEY_ORDER, KEY_SEED, KEY_JOBS, KEY_RESUME, KEY_PRECISION, KEY_MAX_TIME, KEY_CLOCK, KEY_ACCEL,
-	 KEY_APPEND, KEY_GUEST, KEY_QEMU, KEY_TIMEOUT };
+enum {
+	KEY_BOOTS = 256,
+	KEY_ORDER,
+	KEY_SEED,
+	KEY_JOBS,
+	KEY_RESUME,
+	KEY_PRECISION,
+	KEY_MAX_TIME,
+	KEY_CLOCK,
+	KEY_ACCEL,
+	KEY_APPEND,
+	KEY_GUEST,
+	KEY_QEMU,
+	KEY_TIMEOUT
+};
 
 #define BOOTS_MOST 100 /* until a precision is reached */
 #define MAX_TIME_S 600
@@ -59,7 +72,8 @@ static void kernel_parse(struct argp_state *state, struct lab_request *request, 
 		argp_error(state, "%s", err.text);
 	for (size_t i = 0; i < request->nr_kernels; i++)
 		if (!strcmp(request->kernels[i].name, request->kernels[request->nr_kernels].name))
-			argp_error(state, "two kernels are called \"%s\"", request->kernels[i].name);
+			argp_error(state, "two kernels are called \"%s\"",
+				   request->kernels[i].name);
 	request->nr_kernels++;
 }
 
@@ -75,7 +89,8 @@ static void append_parse(struct argp_state *state, struct vm *vm, const char *wo
 	snprintf(vm->append + length, sizeof(vm->append) - length, "%s%s", length ? " " : "", word);
 }
 
-static int word_index(struct argp_state *state, const char *name, const char *text, const char *const *words)
+static int word_index(struct argp_state *state, const char *name, const char *text,
+		      const char *const *words)
 {
 	for (int i = 0; words[i]; i++)
 		if (!strcmp(text, words[i]))
@@ -93,25 +108,55 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	struct lab_request *request = &vm->request;
 
 	switch (key) {
-	case 'k': kernel_parse(state, request, arg); break;
-	case 'o': request->directory = arg; break;
-	case 'm': request->memory_mib = (unsigned int)cmd_number(state, "--memory", arg, 1, 1u << 20); break;
-	case KEY_BOOTS: request->boots = (unsigned int)cmd_number(state, "--boots", arg, 1, LAB_MAX_BOOTS); break;
-	case KEY_ORDER: request->order = ORDER_ABBA + word_index(state, "--order", arg, orders); break;
-	case KEY_JOBS: request->jobs = (unsigned int)cmd_number(state, "--jobs", arg, 1, BOOT_MAX_JOBS); break;
-	case KEY_RESUME: request->resume = true; break;
-	case KEY_PRECISION: request->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100; break;
-	case KEY_MAX_TIME: request->precision.max_time_s = cmd_real(state, "--max-time", arg, "s", 1, 864000); break;
+	case 'k':
+		kernel_parse(state, request, arg);
+		break;
+	case 'o':
+		request->directory = arg;
+		break;
+	case 'm':
+		request->memory_mib = (unsigned int)cmd_number(state, "--memory", arg, 1, 1u << 20);
+		break;
+	case KEY_BOOTS:
+		request->boots = (unsigned int)cmd_number(state, "--boots", arg, 1, LAB_MAX_BOOTS);
+		break;
+	case KEY_ORDER:
+		request->order = ORDER_ABBA + word_index(state, "--order", arg, orders);
+		break;
+	case KEY_JOBS:
+		request->jobs = (unsigned int)cmd_number(state, "--jobs", arg, 1, BOOT_MAX_JOBS);
+		break;
+	case KEY_RESUME:
+		request->resume = true;
+		break;
+	case KEY_PRECISION:
+		request->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100;
+		break;
+	case KEY_MAX_TIME:
+		request->precision.max_time_s = cmd_real(state, "--max-time", arg, "s", 1, 864000);
+		break;
 	case KEY_SEED:
 		vm->seed = cmd_number(state, "--seed", arg, 1, UINT32_MAX);
 		request->seed = &vm->seed;
 		break;
-	case KEY_CLOCK: request->icount = word_index(state, "--clock", arg, clocks); break;
-	case KEY_ACCEL: request->accel = word_index(state, "--accel", arg, accels); break;
-	case KEY_APPEND: append_parse(state, vm, arg); break;
-	case KEY_TIMEOUT: request->timeout_s = (unsigned int)cmd_number(state, "--timeout", arg, 1, 86400); break;
-	case KEY_QEMU: request->qemu = arg; break;
-	case KEY_GUEST: request->guest = arg; break;
+	case KEY_CLOCK:
+		request->icount = word_index(state, "--clock", arg, clocks);
+		break;
+	case KEY_ACCEL:
+		request->accel = word_index(state, "--accel", arg, accels);
+		break;
+	case KEY_APPEND:
+		append_parse(state, vm, arg);
+		break;
+	case KEY_TIMEOUT:
+		request->timeout_s = (unsigned int)cmd_number(state, "--timeout", arg, 1, 86400);
+		break;
+	case KEY_QEMU:
+		request->qemu = arg;
+		break;
+	case KEY_GUEST:
+		request->guest = arg;
+		break;
 	case ARGP_KEY_ARGS:
 		request->argv = state->argv + state->next;
 		request->argc = state->argc - state->next;
@@ -141,22 +186,26 @@ static unsigned int jobs_possible(unsigned int memory_mib)
 	return nr < 1 ? 1 : nr > BOOT_MAX_JOBS ? BOOT_MAX_JOBS : (unsigned int)nr;
 }
 
-/* As many boots as can be compared, in the icount lane on all CPUs and with seeds that others have too. */
+/* As many boots as can be compared, in the icount lane on all CPUs and with seeds that others have
+ * too. */
 int vm_defaults(struct vm *vm, struct error *err)
 {
 	struct lab_request *request = &vm->request;
-	bool is_run = strcmp(request->argv[0], "run") == 0, compares = is_run && request->nr_kernels > 1;
+	bool is_run = strcmp(request->argv[0], "run") == 0,
+	     compares = is_run && request->nr_kernels > 1;
 
 	if (!request->boots && request->precision.part > 0)
 		request->boots = BOOTS_MOST;
 	if (!request->boots && (!compares || request->icount))
-		request->boots = compares ? RULE_ICOUNT_SEEDS : 1; /* in real time the job decides */
+		request->boots = compares ? RULE_ICOUNT_SEEDS
+					  : 1; /* in real time the job decides */
 	if (!request->seed && request->icount) {
 		vm->seed = 1;
 		request->seed = &vm->seed;
 	}
 	if (request->jobs > 1 && !request->icount && is_run) {
-		error_set(err, EINVAL, "--jobs %u: boots side by side disturb each other's times", request->jobs);
+		error_set(err, EINVAL, "--jobs %u: boots side by side disturb each other's times",
+			  request->jobs);
 		return error_fix(err, "--clock icount, which counts instructions, or --jobs 1");
 	}
 	if (request->precision.max_time_s && request->precision.part <= 0) {
@@ -164,7 +213,9 @@ int vm_defaults(struct vm *vm, struct error *err)
 		return error_fix(err, "--boots N takes a known number of boots");
 	}
 	if (request->precision.part > 0 && request->boots < PRECISION_FEWEST_RUNS) {
-		error_set(err, EINVAL, "--precision: there is no interval of 95 %% with fewer than %u boots", PRECISION_FEWEST_RUNS);
+		error_set(err, EINVAL,
+			  "--precision: there is no interval of 95 %% with fewer than %u boots",
+			  PRECISION_FEWEST_RUNS);
 		return error_fix(err, "--boots %u or more, or none", PRECISION_FEWEST_RUNS);
 	}
 	if (!request->precision.max_time_s)
@@ -174,4 +225,6 @@ int vm_defaults(struct vm *vm, struct error *err)
 	return 0;
 }
 
-const struct argp vm_argp = { options, option_parse, "-- run [RUN-OPTION...]", doc, NULL, NULL, NULL };
+const struct argp vm_argp = {
+	options, option_parse, "-- run [RUN-OPTION...]", doc, NULL, NULL, NULL
+};

@@ -9,56 +9,193 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/size.h"
 #include "host/hugepage.h"
 #include "host/kconfig.h"
 #include "host/noise.h"
-#include "base/size.h"
 #include "host/sysfile.h"
 #include "host/topology.h"
 
 #define NODES_MAX 64
-#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
+#define THP_DIR   "/sys/kernel/mm/transparent_hugepage"
 
 #define NR(array) (sizeof(array) / sizeof(array[0]))
 
 /* Options that change what a pin does or costs, or what can be seen of it. */
 static const char *const config_options[] = {
-	"CONFIG_GUP_TEST", "CONFIG_HAVE_GUP_FAST", "CONFIG_HAVE_FAST_GUP", "CONFIG_ARM64_4K_PAGES",
-	"CONFIG_ARM64_16K_PAGES", "CONFIG_ARM64_64K_PAGES", "CONFIG_ARM64_CONTPTE", "CONFIG_PGTABLE_LEVELS",
-	"CONFIG_TRANSPARENT_HUGEPAGE", "CONFIG_HUGETLB_PAGE", "CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP", "CONFIG_CONTIG_ALLOC",
-	"CONFIG_CMA", "CONFIG_NUMA", "CONFIG_NUMA_BALANCING", "CONFIG_KSM", "CONFIG_MEMCG", "CONFIG_USERFAULTFD",
-	"CONFIG_PER_VMA_LOCK", "CONFIG_LRU_GEN_ENABLED", "CONFIG_IO_URING", "CONFIG_VFIO", "CONFIG_VFIO_IOMMU_TYPE1",
-	"CONFIG_IOMMUFD", "CONFIG_IOMMU_DEFAULT_DMA_STRICT", "CONFIG_IOMMU_DEFAULT_PASSTHROUGH", "CONFIG_SMP", "CONFIG_HZ",
-	"CONFIG_PREEMPT_NONE", "CONFIG_PREEMPT_VOLUNTARY", "CONFIG_PREEMPT", "CONFIG_PREEMPT_DYNAMIC", "CONFIG_PREEMPT_RT",
-	"CONFIG_NO_HZ_FULL", "CONFIG_RANDOMIZE_BASE", "CONFIG_INIT_ON_ALLOC_DEFAULT_ON", "CONFIG_INIT_ON_FREE_DEFAULT_ON",
-	"CONFIG_CC_OPTIMIZE_FOR_SIZE", "CONFIG_CC_IS_CLANG", "CONFIG_GCC_VERSION", "CONFIG_CLANG_VERSION", "CONFIG_KPROBES",
-	"CONFIG_PERF_EVENTS", "CONFIG_DEBUG_FS", "CONFIG_PROC_PAGE_MONITOR", "CONFIG_SECURITY_LOCKDOWN_LSM",
-	"CONFIG_DEBUG_VM", "CONFIG_DEBUG_VM_PGFLAGS", "CONFIG_PAGE_TABLE_CHECK", "CONFIG_PAGE_TABLE_CHECK_ENFORCED",
-	"CONFIG_DEBUG_PAGEALLOC", "CONFIG_PAGE_OWNER", "CONFIG_PAGE_POISONING", "CONFIG_KASAN", "CONFIG_KMSAN",
-	"CONFIG_KCSAN", "CONFIG_UBSAN", "CONFIG_KFENCE", "CONFIG_LOCKDEP", "CONFIG_PROVE_LOCKING", "CONFIG_LOCK_STAT",
-	"CONFIG_SLUB_DEBUG_ON", "CONFIG_DEBUG_VM_PGTABLE", "CONFIG_DEBUG_VM_RB", "CONFIG_DEBUG_VIRTUAL", "CONFIG_DEBUG_PAGE_REF",
-	"CONFIG_KASAN_GENERIC", "CONFIG_KASAN_SW_TAGS", "CONFIG_KASAN_HW_TAGS", "CONFIG_UBSAN_BOUNDS", "CONFIG_DEBUG_LOCK_ALLOC",
-	"CONFIG_DEBUG_SPINLOCK", "CONFIG_DEBUG_MUTEXES", "CONFIG_DEBUG_RWSEMS", "CONFIG_DEBUG_ATOMIC_SLEEP",
-	"CONFIG_DEBUG_PREEMPT", "CONFIG_DEBUG_OBJECTS", "CONFIG_DEBUG_KMEMLEAK", "CONFIG_GCOV_KERNEL", "CONFIG_KCOV",
+	"CONFIG_GUP_TEST",
+	"CONFIG_HAVE_GUP_FAST",
+	"CONFIG_HAVE_FAST_GUP",
+	"CONFIG_ARM64_4K_PAGES",
+	"CONFIG_ARM64_16K_PAGES",
+	"CONFIG_ARM64_64K_PAGES",
+	"CONFIG_ARM64_CONTPTE",
+	"CONFIG_PGTABLE_LEVELS",
+	"CONFIG_TRANSPARENT_HUGEPAGE",
+	"CONFIG_HUGETLB_PAGE",
+	"CONFIG_HUGETLB_PAGE_OPTIMIZE_VMEMMAP",
+	"CONFIG_CONTIG_ALLOC",
+	"CONFIG_CMA",
+	"CONFIG_NUMA",
+	"CONFIG_NUMA_BALANCING",
+	"CONFIG_KSM",
+	"CONFIG_MEMCG",
+	"CONFIG_USERFAULTFD",
+	"CONFIG_PER_VMA_LOCK",
+	"CONFIG_LRU_GEN_ENABLED",
+	"CONFIG_IO_URING",
+	"CONFIG_VFIO",
+	"CONFIG_VFIO_IOMMU_TYPE1",
+	"CONFIG_IOMMUFD",
+	"CONFIG_IOMMU_DEFAULT_DMA_STRICT",
+	"CONFIG_IOMMU_DEFAULT_PASSTHROUGH",
+	"CONFIG_SMP",
+	"CONFIG_HZ",
+	"CONFIG_PREEMPT_NONE",
+	"CONFIG_PREEMPT_VOLUNTARY",
+	"CONFIG_PREEMPT",
+	"CONFIG_PREEMPT_DYNAMIC",
+	"CONFIG_PREEMPT_RT",
+	"CONFIG_NO_HZ_FULL",
+	"CONFIG_RANDOMIZE_BASE",
+	"CONFIG_INIT_ON_ALLOC_DEFAULT_ON",
+	"CONFIG_INIT_ON_FREE_DEFAULT_ON",
+	"CONFIG_CC_OPTIMIZE_FOR_SIZE",
+	"CONFIG_CC_IS_CLANG",
+	"CONFIG_GCC_VERSION",
+	"CONFIG_CLANG_VERSION",
+	"CONFIG_KPROBES",
+	"CONFIG_PERF_EVENTS",
+	"CONFIG_DEBUG_FS",
+	"CONFIG_PROC_PAGE_MONITOR",
+	"CONFIG_SECURITY_LOCKDOWN_LSM",
+	"CONFIG_DEBUG_VM",
+	"CONFIG_DEBUG_VM_PGFLAGS",
+	"CONFIG_PAGE_TABLE_CHECK",
+	"CONFIG_PAGE_TABLE_CHECK_ENFORCED",
+	"CONFIG_DEBUG_PAGEALLOC",
+	"CONFIG_PAGE_OWNER",
+	"CONFIG_PAGE_POISONING",
+	"CONFIG_KASAN",
+	"CONFIG_KMSAN",
+	"CONFIG_KCSAN",
+	"CONFIG_UBSAN",
+	"CONFIG_KFENCE",
+	"CONFIG_LOCKDEP",
+	"CONFIG_PROVE_LOCKING",
+	"CONFIG_LOCK_STAT",
+	"CONFIG_SLUB_DEBUG_ON",
+	"CONFIG_DEBUG_VM_PGTABLE",
+	"CONFIG_DEBUG_VM_RB",
+	"CONFIG_DEBUG_VIRTUAL",
+	"CONFIG_DEBUG_PAGE_REF",
+	"CONFIG_KASAN_GENERIC",
+	"CONFIG_KASAN_SW_TAGS",
+	"CONFIG_KASAN_HW_TAGS",
+	"CONFIG_UBSAN_BOUNDS",
+	"CONFIG_DEBUG_LOCK_ALLOC",
+	"CONFIG_DEBUG_SPINLOCK",
+	"CONFIG_DEBUG_MUTEXES",
+	"CONFIG_DEBUG_RWSEMS",
+	"CONFIG_DEBUG_ATOMIC_SLEEP",
+	"CONFIG_DEBUG_PREEMPT",
+	"CONFIG_DEBUG_OBJECTS",
+	"CONFIG_DEBUG_KMEMLEAK",
+	"CONFIG_GCOV_KERNEL",
+	"CONFIG_KCOV",
 };
 
-/* Parameters whose values are about memory, CPUs, mitigations and checks, not about the machine's identity. */
+/* Parameters whose values are about memory, CPUs, mitigations and checks, not about the machine's
+ * identity. */
 static const char *const cmdline_keys[] = {
-	"hugepages", "hugepagesz", "default_hugepagesz", "hugetlb_*", "cma", "movable*", "kernelcore", "movablecore",
-	"transparent_hugepage*", "thp_*", "mitigations", "spectre_*", "spec_*", "pti", "kpti", "l1tf", "mds", "tsx*",
-	"retbleed", "srbds", "mmio_stale_data", "gather_data_sampling", "reg_file_data_sampling", "isolcpus", "nohz*",
-	"rcu_nocb*", "irqaffinity", "preempt", "numa*", "mem", "maxcpus", "nr_cpus", "nosmt", "idle", "intel_idle.*",
-	"processor.*", "intel_pstate", "amd_pstate", "cpufreq.*", "cpuidle.*", "cpuidle_*", "clocksource", "tsc", "iommu",
-	"iommu.*", "intel_iommu", "amd_iommu", "arm-smmu*", "vfio*", "lockdown", "slub_debug", "slab_debug",
-	"init_on_alloc", "init_on_free", "page_owner", "page_poison", "page_reporting.*", "debug_pagealloc", "kasan*",
-	"kfence.*", "panic", "panic_on_warn", "oops", "psi", "lsm", "selinux", "apparmor", "audit", "cgroup*",
-	"swapaccount", "swiotlb", "kvm*", "sysctl.*", "random.*", "console", "loglevel", "quiet", "nokaslr", "deferred_init",
+	"hugepages",
+	"hugepagesz",
+	"default_hugepagesz",
+	"hugetlb_*",
+	"cma",
+	"movable*",
+	"kernelcore",
+	"movablecore",
+	"transparent_hugepage*",
+	"thp_*",
+	"mitigations",
+	"spectre_*",
+	"spec_*",
+	"pti",
+	"kpti",
+	"l1tf",
+	"mds",
+	"tsx*",
+	"retbleed",
+	"srbds",
+	"mmio_stale_data",
+	"gather_data_sampling",
+	"reg_file_data_sampling",
+	"isolcpus",
+	"nohz*",
+	"rcu_nocb*",
+	"irqaffinity",
+	"preempt",
+	"numa*",
+	"mem",
+	"maxcpus",
+	"nr_cpus",
+	"nosmt",
+	"idle",
+	"intel_idle.*",
+	"processor.*",
+	"intel_pstate",
+	"amd_pstate",
+	"cpufreq.*",
+	"cpuidle.*",
+	"cpuidle_*",
+	"clocksource",
+	"tsc",
+	"iommu",
+	"iommu.*",
+	"intel_iommu",
+	"amd_iommu",
+	"arm-smmu*",
+	"vfio*",
+	"lockdown",
+	"slub_debug",
+	"slab_debug",
+	"init_on_alloc",
+	"init_on_free",
+	"page_owner",
+	"page_poison",
+	"page_reporting.*",
+	"debug_pagealloc",
+	"kasan*",
+	"kfence.*",
+	"panic",
+	"panic_on_warn",
+	"oops",
+	"psi",
+	"lsm",
+	"selinux",
+	"apparmor",
+	"audit",
+	"cgroup*",
+	"swapaccount",
+	"swiotlb",
+	"kvm*",
+	"sysctl.*",
+	"random.*",
+	"console",
+	"loglevel",
+	"quiet",
+	"nokaslr",
+	"deferred_init",
 };
 
 static const char *const sysctls[] = {
-	"kernel/perf_event_paranoid", "kernel/io_uring_disabled", "kernel/kptr_restrict", "kernel/randomize_va_space",
-	"kernel/numa_balancing", "kernel/watchdog", "vm/compaction_proactiveness", "vm/overcommit_memory",
-	"vm/nr_overcommit_hugepages", "vm/swappiness", "vm/zone_reclaim_mode",
+	"kernel/perf_event_paranoid",  "kernel/io_uring_disabled",
+	"kernel/kptr_restrict",        "kernel/randomize_va_space",
+	"kernel/numa_balancing",       "kernel/watchdog",
+	"vm/compaction_proactiveness", "vm/overcommit_memory",
+	"vm/nr_overcommit_hugepages",  "vm/swappiness",
+	"vm/zone_reclaim_mode",
 };
 
 void environment_cmdline(const char *raw, char *text, size_t size)
@@ -83,7 +220,8 @@ void environment_cmdline(const char *raw, char *text, size_t size)
 		for (size_t i = 0; i < NR(cmdline_keys) && !keep; i++)
 			keep = fnmatch(cmdline_keys[i], key, 0) == 0;
 		used += (size_t)snprintf(text + used, size - used, "%s%.*s%s", used ? " " : "",
-					 (int)(keep ? length : name), raw, !keep && name < length ? "=..." : "");
+					 (int)(keep ? length : name), raw,
+					 !keep && name < length ? "=..." : "");
 		raw += length;
 	}
 }
@@ -166,16 +304,21 @@ static const struct {
 	unsigned int implementer, part;
 	const char *name;
 } arm_parts[] = {
-	{ 0x41, 0xd03, "Cortex-A53" },  { 0x41, 0xd04, "Cortex-A35" },  { 0x41, 0xd05, "Cortex-A55" },
-	{ 0x41, 0xd07, "Cortex-A57" },  { 0x41, 0xd08, "Cortex-A72" },  { 0x41, 0xd09, "Cortex-A73" },
-	{ 0x41, 0xd0a, "Cortex-A75" },  { 0x41, 0xd0b, "Cortex-A76" },  { 0x41, 0xd0c, "Neoverse-N1" },
-	{ 0x41, 0xd0d, "Cortex-A77" },  { 0x41, 0xd40, "Neoverse-V1" }, { 0x41, 0xd41, "Cortex-A78" },
-	{ 0x41, 0xd44, "Cortex-X1" },   { 0x41, 0xd46, "Cortex-A510" }, { 0x41, 0xd47, "Cortex-A710" },
-	{ 0x41, 0xd48, "Cortex-X2" },   { 0x41, 0xd49, "Neoverse-N2" }, { 0x41, 0xd4d, "Cortex-A715" },
-	{ 0x41, 0xd4e, "Cortex-X3" },   { 0x41, 0xd4f, "Neoverse-V2" }, { 0x41, 0xd80, "Cortex-A520" },
-	{ 0x41, 0xd81, "Cortex-A720" }, { 0x41, 0xd82, "Cortex-X4" },   { 0x41, 0xd84, "Neoverse-V3" },
-	{ 0x41, 0xd85, "Cortex-X925" }, { 0x41, 0xd87, "Cortex-A725" }, { 0x41, 0xd8e, "Neoverse-N3" },
-	{ 0xc0, 0xac3, "AmpereOne" },   { 0xc0, 0xac4, "AmpereOne-A" },
+	{ 0x41, 0xd03, "Cortex-A53" },  { 0x41, 0xd04, "Cortex-A35" },
+	{ 0x41, 0xd05, "Cortex-A55" },  { 0x41, 0xd07, "Cortex-A57" },
+	{ 0x41, 0xd08, "Cortex-A72" },  { 0x41, 0xd09, "Cortex-A73" },
+	{ 0x41, 0xd0a, "Cortex-A75" },  { 0x41, 0xd0b, "Cortex-A76" },
+	{ 0x41, 0xd0c, "Neoverse-N1" }, { 0x41, 0xd0d, "Cortex-A77" },
+	{ 0x41, 0xd40, "Neoverse-V1" }, { 0x41, 0xd41, "Cortex-A78" },
+	{ 0x41, 0xd44, "Cortex-X1" },   { 0x41, 0xd46, "Cortex-A510" },
+	{ 0x41, 0xd47, "Cortex-A710" }, { 0x41, 0xd48, "Cortex-X2" },
+	{ 0x41, 0xd49, "Neoverse-N2" }, { 0x41, 0xd4d, "Cortex-A715" },
+	{ 0x41, 0xd4e, "Cortex-X3" },   { 0x41, 0xd4f, "Neoverse-V2" },
+	{ 0x41, 0xd80, "Cortex-A520" }, { 0x41, 0xd81, "Cortex-A720" },
+	{ 0x41, 0xd82, "Cortex-X4" },   { 0x41, 0xd84, "Neoverse-V3" },
+	{ 0x41, 0xd85, "Cortex-X925" }, { 0x41, 0xd87, "Cortex-A725" },
+	{ 0x41, 0xd8e, "Neoverse-N3" }, { 0xc0, 0xac3, "AmpereOne" },
+	{ 0xc0, 0xac4, "AmpereOne-A" },
 };
 
 /* "Cortex-A76 r4p1"; a part that is not in the table keeps its numbers. */
@@ -188,7 +331,8 @@ static void arm_model(char *model, size_t size, unsigned long implementer, unsig
 			return;
 		}
 	}
-	snprintf(model, size, "implementer 0x%lx part 0x%lx r%lup%lu", implementer, part, variant, revision);
+	snprintf(model, size, "implementer 0x%lx part 0x%lx r%lup%lu", implementer, part, variant,
+		 revision);
 }
 
 static void cpu_facts(struct fact_list *facts)
@@ -306,7 +450,8 @@ void environment_collect(struct fact_list *facts)
 	thp_facts(facts);
 	hypervisor_name(name, sizeof(name));
 	fact_text(facts, name, "hypervisor");
-	fact_file(facts, "/sys/devices/system/clocksource/clocksource0/current_clocksource", "clocksource");
+	fact_file(facts, "/sys/devices/system/clocksource/clocksource0/current_clocksource",
+		  "clocksource");
 	sysctl_facts(facts);
 	if (sysfile_is_live())
 		fact_bool(facts, geteuid() == 0, "rights.root");

@@ -70,7 +70,8 @@ static void __attribute__((noreturn)) guardian_live(int process, const cpu_set_t
 	if (chdir("/"))
 		_exit(1);
 	outlive_oom();
-	/* on a busy machine, too, what it is there for takes milliseconds; without the right it takes its turn */
+	/* on a busy machine, too, what it is there for takes milliseconds; without the right it
+	 * takes its turn */
 	setpriority(PRIO_PROCESS, 0, -20);
 	cpus_avoid(measured);
 	if (descriptors_own(process))
@@ -92,7 +93,8 @@ static int guardian_wait(struct guardian *guardian, int ready, struct error *err
 	if (TEMP_FAILURE_RETRY(waitpid(guardian->pid, NULL, WNOHANG)) == 0)
 		return 0;
 	guardian->pid = 0;
-	return error_set(err, ECHILD, "the process that puts settings back after a kill could not be set up");
+	return error_set(err, ECHILD,
+			 "the process that puts settings back after a kill could not be set up");
 }
 
 int guardian_start(struct guardian *guardian, const cpu_set_t *measured, struct error *err)
@@ -104,11 +106,13 @@ int guardian_start(struct guardian *guardian, const cpu_set_t *measured, struct 
 	if (process < 0)
 		return error_errno(err, errno, "pidfd_open (Linux 5.3 or later)");
 	if (pipe2(ready, O_CLOEXEC)) {
-		rc = error_errno(err, errno, "start the process that puts settings back after a kill");
+		rc = error_errno(err, errno,
+				 "start the process that puts settings back after a kill");
 		close(process);
 		return rc;
 	}
-	/* It never takes one: a signal for all that comes before it has its own session must not end it. */
+	/* It never takes one: a signal for all that comes before it has its own session must not
+	 * end it. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	guardian->pid = fork();

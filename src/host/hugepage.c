@@ -14,8 +14,8 @@
 #include "base/size.h"
 #include "host/sysfile.h"
 
-#define HUGETLB_DIR "/sys/kernel/mm/hugepages"
-#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
+#define HUGETLB_DIR  "/sys/kernel/mm/hugepages"
+#define THP_DIR      "/sys/kernel/mm/transparent_hugepage"
 #define FREE_WAIT_MS 2000
 
 static int bytes_compare(const void *left, const void *right)
@@ -43,8 +43,8 @@ static size_t sizes_read(const char *path, size_t *bytes, size_t max)
 		unsigned long kilobytes;
 		char unit[3];
 
-		if (sscanf(entry->d_name, "hugepages-%lu%2s", &kilobytes, unit) == 2 && !strcmp(unit, "kB") &&
-		    kilobytes > 0 && kilobytes <= SIZE_MAX / 1024)
+		if (sscanf(entry->d_name, "hugepages-%lu%2s", &kilobytes, unit) == 2 &&
+		    !strcmp(unit, "kB") && kilobytes > 0 && kilobytes <= SIZE_MAX / 1024)
 			bytes[nr++] = kilobytes * 1024;
 	}
 	if (errno)
@@ -76,15 +76,19 @@ int hugepage_pool(size_t page_bytes, int node, char *path, size_t size, struct e
 		return error_fix(err, "pinbench doctor shows the sizes it has");
 	}
 	if (node < 0 && sysfile_exists("/sys/devices/system/node/node1"))
-		return error_set(err, EINVAL, "the machine has several memory nodes: %s pages need one of them", name);
+		return error_set(err, EINVAL,
+				 "the machine has several memory nodes: %s pages need one of them",
+				 name);
 	if (node >= 0 && sysfile_exists("/sys/devices/system/node/online")) {
 		/*
-		 * The global file spreads pages over all nodes, and a write to it moves those that the administrator
-		 * had placed.
+		 * The global file spreads pages over all nodes, and a write to it moves those that
+		 * the administrator had placed.
 		 */
-		snprintf(path, size, "/sys/devices/system/node/node%d/hugepages/hugepages-%zukB", node, kilobytes);
+		snprintf(path, size, "/sys/devices/system/node/node%d/hugepages/hugepages-%zukB",
+			 node, kilobytes);
 		if (!sysfile_exists(path))
-			return error_set(err, EINVAL, "node %d has no huge pages of %s", node, name);
+			return error_set(err, EINVAL, "node %d has no huge pages of %s", node,
+					 name);
 	}
 	return 0;
 }
@@ -105,7 +109,8 @@ uint64_t hugepage_free_count(size_t page_bytes, int node)
 
 	if (hugepage_pool(page_bytes, node, pool, sizeof(pool), NULL))
 		return 0;
-	/* Promises are counted for the whole machine only: take them all off this node, to be safe. */
+	/* Promises are counted for the whole machine only: take them all off this node, to be safe.
+	 */
 	snprintf(all, sizeof(all), HUGETLB_DIR "/hugepages-%zukB", page_bytes / 1024);
 	nr_free = pool_number(pool, "free_hugepages");
 	reserved = pool_number(all, "resv_hugepages");
@@ -119,7 +124,8 @@ uint64_t hugepage_used_count(size_t page_bytes, int node)
 
 	if (hugepage_pool(page_bytes, node, pool, sizeof(pool), NULL))
 		return 0;
-	/* read in this order, a pool that another run raises in between seems less used, not more */
+	/* read in this order, a pool that another run raises in between seems less used, not more
+	 */
 	nr = pool_number(pool, "nr_hugepages");
 	nr_free = pool_number(pool, "free_hugepages");
 	return nr > nr_free ? nr - nr_free : 0;
@@ -131,36 +137,43 @@ static int reserve_advise(struct error *err, size_t page_bytes, unsigned int nr)
 	char name[24];
 
 	size_format(page_bytes, name, sizeof(name));
-	/* Above the buddy allocator's largest block pages are found by alloc_contig_range(), or at boot only. */
+	/* Above the buddy allocator's largest block pages are found by alloc_contig_range(), or at
+	 * boot only. */
 	if (page_bytes >= (512UL << 20))
 		return error_fix(err, "boot with hugepagesz=%s hugepages=%u", name, nr);
-	return error_fix(err, "free memory (echo 1 > /proc/sys/vm/compact_memory), or boot with hugepagesz=%s "
-			 "hugepages=%u", name, nr);
+	return error_fix(err,
+			 "free memory (echo 1 > /proc/sys/vm/compact_memory), or boot with "
+			 "hugepagesz=%s "
+			 "hugepages=%u",
+			 name, nr);
 }
 
 /* The error of a pool that could not be raised, in other words where they help more. */
-static int raise_explain(int rc, size_t page_bytes, unsigned int nr, uint64_t nr_have, const char *where, const char *path,
-			 struct error *err)
+static int raise_explain(int rc, size_t page_bytes, unsigned int nr, uint64_t nr_have,
+			 const char *where, const char *path, struct error *err)
 {
 	char name[24];
 
 	size_format(page_bytes, name, sizeof(name));
 	if (rc == -EINVAL) {
-		/* __nr_hugepages_store_common() refuses gigantic pages without CONFIG_CONTIG_ALLOC. */
-		error_set(err, EINVAL, "this kernel cannot make huge pages of %s while it runs", name);
+		/* __nr_hugepages_store_common() refuses gigantic pages without CONFIG_CONTIG_ALLOC.
+		 */
+		error_set(err, EINVAL, "this kernel cannot make huge pages of %s while it runs",
+			  name);
 		return error_fix(err, "boot with hugepagesz=%s hugepages=%u", name, nr);
 	}
 	if (rc == -EACCES || rc == -EPERM) {
-		error_set(err, -rc, "%" PRIu64 " of %u free huge pages of %s%s, and only root can add some", nr_have, nr,
-			  name, where);
+		error_set(err, -rc,
+			  "%" PRIu64 " of %u free huge pages of %s%s, and only root can add some",
+			  nr_have, nr, name, where);
 		return error_fix(err, "run as root, or: echo %u | sudo tee %s", nr, path);
 	}
 	return rc;
 }
 
 /*
- * Free pages come late where the pages that were added stand for surplus ones: those are in use by somebody who is ending, as
- * persistent ones from now on (set_max_huge_pages() in mm/hugetlb.c).
+ * Free pages come late where the pages that were added stand for surplus ones: those are in use by
+ * somebody who is ending, as persistent ones from now on (set_max_huge_pages() in mm/hugetlb.c).
  */
 static uint64_t free_await(size_t page_bytes, int node, unsigned int nr)
 {
@@ -175,10 +188,12 @@ static uint64_t free_await(size_t page_bytes, int node, unsigned int nr)
 }
 
 /*
- * How many pages to add. Free pages are this run's to use only where no other run counts on pages of this pool; else each run has
- * what it brought along, and what it counted on before the other one came.
+ * How many pages to add. Free pages are this run's to use only where no other run counts on pages
+ * of this pool; else each run has what it brought along, and what it counted on before the other
+ * one came.
  */
-static uint64_t pages_short(struct journal *journal, const char *path, uint64_t nr_free, unsigned int nr)
+static uint64_t pages_short(struct journal *journal, const char *path, uint64_t nr_free,
+			    unsigned int nr)
 {
 	uint64_t claimed = journal_claimed(journal, path), more = nr > nr_free ? nr - nr_free : 0;
 
@@ -188,8 +203,8 @@ static uint64_t pages_short(struct journal *journal, const char *path, uint64_t 
 }
 
 /* Under the lock: nobody else counts the same free pages. */
-static int pool_raise(struct journal *journal, size_t page_bytes, int node, unsigned int nr, const char *pool,
-		      const char *where, uint64_t *missing, struct error *err)
+static int pool_raise(struct journal *journal, size_t page_bytes, int node, unsigned int nr,
+		      const char *pool, const char *where, uint64_t *missing, struct error *err)
 {
 	uint64_t granted, available, more, claimed, nr_free = hugepage_free_count(page_bytes, node);
 	char path[PATH_MAX], name[24];
@@ -205,9 +220,11 @@ static int pool_raise(struct journal *journal, size_t page_bytes, int node, unsi
 	/* The kernel would empty the machine before it gives up. */
 	if (more && sysfile_read_field("/proc/meminfo", "MemAvailable", &available, NULL) == 0 &&
 	    more > available * 1024 / page_bytes)
-		return error_set(err, EOPNOTSUPP, "%" PRIu64 " of %u huge pages of %s%s are free for this run, and %" PRIu64
-				 " MiB of available memory are too few for the rest", nr - more, nr, name, where,
-				 available >> 10);
+		return error_set(err, EOPNOTSUPP,
+				 "%" PRIu64
+				 " of %u huge pages of %s%s are free for this run, and %" PRIu64
+				 " MiB of available memory are too few for the rest",
+				 nr - more, nr, name, where, available >> 10);
 	rc = journal_claim(journal, path, claimed < nr ? nr - claimed : 0, more, &granted, err);
 	*missing = more - granted;
 	return rc ? raise_explain(rc, page_bytes, nr, nr - more, where, path, err) : 0;
@@ -231,7 +248,8 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
 	journal_unlock(journal);
 	if (rc)
 		return rc;
-	nr_free = missing ? hugepage_free_count(page_bytes, node) : free_await(page_bytes, node, nr);
+	nr_free = missing ? hugepage_free_count(page_bytes, node)
+			  : free_await(page_bytes, node, nr);
 	if (!missing && nr_free >= nr)
 		return 0;
 	rc = journal_restore_to(journal, mark, NULL, err);
@@ -240,8 +258,9 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
 	size_format(page_bytes, name, sizeof(name));
 	if (missing)
 		nr_free = nr - missing;
-	error_set(err, EOPNOTSUPP, "got %" PRIu64 " of %u huge pages of %s%s; they have been given back", nr_free, nr, name,
-		  where);
+	error_set(err, EOPNOTSUPP,
+		  "got %" PRIu64 " of %u huge pages of %s%s; they have been given back", nr_free,
+		  nr, name, where);
 	return reserve_advise(err, page_bytes, nr);
 }
 
@@ -276,7 +295,8 @@ static bool thp_switch(char *path, size_t size, char *word, size_t word_size)
 	if (thp_pmd_bytes() == 0)
 		return false;
 	thp_pmd_switch(path, size);
-	if (path[0] && sysfile_read_choice(path, word, word_size, NULL) == 0 && strcmp(word, "inherit") != 0)
+	if (path[0] && sysfile_read_choice(path, word, word_size, NULL) == 0 &&
+	    strcmp(word, "inherit") != 0)
 		return true;
 	snprintf(path, size, THP_DIR "/enabled");
 	return sysfile_read_choice(path, word, word_size, NULL) == 0;
@@ -302,7 +322,9 @@ static int thp_set(struct journal *journal, struct error *err)
 		snprintf(path, sizeof(path), THP_DIR "/enabled");
 	rc = journal_set(journal, path, "madvise", err);
 	if (rc == -EACCES || rc == -EPERM) {
-		error_set(err, -rc, "transparent huge pages are switched off, and only root can switch them on");
+		error_set(err, -rc,
+			  "transparent huge pages are switched off, and only root can switch them "
+			  "on");
 		return error_fix(err, "run as root, or: echo madvise | sudo tee %s", path);
 	}
 	return rc;
@@ -324,7 +346,8 @@ int thp_allow(struct journal *journal, struct error *err)
 	return rc;
 }
 
-/* What the cgroups (v2) of this process leave it: the smallest of limit less use, up to the root. */
+/* What the cgroups (v2) of this process leave it: the smallest of limit less use, up to the root.
+ */
 static uint64_t cgroup_headroom(void)
 {
 	char text[PATH_MAX / 2], path[PATH_MAX], *group, *slash;
@@ -365,7 +388,10 @@ int memory_guard(uint64_t bytes_planned, struct error *err)
 		available = headroom;
 	if (bytes_planned <= available / MEMORY_SHARE)
 		return 0;
-	error_set(err, EOPNOTSUPP, "%" PRIu64 " MiB of memory planned, but only %" PRIu64 " MiB are available and a run "
-		  "takes a quarter of that at most", (bytes_planned + (1 << 20) - 1) >> 20, available >> 20);
+	error_set(err, EOPNOTSUPP,
+		  "%" PRIu64 " MiB of memory planned, but only %" PRIu64
+		  " MiB are available and a run "
+		  "takes a quarter of that at most",
+		  (bytes_planned + (1 << 20) - 1) >> 20, available >> 20);
 	return error_fix(err, "plan a smaller size=");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Huge pages of the running kernel: which sizes there are, how many are free on a node, and getting more of
- * them for the length of a run (given back by the journal).
+ * Huge pages of the running kernel: which sizes there are, how many are free on a node, and getting
+ * more of them for the length of a run (given back by the journal).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,39 +20,46 @@ size_t hugepage_sizes(size_t *bytes, size_t max);
 size_t thp_sizes(size_t *bytes, size_t max);
 
 /*
- * The directory of the pool of one size on one node: the node's own where the kernel has NUMA, else the global one.
- * -EINVAL: the kernel has no such size, or the machine has several nodes and @node is -1.
+ * The directory of the pool of one size on one node: the node's own where the kernel has NUMA, else
+ * the global one. -EINVAL: the kernel has no such size, or the machine has several nodes and @node
+ * is -1.
  */
 int hugepage_pool(size_t page_bytes, int node, char *path, size_t size, struct error *err);
 
-/* Pages that a mapping could take now: free and not promised to another mapping. 0 also when unknown. */
+/* Pages that a mapping could take now: free and not promised to another mapping. 0 also when
+ * unknown. */
 uint64_t hugepage_free_count(size_t page_bytes, int node);
 
 /* Pages of the pool that somebody has, surplus ones included. 0 also when unknown. */
 uint64_t hugepage_used_count(size_t page_bytes, int node);
 
 /*
- * Sees to it that at least @nr pages are free on @node for this run, raising the pool through @journal. Free pages that another
- * run counts on are not: where there is one, this run brings along all that it needs. All or nothing: when the kernel
- * grants fewer, they are given back and the error says how many there were (-EOPNOTSUPP: a reason to skip).
+ * Sees to it that at least @nr pages are free on @node for this run, raising the pool through
+ * @journal. Free pages that another run counts on are not: where there is one, this run brings
+ * along all that it needs. All or nothing: when the kernel grants fewer, they are given back and
+ * the error says how many there were (-EOPNOTSUPP: a reason to skip).
  */
 int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsigned int nr,
 		     struct error *err);
 
-/* Whether another run of pinbench counts on pages of this pool. False with a @journal of NULL: nobody knows then. */
+/* Whether another run of pinbench counts on pages of this pool. False with a @journal of NULL:
+ * nobody knows then. */
 bool hugepage_shared(struct journal *journal, size_t page_bytes, int node);
 
 /* Size of a THP in bytes (PMD), 0 without THP. */
 size_t thp_pmd_bytes(void);
-/* True when madvise(MADV_HUGEPAGE) may get one now: neither the switch for all nor that for PMD size (6.8+) forbids. */
+/* True when madvise(MADV_HUGEPAGE) may get one now: neither the switch for all nor that for PMD
+ * size (6.8+) forbids. */
 bool thp_available(void);
 /*
- * Makes thp_available() true for the run, or keeps it so: where another run of pinbench made it true, it stays until the last of
- * them has ended. Nothing is written if it is true already.
+ * Makes thp_available() true for the run, or keeps it so: where another run of pinbench made it
+ * true, it stays until the last of them has ended. Nothing is written if it is true already.
  */
 int thp_allow(struct journal *journal, struct error *err);
 
-/* What a run may take without being told to: a quarter of what memory and cgroup have left, in bytes. */
+/* What a run may take without being told to: a quarter of what memory and cgroup have left, in
+ * bytes. */
 #define MEMORY_SHARE 4
-/* -EOPNOTSUPP when @bytes_planned is more; the error names both numbers. 0 when the kernel does not say. */
+/* -EOPNOTSUPP when @bytes_planned is more; the error names both numbers. 0 when the kernel does not
+ * say. */
 int memory_guard(uint64_t bytes_planned, struct error *err);

@@ -18,18 +18,27 @@ struct sign {
 #if defined(__x86_64__) || defined(__i386__)
 /* What CPUID leaf 0x40000000 answers. */
 static const struct sign cpuid_signs[] = {
-	{ "TCGTCGTCGTCG", "QEMU TCG" }, { "KVMKVMKVM", "KVM" },       { "Linux KVM Hv", "KVM" },
-	{ "Microsoft Hv", "Hyper-V" },  { "VMwareVMware", "VMware" }, { "XenVMMXenVMM", "Xen" },
-	{ "ACRNACRNACRN", "ACRN" },     { "bhyve bhyve ", "bhyve" },  { "VBoxVBoxVBox", "VirtualBox" },
+	{ "TCGTCGTCGTCG", "QEMU TCG" },   { "KVMKVMKVM", "KVM" },
+	{ "Linux KVM Hv", "KVM" },        { "Microsoft Hv", "Hyper-V" },
+	{ "VMwareVMware", "VMware" },     { "XenVMMXenVMM", "Xen" },
+	{ "ACRNACRNACRN", "ACRN" },       { "bhyve bhyve ", "bhyve" },
+	{ "VBoxVBoxVBox", "VirtualBox" },
 };
 #endif
 
 /* What the firmware's tables begin with: DMI's vendor, or the device tree's compatible. */
 static const struct sign firmware_signs[] = {
-	{ "QEMU", "QEMU" },          { "linux,dummy-virt", "QEMU virt" }, { "Amazon EC2", "Amazon EC2" },
-	{ "Google", "Google Cloud" }, { "VMware", "VMware" },             { "innotek GmbH", "VirtualBox" },
-	{ "Xen", "Xen" },            { "KVM", "KVM" },                    { "OpenStack", "OpenStack" },
-	{ "Apple Virtualization", "Apple Virtualization" },               { "Parallels", "Parallels" },
+	{ "QEMU", "QEMU" },
+	{ "linux,dummy-virt", "QEMU virt" },
+	{ "Amazon EC2", "Amazon EC2" },
+	{ "Google", "Google Cloud" },
+	{ "VMware", "VMware" },
+	{ "innotek GmbH", "VirtualBox" },
+	{ "Xen", "Xen" },
+	{ "KVM", "KVM" },
+	{ "OpenStack", "OpenStack" },
+	{ "Apple Virtualization", "Apple Virtualization" },
+	{ "Parallels", "Parallels" },
 };
 
 #define NR(array) (sizeof(array) / sizeof(array[0]))
@@ -44,7 +53,8 @@ static const char *sign_find(const struct sign *signs, size_t nr, const char *te
 
 enum guest { GUEST_NO, GUEST_YES, GUEST_UNKNOWN };
 
-/* On x86 the flags of the CPU say so, whoever made the hypervisor; clouds put their name on bare metal, too. */
+/* On x86 the flags of the CPU say so, whoever made the hypervisor; clouds put their name on bare
+ * metal, too. */
 static enum guest cpu_says_guest(void)
 {
 	char text[16384], *flags;
@@ -79,14 +89,16 @@ static const char *cpu_name(char *text, size_t size)
 void hypervisor_name(char *name, size_t size)
 {
 	static const char *const files[] = {
-		"/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name", "/sys/class/dmi/id/bios_vendor",
-		"/proc/device-tree/hypervisor/compatible", "/proc/device-tree/compatible",
+		"/sys/class/dmi/id/sys_vendor",  "/sys/class/dmi/id/product_name",
+		"/sys/class/dmi/id/bios_vendor", "/proc/device-tree/hypervisor/compatible",
+		"/proc/device-tree/compatible",
 	};
 	const char *known = NULL;
 	char text[256];
 	enum guest guest;
 
-	if (sysfile_read("/sys/hypervisor/type", text, sizeof(text), NULL) == 0 && strcmp(text, "xen") == 0)
+	if (sysfile_read("/sys/hypervisor/type", text, sizeof(text), NULL) == 0 &&
+	    strcmp(text, "xen") == 0)
 		known = "Xen";
 	guest = cpu_says_guest();
 	if (!known && guest != GUEST_NO)

@@ -18,8 +18,10 @@
 #include "host/sysfile.h"
 
 #define BUSY_WAIT_MS 2000
-#define ENDING_WAIT_MS 4000 /* on a busy machine; a child that has just been forked has the lock, too, until it lets go */
-#define CHANGE_WAIT_MS 60000 /* for the lock: another may be raising a large pool */
+#define ENDING_WAIT_MS                                                                           \
+	4000 /* on a busy machine; a child that has just been forked has the lock, too, until it \
+		lets go */
+#define CHANGE_WAIT_MS  60000 /* for the lock: another may be raising a large pool */
 #define RECOVER_WAIT_MS 5000
 
 static void report_line(struct journal_report *report, unsigned int *count, const char *format, ...)
@@ -44,7 +46,8 @@ static void report_line(struct journal_report *report, unsigned int *count, cons
 	if (count)
 		(*count)++;
 }
-#define REPORT(report, kind, ...) report_line(report, (report) ? &(report)->kind : NULL, __VA_ARGS__)
+#define REPORT(report, kind, ...) \
+	report_line(report, (report) ? &(report)->kind : NULL, __VA_ARGS__)
 
 void journal_report_free(struct journal_report *report)
 {
@@ -87,13 +90,14 @@ static void error_keep(int *first, int rc, struct error *err, const struct error
 }
 
 /*
- * All journals but @own, of this boot. What cannot be read stays for the user to look at, and says so in @report. Removes what
- * a killed writer left half made.
+ * All journals but @own, of this boot. What cannot be read stays for the user to look at, and says
+ * so in @report. Removes what a killed writer left half made.
  */
-static int others_load(struct others *others, int dir_fd, const char *own, struct journal_report *report,
-		       struct error *err)
+static int others_load(struct others *others, int dir_fd, const char *own,
+		       struct journal_report *report, struct error *err)
 {
-	int fd = TEMP_FAILURE_RETRY(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)), first = 0;
+	int fd = TEMP_FAILURE_RETRY(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+	    first = 0;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
@@ -138,7 +142,7 @@ struct pending {
 	struct journal *own;
 	const char *path;
 	size_t journal, change;
-	struct journal *in;       /* of the change that was returned */
+	struct journal *in; /* of the change that was returned */
 };
 
 static struct change *pending_next(struct pending *pending)
@@ -147,7 +151,8 @@ static struct change *pending_next(struct pending *pending)
 		bool last = pending->journal == pending->others->nr;
 
 		pending->in = last ? pending->own : pending->others->list[pending->journal];
-		while (pending->in && !pending->in->stale_boot && pending->change < pending->in->nr) {
+		while (pending->in && !pending->in->stale_boot &&
+		       pending->change < pending->in->nr) {
 			struct change *change = &pending->in->changes[pending->change++];
 
 			if (!change->done && strcmp(change->path, pending->path) == 0)
@@ -174,7 +179,8 @@ void journal_unlock(struct journal *journal)
 		journal_dir_unlock(journal->dir_fd);
 }
 
-/* Under the lock from here to scene_leave(): what this and all other journals say. A bad one is told by journal_recover(). */
+/* Under the lock from here to scene_leave(): what this and all other journals say. A bad one is
+ * told by journal_recover(). */
 static int scene_enter(struct journal *journal, struct others *others, struct error *err)
 {
 	int rc = journal_lock(journal, err);
@@ -183,7 +189,8 @@ static int scene_enter(struct journal *journal, struct others *others, struct er
 		return rc;
 	rc = journal_file_refresh(journal, err);
 	if (!rc && others_load(others, journal->dir_fd, journal->name, NULL, NULL) == -EIO)
-		rc = error_set(err, EIO, "cannot read the journals in %s%s", sysfile_root(), JOURNAL_DIR);
+		rc = error_set(err, EIO, "cannot read the journals in %s%s", sysfile_root(),
+			       JOURNAL_DIR);
 	if (rc)
 		journal_unlock(journal);
 	return rc;
@@ -203,7 +210,8 @@ bool journal_shared(struct journal *journal, const char *path)
 	if (scene_enter(journal, &others, NULL))
 		return true;
 	for (size_t i = 0; i < others.nr; i++) {
-		struct pending pending = { .others = &(struct others){ &others.list[i], 1 }, .path = path };
+		struct pending pending = { .others = &(struct others){ &others.list[i], 1 },
+					   .path = path };
 
 		shared |= path ? pending_next(&pending) != NULL : !others.list[i]->stale_boot;
 	}
@@ -212,8 +220,8 @@ bool journal_shared(struct journal *journal, const char *path)
 }
 
 /* Someone else changed @path: in all journals that name it, @value is now what has to come back. */
-static int first_replace(const struct others *others, struct journal *journal, const char *path, const char *value,
-			 struct error *err)
+static int first_replace(const struct others *others, struct journal *journal, const char *path,
+			 const char *value, struct error *err)
 {
 	struct pending pending = { .others = others, .own = journal, .path = path };
 	struct change *change;
@@ -234,21 +242,23 @@ static int first_replace(const struct others *others, struct journal *journal, c
 static int change_check(const char *path, const char *value, struct error *err)
 {
 	if (!change_path_ok(path))
-		return error_set(err, EINVAL, "\"%.100s\" is not a setting below /sys or /proc/sys", path);
+		return error_set(err, EINVAL, "\"%.100s\" is not a setting below /sys or /proc/sys",
+				 path);
 	if (!change_word_ok(value))
-		return error_set(err, EINVAL, "%s holds \"%.60s\", which could not be put back as one word", path,
-				 value);
+		return error_set(err, EINVAL,
+				 "%s holds \"%.60s\", which could not be put back as one word",
+				 path, value);
 	return 0;
 }
 
 /* --- switches --- */
 
 /*
- * What a word has to be when its last user is gone. What stands there now is ours if some pending change wrote it, and
- * the first value of all of them otherwise.
+ * What a word has to be when its last user is gone. What stands there now is ours if some pending
+ * change wrote it, and the first value of all of them otherwise.
  */
-static int set_first(const struct others *others, struct journal *journal, struct change *change, const char *now,
-		     struct error *err)
+static int set_first(const struct others *others, struct journal *journal, struct change *change,
+		     const char *now, struct error *err)
 {
 	struct pending pending = { .others = others, .own = journal, .path = change->path };
 	const struct change *other;
@@ -293,13 +303,15 @@ static struct others others_without(const struct others *others, size_t index, s
 	return rest;
 }
 
-/* Puts back what a dead run needed otherwise than this one; what it finds changed by someone else is told later. */
-static int dead_restore(struct journal *journal, const struct others *others, struct pending *pending,
-			struct change *change, struct error *err)
+/* Puts back what a dead run needed otherwise than this one; what it finds changed by someone else
+ * is told later. */
+static int dead_restore(struct journal *journal, const struct others *others,
+			struct pending *pending, struct change *change, struct error *err)
 {
 	struct others rest = others_without(others, pending->journal, journal);
 	struct journal_report report = { 0 };
-	int rc = restore_change(pending->in, (size_t)(change - pending->in->changes), &rest, &report, err);
+	int rc = restore_change(pending->in, (size_t)(change - pending->in->changes), &rest,
+				&report, err);
 
 	for (size_t i = 0; i < report.nr && report.nr_foreign; i++)
 		note_add(journal, report.lines[i]);
@@ -308,9 +320,10 @@ static int dead_restore(struct journal *journal, const struct others *others, st
 	return rc;
 }
 
-/* Another value is needed: -EBUSY while somebody lives who needs this one; what the dead needed is put back first. */
-static int set_conflict(const struct others *others, struct journal *journal, const char *path, const char *value,
-			struct error *err)
+/* Another value is needed: -EBUSY while somebody lives who needs this one; what the dead needed is
+ * put back first. */
+static int set_conflict(const struct others *others, struct journal *journal, const char *path,
+			const char *value, struct error *err)
 {
 	struct pending pending = { .others = others, .own = journal, .path = path };
 	struct change *change;
@@ -321,12 +334,15 @@ static int set_conflict(const struct others *others, struct journal *journal, co
 		if (strcmp(change->after, value) == 0)
 			continue;
 		if (pending.in == journal)
-			return error_set(err, EBUSY, "%s cannot be \"%s\": this run needs it to be \"%s\"", path, value,
-					 change->after);
+			return error_set(err, EBUSY,
+					 "%s cannot be \"%s\": this run needs it to be \"%s\"",
+					 path, value, change->after);
 		if (pending.in->live) {
-			error_set(err, EBUSY, "%s cannot be \"%s\" now: pinbench %d needs it to be \"%s\"", path, value,
-				  atoi(pending.in->name), change->after);
-			return error_fix(err, "wait until process %d has ended", atoi(pending.in->name));
+			error_set(err, EBUSY,
+				  "%s cannot be \"%s\" now: pinbench %d needs it to be \"%s\"",
+				  path, value, atoi(pending.in->name), change->after);
+			return error_fix(err, "wait until process %d has ended",
+					 atoi(pending.in->name));
 		}
 		rc = dead_restore(journal, others, &pending, change, err);
 		if (rc)
@@ -359,8 +375,8 @@ static int set_write(const char *path, const char *before, const char *value, st
 	return error_set(err, EIO, "%s is \"%s\" after \"%s\" was written to it", path, now, value);
 }
 
-static int set_locked(struct journal *journal, const struct others *others, const char *path, const char *value,
-		      struct error *err)
+static int set_locked(struct journal *journal, const struct others *others, const char *path,
+		      const char *value, struct error *err)
 {
 	struct change change = { .id = journal->next_id };
 	char now[CHANGE_WORD_MAX + 1];
@@ -382,7 +398,8 @@ static int set_locked(struct journal *journal, const struct others *others, cons
 		return rc;
 	if (set_holds(journal, path, value)) /* and someone else changed it since */
 		return strcmp(now, value) == 0 ? 0 : set_write(path, now, value, err);
-	rc = journal_file_append(journal, err, "set\t%u\t%s\t%s\t%s", change.id, path, change.first, value);
+	rc = journal_file_append(journal, err, "set\t%u\t%s\t%s\t%s", change.id, path, change.first,
+				 value);
 	if (rc)
 		return rc;
 	journal_file_remember(journal, &change);
@@ -409,8 +426,8 @@ int journal_set(struct journal *journal, const char *path, const char *value, st
 }
 
 /* A change that others need as well is theirs from now on. */
-static bool others_need(const struct change *change, const struct others *others, struct journal *own,
-			struct journal_report *report)
+static bool others_need(const struct change *change, const struct others *others,
+			struct journal *own, struct journal_report *report)
 {
 	struct pending pending = { .others = others, .own = own, .path = change->path };
 	const struct change *other;
@@ -419,27 +436,32 @@ static bool others_need(const struct change *change, const struct others *others
 		if (other == change)
 			continue;
 		if (pending.in->live)
-			REPORT(report, nr_kept, "%s stays as it is: pinbench %d needs it, and puts it back to \"%s\"",
+			REPORT(report, nr_kept,
+			       "%s stays as it is: pinbench %d needs it, and puts it back to "
+			       "\"%s\"",
 			       change->path, atoi(pending.in->name), change->first);
 		return true;
 	}
 	return false;
 }
 
-static int restore_set(const struct change *change, struct journal_report *report, struct error *err)
+static int restore_set(const struct change *change, struct journal_report *report,
+		       struct error *err)
 {
 	char now[CHANGE_WORD_MAX + 1];
 	int rc = sysfile_read_choice(change->path, now, sizeof(now), err);
 
 	if (rc == -ENOENT) {
-		REPORT(report, nr_foreign, "%s is gone; it was \"%s\" before the run", change->path, change->first);
+		REPORT(report, nr_foreign, "%s is gone; it was \"%s\" before the run", change->path,
+		       change->first);
 		return 0;
 	}
 	if (rc || strcmp(now, change->first) == 0)
 		return rc;
 	if (strcmp(now, change->after) != 0) {
 		REPORT(report, nr_foreign,
-		       "%s was changed to \"%s\" by someone else and is left alone; it was \"%s\" before the run",
+		       "%s was changed to \"%s\" by someone else and is left alone; it was \"%s\" "
+		       "before the run",
 		       change->path, now, change->first);
 		return 0;
 	}
@@ -447,8 +469,8 @@ static int restore_set(const struct change *change, struct journal_report *repor
 	if (!rc)
 		rc = sysfile_read_choice(change->path, now, sizeof(now), err);
 	if (!rc && strcmp(now, change->first) != 0)
-		rc = error_set(err, EIO, "%s is \"%s\" after \"%s\" was written to it", change->path, now,
-			       change->first);
+		rc = error_set(err, EIO, "%s is \"%s\" after \"%s\" was written to it",
+			       change->path, now, change->first);
 	if (!rc)
 		REPORT(report, nr_restored, "%s is \"%s\" again", change->path, change->first);
 	return rc;
@@ -467,8 +489,8 @@ static bool sibling_read(const char *path, const char *name, uint64_t *value)
 }
 
 /*
- * What a write to nr_hugepages sets is the number of persistent pages, what a read gives includes the surplus ones
- * (set_max_huge_pages() and nr_hugepages_show_common() in mm/hugetlb.c).
+ * What a write to nr_hugepages sets is the number of persistent pages, what a read gives includes
+ * the surplus ones (set_max_huge_pages() and nr_hugepages_show_common() in mm/hugetlb.c).
  */
 static int counter_read(const char *path, uint64_t *value, struct error *err)
 {
@@ -486,9 +508,9 @@ static uint64_t number(const char *text)
 }
 
 /*
- * A run that was killed between announcing pages and reading back how many came: they are what the counter has more than then,
- * because nobody of us changes a counter before this has been found out. More than it asked for: someone else raised it, and
- * nobody can tell whose they are.
+ * A run that was killed between announcing pages and reading back how many came: they are what the
+ * counter has more than then, because nobody of us changes a counter before this has been found
+ * out. More than it asked for: someone else raised it, and nobody can tell whose they are.
  */
 static bool grant_find(struct change *change, uint64_t now)
 {
@@ -500,10 +522,12 @@ static bool grant_find(struct change *change, uint64_t now)
 	return clear;
 }
 
-#define UNCLEAR "%s was changed to %" PRIu64 " by someone else and is left alone; it was %s before the run"
+#define UNCLEAR                                                                                  \
+	"%s was changed to %" PRIu64 " by someone else and is left alone; it was %s before the " \
+	"run"
 
-static int grants_find(const struct others *others, struct journal *journal, const char *path, uint64_t now,
-		       struct error *err)
+static int grants_find(const struct others *others, struct journal *journal, const char *path,
+		       uint64_t now, struct error *err)
 {
 	struct pending pending = { .others = others, .own = journal, .path = path };
 	struct change *change;
@@ -518,7 +542,8 @@ static int grants_find(const struct others *others, struct journal *journal, con
 			snprintf(text, sizeof(text), UNCLEAR, path, now, change->first);
 			note_add(journal, text);
 		}
-		rc = journal_file_append(pending.in, err, "got\t%u\t%" PRIu64, change->id, change->added);
+		rc = journal_file_append(pending.in, err, "got\t%u\t%" PRIu64, change->id,
+					 change->added);
 		if (rc)
 			return rc;
 	}
@@ -526,8 +551,9 @@ static int grants_find(const struct others *others, struct journal *journal, con
 }
 
 /* What the counter was before the first run, and what the runs other than @but have added. */
-static uint64_t counter_floor(const struct others *others, struct journal *journal, const struct change *but,
-			      const char *path, uint64_t first, uint64_t *granted)
+static uint64_t counter_floor(const struct others *others, struct journal *journal,
+			      const struct change *but, const char *path, uint64_t first,
+			      uint64_t *granted)
 {
 	struct pending pending = { .others = others, .own = journal, .path = path };
 	const struct change *change;
@@ -542,8 +568,10 @@ static uint64_t counter_floor(const struct others *others, struct journal *journ
 	return first;
 }
 
-/* Writes the number, reads back what came of it, and tells the journal. @before and @nr_more are in the last change. */
-static int claim_raise(struct journal *journal, uint64_t before, uint64_t nr_more, uint64_t *granted, struct error *err)
+/* Writes the number, reads back what came of it, and tells the journal. @before and @nr_more are in
+ * the last change. */
+static int claim_raise(struct journal *journal, uint64_t before, uint64_t nr_more,
+		       uint64_t *granted, struct error *err)
 {
 	char path[sizeof(((struct change *)0)->path)];
 	struct change *change = &journal->changes[journal->nr - 1];
@@ -572,10 +600,12 @@ static int claim_raise(struct journal *journal, uint64_t before, uint64_t nr_mor
 	return rc;
 }
 
-static int claim_locked(struct journal *journal, const struct others *others, const char *path, uint64_t nr_used,
-			uint64_t nr_more, uint64_t *granted, struct error *err)
+static int claim_locked(struct journal *journal, const struct others *others, const char *path,
+			uint64_t nr_used, uint64_t nr_more, uint64_t *granted, struct error *err)
 {
-	struct change change = { .counter = true, .added = nr_more, .granted = nr_more == 0, .used = nr_used };
+	struct change change = {
+		.counter = true, .added = nr_more, .granted = nr_more == 0, .used = nr_used
+	};
 	uint64_t now, first, other;
 	int rc = counter_read(path, &now, err);
 
@@ -590,21 +620,22 @@ static int claim_locked(struct journal *journal, const struct others *others, co
 	snprintf(change.first, sizeof(change.first), "%" PRIu64, first);
 	snprintf(change.before, sizeof(change.before), "%" PRIu64, now);
 	snprintf(change.after, sizeof(change.after), "%" PRIu64, now + nr_more);
-	/* lowered by someone else below what it was before the first run: not to be raised to that again */
+	/* lowered by someone else below what it was before the first run: not to be raised to that
+	 * again */
 	if (first == now)
 		rc = first_replace(others, journal, path, change.first, err);
 	change.id = journal->next_id;
 	if (!rc)
-		rc = journal_file_append(journal, err, "add\t%u\t%s\t%s\t%s\t%s", change.id, path, change.first,
-					 change.before, change.after);
+		rc = journal_file_append(journal, err, "add\t%u\t%s\t%s\t%s\t%s", change.id, path,
+					 change.first, change.before, change.after);
 	if (rc)
 		return rc;
 	journal_file_remember(journal, &change);
 	return nr_more ? claim_raise(journal, now, nr_more, granted, err) : 0;
 }
 
-int journal_claim(struct journal *journal, const char *path, uint64_t nr_used, uint64_t nr_more, uint64_t *granted,
-		  struct error *err)
+int journal_claim(struct journal *journal, const char *path, uint64_t nr_used, uint64_t nr_more,
+		  uint64_t *granted, struct error *err)
 {
 	struct others others;
 	int rc = change_check(path, "-", err);
@@ -629,7 +660,8 @@ uint64_t journal_claimed(const struct journal *journal, const char *path)
 	return nr;
 }
 
-/* Waits until @nr pages of the pool are free: io_uring and VFIO give theirs back from a work queue. */
+/* Waits until @nr pages of the pool are free: io_uring and VFIO give theirs back from a work queue.
+ */
 static void counter_settle(const char *path, uint64_t nr)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
@@ -642,29 +674,39 @@ static void counter_settle(const char *path, uint64_t nr)
 	}
 }
 
-/* @first: before all runs; @taken: pages that were taken away, fewer than ours where someone else had lowered the counter. */
+/* @first: before all runs; @taken: pages that were taken away, fewer than ours where someone else
+ * had lowered the counter. */
 static void counter_tell(const struct change *change, uint64_t now, uint64_t floor, uint64_t taken,
 			 struct journal_report *report)
 {
 	uint64_t surplus;
 
 	if (taken < change->added)
-		REPORT(report, nr_foreign, "%s is %" PRIu64 ": someone else lowered it by %" PRIu64 ", and that is left; it was "
-		       "%s before the run", change->path, now, change->added - taken, change->first);
+		REPORT(report, nr_foreign,
+		       "%s is %" PRIu64 ": someone else lowered it by %" PRIu64
+		       ", and that is left; it was "
+		       "%s before the run",
+		       change->path, now, change->added - taken, change->first);
 	else if (taken == 0)
 		return;
 	else if (sibling_read(change->path, "surplus_hugepages", &surplus) && surplus > 0)
-		REPORT(report, nr_restored, "%s is %" PRIu64 " again; pages still in use: %" PRIu64 " (the kernel frees them "
-		       "with their last user)", change->path, now, surplus);
+		REPORT(report, nr_restored,
+		       "%s is %" PRIu64 " again; pages still in use: %" PRIu64
+		       " (the kernel frees them "
+		       "with their last user)",
+		       change->path, now, surplus);
 	else if (now > floor)
-		REPORT(report, nr_restored, "%s is %" PRIu64 " again; %" PRIu64 " of them someone else added, and they are left",
+		REPORT(report, nr_restored,
+		       "%s is %" PRIu64 " again; %" PRIu64
+		       " of them someone else added, and they are left",
 		       change->path, now, now - floor);
 	else
 		REPORT(report, nr_restored, "%s is %" PRIu64 " again", change->path, now);
 }
 
-static int restore_counter(struct change *change, struct journal *journal, const struct others *others,
-			   struct journal_report *report, struct error *err)
+static int restore_counter(struct change *change, struct journal *journal,
+			   const struct others *others, struct journal_report *report,
+			   struct error *err)
 {
 	uint64_t now, floor, granted, taken;
 	char text[24];
@@ -683,7 +725,8 @@ static int restore_counter(struct change *change, struct journal *journal, const
 	rc = grants_find(others, journal, change->path, now, err);
 	if (rc)
 		return rc;
-	floor = counter_floor(others, journal, change, change->path, number(change->first), &granted);
+	floor = counter_floor(others, journal, change, change->path, number(change->first),
+			      &granted);
 	floor += granted;
 	taken = now > floor ? now - floor : 0;
 	taken = taken < change->added ? taken : change->added;
@@ -693,7 +736,8 @@ static int restore_counter(struct change *change, struct journal *journal, const
 		if (!rc)
 			rc = counter_read(change->path, &now, err);
 		if (!rc && now != number(text))
-			rc = error_set(err, EIO, "%s is %" PRIu64 " after %s was written to it", change->path, now, text);
+			rc = error_set(err, EIO, "%s is %" PRIu64 " after %s was written to it",
+				       change->path, now, text);
 		if (rc)
 			return rc;
 	}
@@ -718,7 +762,8 @@ static int restore_change(struct journal *journal, size_t index, const struct ot
 	return rc;
 }
 
-/* All that is pending from the change @mark on, in reverse order; the first error, after trying all. */
+/* All that is pending from the change @mark on, in reverse order; the first error, after trying
+ * all. */
 static int restore_locked(struct journal *journal, size_t mark, const struct others *others,
 			  struct journal_report *report, struct error *err)
 {
@@ -733,8 +778,8 @@ static int restore_locked(struct journal *journal, size_t mark, const struct oth
 		rc = restore_change(journal, i, others, report, &why);
 		if (!rc)
 			continue;
-		REPORT(report, nr_failed, "%s could not be put back to \"%s\": %s", journal->changes[i].path,
-		       journal->changes[i].first, why.text);
+		REPORT(report, nr_failed, "%s could not be put back to \"%s\": %s",
+		       journal->changes[i].path, journal->changes[i].first, why.text);
 		error_keep(&first, rc, err, &why);
 	}
 	return first;
@@ -767,11 +812,13 @@ int journal_restore_to(struct journal *journal, size_t mark, struct journal_repo
 		return 0;
 	/* not under the lock, which others want */
 	for (size_t i = 0; i < journal->nr && !journal->lock_depth; i++)
-		if (journal->changes[i].counter && !journal->changes[i].done && journal->changes[i].id >= mark)
+		if (journal->changes[i].counter && !journal->changes[i].done &&
+		    journal->changes[i].id >= mark)
 			counter_settle(journal->changes[i].path, journal->changes[i].added);
 	rc = scene_enter(journal, &others, err);
 	if (rc) {
-		REPORT(report, nr_failed, "what the run changed could not be put back: %s", err ? err->text : "no lock");
+		REPORT(report, nr_failed, "what the run changed could not be put back: %s",
+		       err ? err->text : "no lock");
 		return rc;
 	}
 	rc = restore_locked(journal, mark, &others, report, err);
@@ -800,8 +847,8 @@ void journal_detach(struct journal *journal)
 #define PF_EXITING 0x4 /* include/linux/sched.h */
 
 /*
- * Whether the run that holds the journal @name (PID-TIME) is about to be gone: kill -9 returns before its target has let
- * go of its locks.
+ * Whether the run that holds the journal @name (PID-TIME) is about to be gone: kill -9 returns
+ * before its target has let go of its locks.
  */
 static bool holder_ends(const char *name)
 {
@@ -825,8 +872,8 @@ static bool holder_ends(const char *name)
 	return field && (strtoull(field + strlen("\nShdPnd:"), NULL, 16) & 1u << (SIGKILL - 1));
 }
 
-
-/* Whether a later look would find less in use: a run that is about to be gone, or pages of a dead one that are not free yet. */
+/* Whether a later look would find less in use: a run that is about to be gone, or pages of a dead
+ * one that are not free yet. */
 static bool worth_waiting(const struct others *others, int waited)
 {
 	for (size_t i = 0; i < others->nr; i++) {
@@ -838,8 +885,10 @@ static bool worth_waiting(const struct others *others, int waited)
 			const struct change *change = &journal->changes[k];
 			uint64_t nr_free;
 
-			if (waited < BUSY_WAIT_MS && change->counter && !change->done && change->granted &&
-			    sibling_read(change->path, "free_hugepages", &nr_free) && nr_free < change->added)
+			if (waited < BUSY_WAIT_MS && change->counter && !change->done &&
+			    change->granted &&
+			    sibling_read(change->path, "free_hugepages", &nr_free) &&
+			    nr_free < change->added)
 				return true;
 		}
 	}
@@ -847,7 +896,8 @@ static bool worth_waiting(const struct others *others, int waited)
 }
 
 /* Locked, with all journals read, when nothing is to be gained by waiting. */
-static int recover_enter(struct others *others, int dir_fd, struct journal_report *report, struct error *err)
+static int recover_enter(struct others *others, int dir_fd, struct journal_report *report,
+			 struct error *err)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
 
@@ -867,8 +917,10 @@ static int recover_enter(struct others *others, int dir_fd, struct journal_repor
 	}
 }
 
-/* Plays back the journal @index of @others if its run is dead, and removes it where nothing of it is left to do. */
-static int journal_replay(struct others *others, size_t index, struct journal_report *report, struct error *err)
+/* Plays back the journal @index of @others if its run is dead, and removes it where nothing of it
+ * is left to do. */
+static int journal_replay(struct others *others, size_t index, struct journal_report *report,
+			  struct error *err)
 {
 	struct journal *journal = others->list[index];
 	struct others rest;

@@ -17,9 +17,9 @@
 #include "host/journal.h"
 #include "host/sysfile.h"
 
-#define HEADER_1 "pinbench-journal-1"
-#define HEADER_2 "pinbench-journal-2"
-#define REWRITE_BYTES (16 * 1024)
+#define HEADER_1       "pinbench-journal-1"
+#define HEADER_2       "pinbench-journal-2"
+#define REWRITE_BYTES  (16 * 1024)
 #define CREATE_WAIT_MS 60000 /* another may be raising a large pool */
 
 bool change_word_ok(const char *word)
@@ -49,10 +49,12 @@ static void boot_id_read(char *id, size_t size)
 		snprintf(id, size, "-");
 }
 
-/* What keeps an ordinary user from making or opening the directory keeps him from changing settings, too. */
+/* What keeps an ordinary user from making or opening the directory keeps him from changing
+ * settings, too. */
 static int dir_refuse(int code, const char *what, const char *path, struct error *err)
 {
-	error_errno(err, code, "kernel settings cannot be changed without a journal: cannot %s %s", what, path);
+	error_errno(err, code, "kernel settings cannot be changed without a journal: cannot %s %s",
+		    what, path);
 	if (code == EACCES || code == EPERM)
 		error_fix(err, "run as root");
 	return -code;
@@ -77,7 +79,9 @@ int journal_dir_open(bool create, struct error *err)
 		return dir_refuse(errno, "open", path, err);
 	if (fstat(fd, &st) || st.st_uid != geteuid() || (st.st_mode & 077)) {
 		close(fd);
-		error_set(err, EPERM, "%s does not belong to this user alone (mode 0700); its journals are not trusted",
+		error_set(err, EPERM,
+			  "%s does not belong to this user alone (mode 0700); its journals are not "
+			  "trusted",
 			  path);
 		error_fix(err, "look at what is in %s, then remove it", path);
 		return -EPERM;
@@ -86,10 +90,11 @@ int journal_dir_open(bool create, struct error *err)
 }
 
 /* A journal that cannot be kept is no lack of the machine but a fault: -EIO, whatever the cause. */
-static int journal_trouble(const struct journal *journal, int code, const char *what, struct error *err)
+static int journal_trouble(const struct journal *journal, int code, const char *what,
+			   struct error *err)
 {
-	return error_set(err, EIO, "cannot %s the journal %s%s/%s: %s", what, sysfile_root(), JOURNAL_DIR, journal->name,
-			 strerror(code));
+	return error_set(err, EIO, "cannot %s the journal %s%s/%s: %s", what, sysfile_root(),
+			 JOURNAL_DIR, journal->name, strerror(code));
 }
 
 int journal_dir_lock(int dir_fd, unsigned int wait_ms, struct error *err)
@@ -100,10 +105,13 @@ int journal_dir_lock(int dir_fd, unsigned int wait_ms, struct error *err)
 		if (flock(dir_fd, LOCK_EX | LOCK_NB) == 0)
 			return 0;
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_errno(err, errno, "cannot lock %s%s", sysfile_root(), JOURNAL_DIR);
+			return error_errno(err, errno, "cannot lock %s%s", sysfile_root(),
+					   JOURNAL_DIR);
 		nanosleep(&pause, NULL);
 	}
-	return error_set(err, EBUSY, "another pinbench has been changing or restoring settings for %u s and still is",
+	return error_set(err, EBUSY,
+			 "another pinbench has been changing or restoring settings for %u s and "
+			 "still is",
 			 wait_ms / 1000);
 }
 
@@ -129,7 +137,8 @@ struct journal *journal_new(int dir_fd, const char *name)
 /* Opens a new file of the run's and locks it: nobody sees one that is not locked. */
 static int file_make(int dir_fd, const char *name)
 {
-	int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_APPEND, 0600);
+	int fd = openat(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_APPEND,
+			0600);
 	int code;
 
 	if (fd < 0)
@@ -150,7 +159,8 @@ int journal_file_create(struct journal **slot, int dir_fd, struct error *err)
 	int rc;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	snprintf(name, sizeof(name), "%ld-%lld%09ld", (long)getpid(), (long long)now.tv_sec, now.tv_nsec);
+	snprintf(name, sizeof(name), "%ld-%lld%09ld", (long)getpid(), (long long)now.tv_sec,
+		 now.tv_nsec);
 	journal = journal_new(dir_fd, name);
 	rc = journal_dir_lock(dir_fd, CREATE_WAIT_MS, err);
 	if (rc)
@@ -224,11 +234,12 @@ static char *pending_text(const struct journal *journal, size_t *bytes)
 		if (change->done)
 			continue;
 		if (!change->counter) {
-			fprintf(out, "set\t%u\t%s\t%s\t%s\n", change->id, change->path, change->first, change->after);
+			fprintf(out, "set\t%u\t%s\t%s\t%s\n", change->id, change->path,
+				change->first, change->after);
 			continue;
 		}
-		fprintf(out, "add\t%u\t%s\t%s\t%s\t%s\n", change->id, change->path, change->first, change->before,
-			change->after);
+		fprintf(out, "add\t%u\t%s\t%s\t%s\t%s\n", change->id, change->path, change->first,
+			change->before, change->after);
 		if (change->granted)
 			fprintf(out, "got\t%u\t%" PRIu64 "\n", change->id, change->added);
 	}
@@ -262,8 +273,8 @@ static void done_forget(struct journal *journal)
 }
 
 /*
- * Writes the journal anew without what is done, under another name, and puts it in place in one step. Where that fails the
- * old file goes on.
+ * Writes the journal anew without what is done, under another name, and puts it in place in one
+ * step. Where that fails the old file goes on.
  */
 static void file_rewrite(struct journal *journal)
 {
@@ -344,7 +355,8 @@ int journal_file_append(struct journal *journal, struct error *err, const char *
 	used = (size_t)vsnprintf(line, sizeof(line) - 1, format, args);
 	va_end(args);
 	if (used >= sizeof(line) - 1)
-		return error_set(err, E2BIG, "the journal record is longer than %zu bytes", sizeof(line) - 2);
+		return error_set(err, E2BIG, "the journal record is longer than %zu bytes",
+				 sizeof(line) - 2);
 	line[used++] = '\n';
 	rc = done_save(journal, err);
 	if (!rc && journal->bytes + used > JOURNAL_BYTES_MAX / 2)
@@ -379,7 +391,8 @@ static bool counter_load(struct change *change)
 {
 	uint64_t first, before, after;
 
-	if (!count_parse(change->first, INT64_MAX, &first) || !count_parse(change->before, INT64_MAX, &before) ||
+	if (!count_parse(change->first, INT64_MAX, &first) ||
+	    !count_parse(change->before, INT64_MAX, &before) ||
 	    !count_parse(change->after, INT64_MAX, &after) || after < before)
 		return false;
 	change->added = after - before;
@@ -388,7 +401,8 @@ static bool counter_load(struct change *change)
 }
 
 /* @words: PATH FIRST [BEFORE] AFTER */
-static bool change_load(struct journal *journal, bool counter, uint64_t id, char **words, size_t nr_words)
+static bool change_load(struct journal *journal, bool counter, uint64_t id, char **words,
+			size_t nr_words)
 {
 	struct change change = { .counter = counter, .id = (uint32_t)id };
 
@@ -440,12 +454,14 @@ static bool change_amend(struct journal *journal, char **words, size_t count)
 	if (count != 3)
 		return false;
 	if (strcmp(words[0], "was") == 0 && journal->version > 1) {
-		if (!change_word_ok(words[2]) || (change->counter && !count_parse(words[2], INT64_MAX, &nr)))
+		if (!change_word_ok(words[2]) ||
+		    (change->counter && !count_parse(words[2], INT64_MAX, &nr)))
 			return false;
 		snprintf(change->first, sizeof(change->first), "%s", words[2]);
 		return true;
 	}
-	if (strcmp(words[0], "got") != 0 || !change->counter || !count_parse(words[2], change->added, &nr))
+	if (strcmp(words[0], "got") != 0 || !change->counter ||
+	    !count_parse(words[2], change->added, &nr))
 		return false;
 	change->added = nr;
 	change->granted = true;
@@ -490,8 +506,8 @@ int journal_text_load(struct journal *journal, char *text, size_t bytes, struct 
 	char *line = text, *end;
 
 	if (memchr(text, '\0', bytes))
-		return error_set(err, EINVAL, "the journal %s%s/%s holds a NUL byte", sysfile_root(), JOURNAL_DIR,
-				 journal->name);
+		return error_set(err, EINVAL, "the journal %s%s/%s holds a NUL byte",
+				 sysfile_root(), JOURNAL_DIR, journal->name);
 	for (; (end = memchr(line, '\n', bytes - (size_t)(line - text))); line = end + 1) {
 		*end = '\0';
 		number++;
@@ -499,14 +515,18 @@ int journal_text_load(struct journal *journal, char *text, size_t bytes, struct 
 			journal->bytes += (size_t)(end + 1 - line);
 			continue;
 		}
-		error_set(err, EINVAL, "line %u of the journal %s%s/%s is not one that pinbench writes; nothing is restored "
-			  "from it", number, sysfile_root(), JOURNAL_DIR, journal->name);
+		error_set(err, EINVAL,
+			  "line %u of the journal %s%s/%s is not one that pinbench writes; nothing "
+			  "is restored "
+			  "from it",
+			  number, sysfile_root(), JOURNAL_DIR, journal->name);
 		return error_fix(err, "read it, put back by hand what it names, then remove it");
 	}
 	return 0;
 }
 
-/* Reads from what is known to the end. A line that is being written, or was when its writer was killed, is left for later. */
+/* Reads from what is known to the end. A line that is being written, or was when its writer was
+ * killed, is left for later. */
 static int file_read_on(struct journal *journal, size_t size, struct error *err)
 {
 	size_t bytes = size - journal->bytes, used = 0;
@@ -515,7 +535,8 @@ static int file_read_on(struct journal *journal, size_t size, struct error *err)
 	if (!text)
 		abort();
 	while (used < bytes) {
-		ssize_t got = pread(journal->fd, text + used, bytes - used, (off_t)(journal->bytes + used));
+		ssize_t got = pread(journal->fd, text + used, bytes - used,
+				    (off_t)(journal->bytes + used));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -529,7 +550,8 @@ static int file_read_on(struct journal *journal, size_t size, struct error *err)
 	return journal_text_load(journal, text, used, err);
 }
 
-/* Whoever appends holds the lock of the directory, so what stands behind the last newline has no writer any more. */
+/* Whoever appends holds the lock of the directory, so what stands behind the last newline has no
+ * writer any more. */
 static int tail_cut(struct journal *journal, size_t size, struct error *err)
 {
 	if (size == journal->bytes || ftruncate(journal->fd, (off_t)journal->bytes) == 0)
@@ -565,10 +587,12 @@ int journal_file_load(struct journal **slot, int dir_fd, const char *name, struc
 	/* O_NONBLOCK: a planted fifo must not hang the program. */
 	journal->fd = openat(dir_fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_APPEND | O_NONBLOCK);
 	if (journal->dir_fd < 0 || journal->fd < 0 || fstat(journal->fd, &st)) {
-		rc = error_errno(err, errno, "cannot open the journal %s%s/%s", sysfile_root(), JOURNAL_DIR, name);
+		rc = error_errno(err, errno, "cannot open the journal %s%s/%s", sysfile_root(),
+				 JOURNAL_DIR, name);
 	} else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 07777) != 0600 ||
 		   st.st_nlink != 1 || st.st_size > JOURNAL_BYTES_MAX) {
-		rc = error_set(err, EPERM, "%s%s/%s is not a journal that pinbench wrote; it is left alone",
+		rc = error_set(err, EPERM,
+			       "%s%s/%s is not a journal that pinbench wrote; it is left alone",
 			       sysfile_root(), JOURNAL_DIR, name);
 	} else {
 		journal->live = flock(journal->fd, LOCK_EX | LOCK_NB) != 0;

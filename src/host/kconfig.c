@@ -63,17 +63,22 @@ int kconfig_load(struct kconfig *kconfig, struct error *err)
 	char release[128];
 
 	memset(kconfig, 0, sizeof(*kconfig));
-	if (sysfile_read("/proc/sys/kernel/osrelease", release, sizeof(release), NULL) || strchr(release, '/'))
+	if (sysfile_read("/proc/sys/kernel/osrelease", release, sizeof(release), NULL) ||
+	    strchr(release, '/'))
 		snprintf(release, sizeof(release), "unknown");
 	for (size_t i = 0; i < NR_PLACES && !kconfig->text; i++) {
-		/* only as long as the buffer: a release of 64 characters is the most that uname(2) can give */
+		/* only as long as the buffer: a release of 64 characters is the most that uname(2)
+		 * can give */
 		snprintf(kconfig->source, sizeof(kconfig->source), places[i], release);
 		kconfig->text = file_unpack(kconfig->source);
 	}
 	if (kconfig->text)
 		return 0;
 	kconfig->source[0] = '\0';
-	error_set(err, ENOENT, "the configuration of this kernel is neither in /proc/config.gz nor in /boot/config-%s", release);
+	error_set(err, ENOENT,
+		  "the configuration of this kernel is neither in /proc/config.gz nor in "
+		  "/boot/config-%s",
+		  release);
 	return error_fix(err, "modprobe configs, or a kernel with CONFIG_IKCONFIG_PROC=y");
 }
 

@@ -8,13 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/sysfile.h"
 #include "base/text.h"
+#include "host/sysfile.h"
 
 /* As xfstests, blktests and liburing look for in dmesg. */
 static const char *const complaints[] = {
-	"WARNING:", "BUG:", "kernel BUG at", "Oops", "Internal error:", "general protection fault",
-	"UBSAN:", "KASAN:", "INFO: possible", "INFO: task", "Bad page state", "refcount_t:",
+	"WARNING:",        "BUG:",
+	"kernel BUG at",   "Oops",
+	"Internal error:", "general protection fault",
+	"UBSAN:",          "KASAN:",
+	"INFO: possible",  "INFO: task",
+	"Bad page state",  "refcount_t:",
 };
 
 static uint64_t taint_now(void)

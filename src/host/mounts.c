@@ -36,8 +36,8 @@ void mounts_complete(void)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		if (is_mounted(i))
 			continue;
-		if (!alone && (unshare(CLONE_NEWNS) ||
-			       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
+		if (!alone &&
+		    (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
 			return;
 		alone = true;
 		/* not being allowed to is told later, by the probe that misses the file */

@@ -17,7 +17,8 @@
 #define THP_DIR "/sys/kernel/mm/transparent_hugepage"
 
 const char *const level_names[NR_LEVELS] = {
-	[LEVEL_OK] = "ok", [LEVEL_NOTE] = "note", [LEVEL_WARN] = "warn", [LEVEL_UNKNOWN] = "?", [LEVEL_NO] = "no",
+	[LEVEL_OK] = "ok",     [LEVEL_NOTE] = "note", [LEVEL_WARN] = "warn",
+	[LEVEL_UNKNOWN] = "?", [LEVEL_NO] = "no",
 };
 
 void finding_set(struct finding *finding, enum level level, const char *format, ...)
@@ -41,8 +42,8 @@ void finding_fix(struct finding *finding, const char *format, ...)
 }
 
 /* Calls @visit with the path of each entry of @dir whose name begins with @prefix. */
-static void entries_visit(const char *dir, const char *prefix, void (*visit)(const char *path, void *context),
-			  void *context)
+static void entries_visit(const char *dir, const char *prefix,
+			  void (*visit)(const char *path, void *context), void *context)
 {
 	char full[PATH_MAX];
 	struct dirent *entry;
@@ -55,7 +56,8 @@ static void entries_visit(const char *dir, const char *prefix, void (*visit)(con
 		return;
 	}
 	while ((errno = 0, entry = readdir(stream)))
-		if (entry->d_name[0] != '.' && strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
+		if (entry->d_name[0] != '.' &&
+		    strncmp(entry->d_name, prefix, strlen(prefix)) == 0) {
 			snprintf(full, sizeof(full), "%s/%s", dir, entry->d_name);
 			visit(full, context);
 		}
@@ -97,7 +99,8 @@ static void governor_check(struct finding *finding, const struct kconfig *kconfi
 	} else if (governors.nr_other == 0) {
 		finding_set(finding, LEVEL_OK, "performance");
 	} else {
-		finding_set(finding, LEVEL_WARN, "%s on %u of %u frequency domains: the clock follows the load",
+		finding_set(finding, LEVEL_WARN,
+			    "%s on %u of %u frequency domains: the clock follows the load",
 			    governors.other, governors.nr_other, governors.nr);
 		finding_fix(finding, "cpupower frequency-set -g performance");
 	}
@@ -109,13 +112,17 @@ static void turbo_check(struct finding *finding, const struct kconfig *kconfig)
 
 	(void)kconfig;
 	if (sysfile_read_u64(CPU_DIR "/intel_pstate/no_turbo", &value, NULL) == 0) {
-		finding_set(finding, value ? LEVEL_OK : LEVEL_WARN, value ? "off" :
-			    "on: the clock depends on temperature and on what other cores do");
+		finding_set(finding, value ? LEVEL_OK : LEVEL_WARN,
+			    value ? "off"
+				  : "on: the clock depends on temperature and on what other cores "
+				    "do");
 		if (!value)
 			finding_fix(finding, "echo 1 > " CPU_DIR "/intel_pstate/no_turbo");
 	} else if (sysfile_read_u64(CPU_DIR "/cpufreq/boost", &value, NULL) == 0) {
-		finding_set(finding, value ? LEVEL_WARN : LEVEL_OK, value ?
-			    "on: the clock depends on temperature and on what other cores do" : "off");
+		finding_set(finding, value ? LEVEL_WARN : LEVEL_OK,
+			    value ? "on: the clock depends on temperature and on what other cores "
+				    "do"
+				  : "off");
 		if (value)
 			finding_fix(finding, "echo 0 > " CPU_DIR "/cpufreq/boost");
 	} else {
@@ -130,15 +137,19 @@ static void smt_check(struct finding *finding, const struct kconfig *kconfig)
 
 	(void)kconfig;
 	if (sysfile_read_u64(CPU_DIR "/smt/active", &active, NULL)) {
-		/* Without CONFIG_HOTPLUG_SMT the list of threads in a core tells: "0", or "0,4" or "0-1". */
-		if (sysfile_read(CPU_DIR "/cpu0/topology/thread_siblings_list", list, sizeof(list), NULL)) {
-			finding_set(finding, LEVEL_UNKNOWN, "this kernel does not say whether cores are shared");
+		/* Without CONFIG_HOTPLUG_SMT the list of threads in a core tells: "0", or "0,4" or
+		 * "0-1". */
+		if (sysfile_read(CPU_DIR "/cpu0/topology/thread_siblings_list", list, sizeof(list),
+				 NULL)) {
+			finding_set(finding, LEVEL_UNKNOWN,
+				    "this kernel does not say whether cores are shared");
 			return;
 		}
 		active = strpbrk(list, ",-") != NULL;
 	}
 	if (active) {
-		finding_set(finding, LEVEL_WARN, "on: a busy sibling halves the speed of the measured thread");
+		finding_set(finding, LEVEL_WARN,
+			    "on: a busy sibling halves the speed of the measured thread");
 		finding_fix(finding, "echo off > " CPU_DIR "/smt/control");
 	} else {
 		finding_set(finding, LEVEL_OK, "off");
@@ -156,8 +167,8 @@ static unsigned int steal_permille(void)
 	if (rc && rc != -E2BIG)
 		return 0;
 	text[sizeof(text) - 1] = '\0';
-	if (sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &ticks[0], &ticks[1], &ticks[2], &ticks[3],
-		   &ticks[4], &ticks[5], &ticks[6], &ticks[7]) != 8)
+	if (sscanf(text, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &ticks[0], &ticks[1],
+		   &ticks[2], &ticks[3], &ticks[4], &ticks[5], &ticks[6], &ticks[7]) != 8)
 		return 0;
 	for (size_t i = 0; i < 8; i++)
 		sum += ticks[i];
@@ -178,21 +189,26 @@ static void hypervisor_check(struct finding *finding, const struct kconfig *kcon
 	if (strcmp(name, "none") == 0)
 		return;
 	if (steal > 0)
-		finding_set(finding, LEVEL_WARN, "runs on %s, which gave %u.%u %% of the time since boot to others", name,
-			    steal / 10, steal % 10);
+		finding_set(finding, LEVEL_WARN,
+			    "runs on %s, which gave %u.%u %% of the time since boot to others",
+			    name, steal / 10, steal % 10);
 	else
-		finding_set(finding, LEVEL_WARN, "runs on %s: nested paging and other guests change the times; counts stay exact", name);
+		finding_set(finding, LEVEL_WARN,
+			    "runs on %s: nested paging and other guests change the times; counts "
+			    "stay exact",
+			    name);
 }
 
 static void clocksource_check(struct finding *finding, const struct kconfig *kconfig)
 {
 	/* Read by the vDSO, without a system call. */
-	static const char *const fast[] = { "tsc", "arch_sys_counter", "hyperv_clocksource_tsc_page", "stick" };
+	static const char *const fast[] = { "tsc", "arch_sys_counter",
+					    "hyperv_clocksource_tsc_page", "stick" };
 	char name[64];
 
 	(void)kconfig;
-	if (sysfile_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", name, sizeof(name),
-			 NULL)) {
+	if (sysfile_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", name,
+			 sizeof(name), NULL)) {
 		finding_set(finding, LEVEL_UNKNOWN, "the kernel does not name it");
 		return;
 	}
@@ -201,16 +217,32 @@ static void clocksource_check(struct finding *finding, const struct kconfig *kco
 			finding_set(finding, LEVEL_OK, "%s", name);
 			return;
 		}
-	finding_set(finding, LEVEL_WARN, "%s: slower to read, and with a coarser grain, than the CPU's own", name);
+	finding_set(finding, LEVEL_WARN,
+		    "%s: slower to read, and with a coarser grain, than the CPU's own", name);
 	finding_fix(finding, "boot with clocksource=tsc, if the CPU's counter is stable");
 }
 
 /* Options that check every page or lock on the paths that are measured. */
 static const char *const debug_options[] = {
-	"CONFIG_DEBUG_VM", "CONFIG_DEBUG_VM_PGFLAGS", "CONFIG_PAGE_TABLE_CHECK_ENFORCED", "CONFIG_DEBUG_PAGEALLOC",
-	"CONFIG_PAGE_POISONING", "CONFIG_KASAN", "CONFIG_KMSAN", "CONFIG_KCSAN", "CONFIG_UBSAN_BOUNDS",
-	"CONFIG_PROVE_LOCKING", "CONFIG_LOCKDEP", "CONFIG_LOCK_STAT", "CONFIG_DEBUG_LOCK_ALLOC", "CONFIG_DEBUG_ATOMIC_SLEEP",
-	"CONFIG_DEBUG_OBJECTS", "CONFIG_SLUB_DEBUG_ON", "CONFIG_DEBUG_KMEMLEAK", "CONFIG_GCOV_KERNEL", "CONFIG_KCOV",
+	"CONFIG_DEBUG_VM",
+	"CONFIG_DEBUG_VM_PGFLAGS",
+	"CONFIG_PAGE_TABLE_CHECK_ENFORCED",
+	"CONFIG_DEBUG_PAGEALLOC",
+	"CONFIG_PAGE_POISONING",
+	"CONFIG_KASAN",
+	"CONFIG_KMSAN",
+	"CONFIG_KCSAN",
+	"CONFIG_UBSAN_BOUNDS",
+	"CONFIG_PROVE_LOCKING",
+	"CONFIG_LOCKDEP",
+	"CONFIG_LOCK_STAT",
+	"CONFIG_DEBUG_LOCK_ALLOC",
+	"CONFIG_DEBUG_ATOMIC_SLEEP",
+	"CONFIG_DEBUG_OBJECTS",
+	"CONFIG_SLUB_DEBUG_ON",
+	"CONFIG_DEBUG_KMEMLEAK",
+	"CONFIG_GCOV_KERNEL",
+	"CONFIG_KCOV",
 };
 
 static void debug_check(struct finding *finding, const struct kconfig *kconfig)
@@ -220,14 +252,18 @@ static void debug_check(struct finding *finding, const struct kconfig *kconfig)
 
 	if (!kconfig->text) {
 		if (sysfile_exists("/proc/lockdep"))
-			finding_set(finding, LEVEL_WARN, "lockdep is built in: not a kernel for times");
+			finding_set(finding, LEVEL_WARN,
+				    "lockdep is built in: not a kernel for times");
 		else
-			finding_set(finding, LEVEL_UNKNOWN, "the configuration of this kernel cannot be read");
+			finding_set(finding, LEVEL_UNKNOWN,
+				    "the configuration of this kernel cannot be read");
 		return;
 	}
-	for (size_t i = 0; i < sizeof(debug_options) / sizeof(debug_options[0]) && used < sizeof(found); i++)
+	for (size_t i = 0;
+	     i < sizeof(debug_options) / sizeof(debug_options[0]) && used < sizeof(found); i++)
 		if (kconfig_on(kconfig, debug_options[i]))
-			used += (size_t)snprintf(found + used, sizeof(found) - used, "%s%s", used ? ", " : "",
+			used += (size_t)snprintf(found + used, sizeof(found) - used, "%s%s",
+						 used ? ", " : "",
 						 debug_options[i] + strlen("CONFIG_"));
 	if (!found[0]) {
 		finding_set(finding, LEVEL_OK, "none that slow down pinning");
@@ -263,7 +299,8 @@ static void mitigations_check(struct finding *finding, const struct kconfig *kco
 	if (!mitigations.asked)
 		finding_set(finding, LEVEL_UNKNOWN, "this kernel does not list them");
 	else if (mitigations.nr)
-		finding_set(finding, LEVEL_NOTE, "%u active: part of every system call; compare like with like",
+		finding_set(finding, LEVEL_NOTE,
+			    "%u active: part of every system call; compare like with like",
 			    mitigations.nr);
 	else
 		finding_set(finding, LEVEL_OK, mitigations.vulnerable ? "off" : "none needed");
@@ -275,7 +312,8 @@ static void load_check(struct finding *finding, const struct kconfig *kconfig)
 	char text[128];
 
 	(void)kconfig;
-	if (sysfile_read("/proc/loadavg", text, sizeof(text), NULL) || sscanf(text, "%u.%2u", &whole, &part) != 2) {
+	if (sysfile_read("/proc/loadavg", text, sizeof(text), NULL) ||
+	    sscanf(text, "%u.%2u", &whole, &part) != 2) {
 		finding_set(finding, LEVEL_UNKNOWN, "/proc/loadavg cannot be read");
 		return;
 	}
@@ -283,7 +321,8 @@ static void load_check(struct finding *finding, const struct kconfig *kconfig)
 		finding_set(finding, LEVEL_OK, "%u.%02u", whole, part);
 		return;
 	}
-	finding_set(finding, LEVEL_WARN, "%u.%02u over the last minute: others use memory bandwidth and caches", whole,
+	finding_set(finding, LEVEL_WARN,
+		    "%u.%02u over the last minute: others use memory bandwidth and caches", whole,
 		    part);
 	finding_fix(finding, "wait until the machine is idle");
 }
@@ -300,8 +339,10 @@ static void numa_balancing_check(struct finding *finding, const struct kconfig *
 	} else if (!sysfile_exists("/sys/devices/system/node/node1")) {
 		finding_set(finding, LEVEL_OK, "on, with nothing to balance on one node");
 	} else {
-		/* task_numa_work() makes page table entries PROT_NONE, which GUP-fast does not follow. */
-		finding_set(finding, LEVEL_WARN, "on: it takes mappings away to watch them, and GUP-fast then misses");
+		/* task_numa_work() makes page table entries PROT_NONE, which GUP-fast does not
+		 * follow. */
+		finding_set(finding, LEVEL_WARN,
+			    "on: it takes mappings away to watch them, and GUP-fast then misses");
 		finding_fix(finding, "sysctl kernel.numa_balancing=0");
 	}
 }
@@ -319,7 +360,8 @@ static void ksm_check(struct finding *finding, const struct kconfig *kconfig)
 		finding_set(finding, LEVEL_OK, "not running");
 		return;
 	}
-	finding_set(finding, LEVEL_WARN, "running: it uses a CPU, and merges pages of processes that ask for it");
+	finding_set(finding, LEVEL_WARN,
+		    "running: it uses a CPU, and merges pages of processes that ask for it");
 	finding_fix(finding, "echo 0 > /sys/kernel/mm/ksm/run");
 }
 
@@ -335,7 +377,8 @@ static void khugepaged_check(struct finding *finding, const struct kconfig *kcon
 	} else if (strcmp(word, "always") != 0) {
 		finding_set(finding, LEVEL_OK, "leaves alone what did not ask (THP: %s)", word);
 	} else {
-		finding_set(finding, LEVEL_WARN, "may collapse any process's pages at any time (THP: always)");
+		finding_set(finding, LEVEL_WARN,
+			    "may collapse any process's pages at any time (THP: always)");
 		finding_fix(finding, "echo madvise > " THP_DIR "/enabled");
 	}
 }
@@ -358,7 +401,9 @@ static void swap_check(struct finding *finding, const struct kconfig *kconfig)
 	if (left == total)
 		finding_set(finding, LEVEL_OK, "there, and unused");
 	else
-		finding_set(finding, LEVEL_NOTE, "%" PRIu64 " MiB in use: memory was short at some time", (total - left) >> 10);
+		finding_set(finding, LEVEL_NOTE,
+			    "%" PRIu64 " MiB in use: memory was short at some time",
+			    (total - left) >> 10);
 }
 
 static void taint_check(struct finding *finding, const struct kconfig *kconfig)
@@ -380,7 +425,8 @@ static void taint_check(struct finding *finding, const struct kconfig *kconfig)
 	if (taint == 0)
 		finding_set(finding, LEVEL_OK, "not tainted");
 	else if (taint & (1u << 7 | 1u << 9 | 1u << 14)) /* D, W, L */
-		finding_set(finding, LEVEL_WARN, "%s: this kernel has oopsed, warned or locked up since boot", set);
+		finding_set(finding, LEVEL_WARN,
+			    "%s: this kernel has oopsed, warned or locked up since boot", set);
 	else
 		finding_set(finding, LEVEL_NOTE, "%s", set);
 	if (finding->level == LEVEL_WARN)

@@ -97,8 +97,9 @@ int sysfile_read(const char *path, char *text, size_t size, struct error *err)
 			break;
 		used += (size_t)got;
 		if (used == size)
-			return error_set(err, E2BIG, "%s%s is longer than the %zu bytes expected of it",
-					 root, path, size - 1);
+			return error_set(err, E2BIG,
+					 "%s%s is longer than the %zu bytes expected of it", root,
+					 path, size - 1);
 	}
 	if (used > 0 && text[used - 1] == '\n')
 		used--;
@@ -141,8 +142,8 @@ int sysfile_read_u64(const char *path, uint64_t *value, struct error *err)
 		return rc;
 	rc = number_parse(text, NULL, value);
 	if (rc)
-		return error_set(err, -rc, "%s%s holds \"%.40s\", which is not a decimal number", root,
-				 path, text);
+		return error_set(err, -rc, "%s%s holds \"%.40s\", which is not a decimal number",
+				 root, path, text);
 	return 0;
 }
 
@@ -162,8 +163,8 @@ int sysfile_read_choice(const char *path, char *word, size_t size, struct error 
 		start = text;
 	}
 	if ((size_t)snprintf(word, size, "%s", start) >= size)
-		return error_set(err, E2BIG, "%s%s holds a longer word than the %zu bytes expected", root,
-				 path, size - 1);
+		return error_set(err, E2BIG, "%s%s holds a longer word than the %zu bytes expected",
+				 root, path, size - 1);
 	return 0;
 }
 
@@ -189,7 +190,8 @@ int sysfile_read_field(const char *path, const char *name, uint64_t *value, stru
 		if (*rest != ' ' && *rest != '\t')
 			continue;
 		if (number_parse(rest, "kB", value))
-			return error_set(err, EINVAL, "the line \"%s\" of %s%s does not hold a number", name,
+			return error_set(err, EINVAL,
+					 "the line \"%s\" of %s%s does not hold a number", name,
 					 root, path);
 		return 0;
 	}
@@ -212,9 +214,10 @@ int sysfile_write(const char *path, const char *text, struct error *err)
 	if (put < 0)
 		return error_errno(err, errno, "cannot write \"%s\" to %s%s", text, root, path);
 	if ((size_t)put != length)
-		return error_set(err, EIO, "%s%s took %zd of the %zu bytes \"%s\"", root, path, put, length,
-				 text);
-	/* A kernel file replaces its value; the regular file that stands in for it has to be cut. */
+		return error_set(err, EIO, "%s%s took %zd of the %zu bytes \"%s\"", root, path, put,
+				 length, text);
+	/* A kernel file replaces its value; the regular file that stands in for it has to be cut.
+	 */
 	if (!sysfile_is_live() && TEMP_FAILURE_RETRY(ftruncate(fd, put)))
 		return error_errno(err, errno, "cannot cut %s%s", root, path);
 	return 0;

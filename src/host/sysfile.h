@@ -10,13 +10,15 @@
 
 #include "base/error.h"
 
-/* Every path given to this module is looked up below @prefix from now on ("" is the real system). */
+/* Every path given to this module is looked up below @prefix from now on ("" is the real system).
+ */
 void sysfile_set_root(const char *prefix);
 const char *sysfile_root(void);
 /* False when a fake tree is in use: then nothing may be probed by doing. */
 bool sysfile_is_live(void);
 
-/* Reads a whole small file, without its last newline, NUL-terminated. -E2BIG when it does not fit. */
+/* Reads a whole small file, without its last newline, NUL-terminated. -E2BIG when it does not fit.
+ */
 int sysfile_read(const char *path, char *text, size_t size, struct error *err);
 /* A decimal number. -EINVAL when the file holds something else. */
 int sysfile_read_u64(const char *path, uint64_t *value, struct error *err);
@@ -29,8 +31,10 @@ int sysfile_write(const char *path, const char *text, struct error *err);
 bool sysfile_exists(const char *path);
 
 /*
- * Many a file may be missing, and who finds it missing goes on without. An error that says nothing about the machine
- * (!error_unsupported()) must not pass for that: the first one since sysfile_trouble_clear() is kept. 0: there was none.
+ * Many a file may be missing, and who finds it missing goes on without. An error that says nothing
+ * about the machine
+ * (!error_unsupported()) must not pass for that: the first one since sysfile_trouble_clear() is
+ * kept. 0: there was none.
  */
 int sysfile_trouble(struct error *err);
 void sysfile_trouble_clear(void);

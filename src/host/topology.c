@@ -22,8 +22,8 @@ static bool has_numa;
 static int hwloc_load(struct error *err)
 {
 	/*
-	 * No PCI scan, no plugins for GPUs, and not the x86 backend, which hops over all CPUs to run cpuid on
-	 * each.
+	 * No PCI scan, no plugins for GPUs, and not the x86 backend, which hops over all CPUs to
+	 * run cpuid on each.
 	 */
 	setenv("HWLOC_PLUGINS_PATH", "/dev/null", 0);
 	setenv("HWLOC_HIDE_ERRORS", "2", 0); /* what it cannot find is absent, and that is all */
@@ -31,7 +31,8 @@ static int hwloc_load(struct error *err)
 		setenv("HWLOC_FSROOT", sysfile_root(), 1);
 	else
 		unsetenv("HWLOC_FSROOT");
-	unsetenv("HWLOC_XMLFILE"); /* the user's, for other programs: binding to another machine does nothing */
+	unsetenv("HWLOC_XMLFILE"); /* the user's, for other programs: binding to another machine
+				      does nothing */
 	unsetenv("HWLOC_SYNTHETIC");
 	if (hwloc_topology_init(&topology)) {
 		topology = NULL;
@@ -71,7 +72,8 @@ static int topology_load(struct error *err)
 	if (!sysfile_is_live() && probe_run(hwloc_try, NULL, &why) && why.code == ENOMEM)
 		return error_set(err, ENOMEM, "read the topology: %.400s", why.text);
 	if (!sysfile_is_live() && why.code)
-		return error_set(err, EINVAL, "hwloc cannot make sense of the topology below %s", sysfile_root());
+		return error_set(err, EINVAL, "hwloc cannot make sense of the topology below %s",
+				 sysfile_root());
 	rc = hwloc_load(err);
 	if (rc)
 		return rc;
@@ -96,11 +98,13 @@ static void isolated_read(hwloc_bitmap_t set)
 	char text[4096];
 
 	hwloc_bitmap_zero(set);
-	if (sysfile_read("/sys/devices/system/cpu/isolated", text, sizeof(text), NULL) == 0 && text[0])
+	if (sysfile_read("/sys/devices/system/cpu/isolated", text, sizeof(text), NULL) == 0 &&
+	    text[0])
 		hwloc_bitmap_list_sscanf(set, text);
 }
 
-/* What this process may use. taskset counts, but the default affinity leaves out isolated CPUs: those are added. */
+/* What this process may use. taskset counts, but the default affinity leaves out isolated CPUs:
+ * those are added. */
 static void candidates_read(hwloc_bitmap_t set, hwloc_const_bitmap_t isolated)
 {
 	hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
@@ -131,7 +135,8 @@ static int cpu_score(hwloc_obj_t pu, hwloc_const_bitmap_t isolated)
 	if (hwloc_bitmap_isset(isolated, pu->os_index))
 		score += 1000;
 	/* hwloc calls the fast cores the more "efficient" kind; -1 where all are of one kind. */
-	if (kind >= 0 && hwloc_cpukinds_get_info(topology, kind, NULL, &efficiency, NULL, NULL, 0) == 0 &&
+	if (kind >= 0 &&
+	    hwloc_cpukinds_get_info(topology, kind, NULL, &efficiency, NULL, NULL, 0) == 0 &&
 	    efficiency > 0)
 		score += 10 * (efficiency < 90 ? efficiency : 90);
 	if (!hwloc_bitmap_isset(core_of(pu)->cpuset, 0))
@@ -193,12 +198,14 @@ int topology_pick(int cpu_wanted, int node_wanted, struct place *place, struct e
 	hwloc_bitmap_list_snprintf(list, sizeof(list), set);
 	node = node_find(node_wanted);
 	if (node_wanted >= 0 && (!node || (!has_numa && node_wanted > 0))) {
-		rc = error_set(err, EINVAL, "there is no memory node %d on this machine", node_wanted);
+		rc = error_set(err, EINVAL, "there is no memory node %d on this machine",
+			       node_wanted);
 		goto out;
 	}
 	if (cpu_wanted >= 0 && !hwloc_bitmap_isset(set, (unsigned int)cpu_wanted)) {
-		rc = error_set(err, EINVAL, "CPU %d cannot be used here; this process may run on CPU %s", cpu_wanted,
-			       list);
+		rc = error_set(err, EINVAL,
+			       "CPU %d cannot be used here; this process may run on CPU %s",
+			       cpu_wanted, list);
 		goto out;
 	}
 	if (cpu_wanted >= 0)
@@ -228,7 +235,8 @@ int topology_bind_cpu(const struct place *place, struct error *err)
 	if (hwloc_set_cpubind(topology, set, HWLOC_CPUBIND_THREAD | HWLOC_CPUBIND_STRICT))
 		rc = error_errno(err, errno, "cannot bind to CPU %d", place->cpu);
 	else if (sched_getcpu() != place->cpu)
-		rc = error_set(err, EIO, "bound to CPU %d, but running on CPU %d", place->cpu, sched_getcpu());
+		rc = error_set(err, EIO, "bound to CPU %d, but running on CPU %d", place->cpu,
+			       sched_getcpu());
 	hwloc_bitmap_free(set);
 	return rc;
 }
@@ -243,9 +251,11 @@ int topology_bind_memory(void *addr, size_t bytes, int node, struct error *err)
 	if (node >= NODE_LIMIT)
 		return error_set(err, EINVAL, "there is no memory node %d", node);
 	mask[(size_t)node / bits] = 1UL << ((size_t)node % bits);
-	/* libnuma's mbind, as numa_tonode_memory() prints its failures instead of returning them. */
+	/* libnuma's mbind, as numa_tonode_memory() prints its failures instead of returning them.
+	 */
 	if (mbind(addr, bytes, MPOL_BIND, mask, NODE_LIMIT, MPOL_MF_STRICT))
-		return error_errno(err, errno, "cannot bind %zu bytes of memory to node %d", bytes, node);
+		return error_errno(err, errno, "cannot bind %zu bytes of memory to node %d", bytes,
+				   node);
 	return 0;
 }
 
@@ -279,7 +289,8 @@ void topology_facts(struct fact_list *facts)
 	fact_number(facts, nr_cpus, "cpu.online");
 	if (nr_cores > 0) {
 		fact_number(facts, nr_cores, "cpu.cores");
-		fact_number(facts, hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE), "cpu.packages");
+		fact_number(facts, hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PACKAGE),
+			    "cpu.packages");
 		fact_number(facts, (nr_cpus + nr_cores - 1) / nr_cores, "cpu.threads_per_core");
 	}
 	isolated = hwloc_bitmap_alloc();
@@ -291,13 +302,14 @@ void topology_facts(struct fact_list *facts)
 	hwloc_bitmap_free(isolated);
 	fact_number(facts, (int64_t)topology_nodes(NULL, 0), "numa.nodes");
 	near = hwloc_bitmap_alloc();
-	while (has_numa && (node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node))) {
+	while (has_numa &&
+	       (node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node))) {
 		/* a node's own set names CPUs that may be plugged in later, too */
 		hwloc_bitmap_and(near, node->cpuset, hwloc_topology_get_topology_cpuset(topology));
 		hwloc_bitmap_list_snprintf(list, sizeof(list), near);
 		fact_text(facts, list, "numa.%u.cpus", node->os_index);
-		fact_number(facts, (int64_t)(node->attr->numanode.local_memory / 1024), "numa.%u.memory_kb",
-			    node->os_index);
+		fact_number(facts, (int64_t)(node->attr->numanode.local_memory / 1024),
+			    "numa.%u.memory_kb", node->os_index);
 	}
 	hwloc_bitmap_free(near);
 }

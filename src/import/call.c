@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The options of gup_test over the years: getopt's rules, letters that never changed their meaning but for defaults. */
+/* The options of gup_test over the years: getopt's rules, letters that never changed their meaning
+ * but for defaults. */
 #include "import/call.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include "base/text.h"
 
 #define MAX_TOKEN 128
-#define MB (UINT64_C(1) << 20)
+#define MB        (UINT64_C(1) << 20)
 
 static const char *const programs[NR_GUP_PROGRAMS] = {
 	[GUP_TEST] = "gup_test",
@@ -22,7 +23,8 @@ static const char *const programs[NR_GUP_PROGRAMS] = {
 struct word {
 	const char *start, *next;
 	char text[MAX_TOKEN];
-	bool last;           /* a ';' or a closing quote or bracket ended it: the rest of the line is not the call */
+	bool last; /* a ';' or a closing quote or bracket ended it: the rest of the line is not the
+		      call */
 };
 
 static bool word_next(struct word *word, const char *at)
@@ -78,7 +80,8 @@ static bool number_parse(const char *text, int base, int64_t *number)
 	return end != text && !*end && !errno;
 }
 
-/* An option with a value; false: the program would not understand it either, or we do not know what it would make of it. */
+/* An option with a value; false: the program would not understand it either, or we do not know what
+ * it would make of it. */
 static bool value_take(struct gup_call *call, char letter, const char *value)
 {
 	int64_t number = 0;
@@ -101,8 +104,12 @@ static bool value_take(struct gup_call *call, char letter, const char *value)
 		if (number & 1)
 			call->write = 1;
 		return number >= 0 && number <= UINT32_MAX;
-	case 'm': call->bytes = (uint64_t)number * MB; break;
-	case 'r': call->repeats = (uint64_t)number; break;
+	case 'm':
+		call->bytes = (uint64_t)number * MB;
+		break;
+	case 'r':
+		call->repeats = (uint64_t)number;
+		break;
 	default: /* j */
 		call->threads = (uint64_t)number;
 		call->recent = true;
@@ -149,7 +156,8 @@ static bool options_take(struct gup_call *call, struct word *word)
 
 static bool is_name(const char *word)
 {
-	return word[0] && word[1] && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'")] == '\0';
+	return word[0] && word[1] &&
+	       word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'")] == '\0';
 }
 
 /* The words behind the program up to the end of the call; false: it is a sentence. */
@@ -164,7 +172,8 @@ static bool call_take(struct gup_call *call, const char *line, struct word *word
 		if (word->text[0] == '-') {
 			if (!options_take(call, word))
 				call->understood = false;
-		} else if (word->text[0] && !number_parse(word->text, 0, &number)) { /* numbers of pages to dump */
+		} else if (word->text[0] &&
+			   !number_parse(word->text, 0, &number)) { /* numbers of pages to dump */
 			call->understood = false;
 			nr_names += is_name(word->text);
 			if (nr == 0 || nr_names == 2)
@@ -184,8 +193,8 @@ static bool shown_as_call(const char *program, const char *before)
 {
 	size_t size = strlen(before);
 
-	return strchr(program, '/') || strcmp(before, "sudo") == 0 || strcmp(before, "running") == 0 ||
-	       (size && strchr("$#%", before[size - 1]));
+	return strchr(program, '/') || strcmp(before, "sudo") == 0 ||
+	       strcmp(before, "running") == 0 || (size && strchr("$#%", before[size - 1]));
 }
 
 bool gup_call_parse(struct gup_call *call, const char *line)
@@ -197,21 +206,34 @@ bool gup_call_parse(struct gup_call *call, const char *line)
 
 	for (const char *at = line; word_next(&word, at); at = word.next) {
 		int program = program_find(word.text);
-		bool quoted = strchr("(`", *word.start), message = word.last && word.next[-1] == ':';
+		bool quoted = strchr("(`", *word.start),
+		     message = word.last && word.next[-1] == ':';
 		struct gup_call other;
 		char name[MAX_TOKEN];
 		const char *slash;
 
 		strcpy(name, word.text);
 		if (program < 0 || message) {
-			nr_names = *name && strchr("$#%", name[strlen(name) - 1]) ? 0 : nr_names + is_name(name);
-			loop = loop || strcmp(name, "do") == 0 || strcmp(name, "while") == 0 || strcmp(name, "until") == 0;
+			nr_names = *name && strchr("$#%", name[strlen(name) - 1])
+					   ? 0
+					   : nr_names + is_name(name);
+			loop = loop || strcmp(name, "do") == 0 || strcmp(name, "while") == 0 ||
+			       strcmp(name, "until") == 0;
 			strcpy(before, name);
 			continue;
 		}
-		*call = (struct gup_call){ .program = (enum gup_program)program, .thp = -1, .write = -1, .bytes = 128 * MB,
-					   .nr_pages = 1, .repeats = 1, .threads = 1, .understood = true,
-					   .prose = quoted || nr_names >= 3, .bare = word.start == line + strspn(line, " "), .loop = loop, .recent = program == GUP_BENCH };
+		*call = (struct gup_call){ .program = (enum gup_program)program,
+					   .thp = -1,
+					   .write = -1,
+					   .bytes = 128 * MB,
+					   .nr_pages = 1,
+					   .repeats = 1,
+					   .threads = 1,
+					   .understood = true,
+					   .prose = quoted || nr_names >= 3,
+					   .bare = word.start == line + strspn(line, " "),
+					   .loop = loop,
+					   .recent = program == GUP_BENCH };
 		at = word.start + strspn(word.start, "'\"`(");
 		snprintf(call->text, sizeof(call->text), "%s", at);
 		text_plain(call->text);
@@ -220,7 +242,8 @@ bool gup_call_parse(struct gup_call *call, const char *line)
 		call->start = (size_t)((slash ? slash + 1 : at) - line);
 		if (call_take(call, line, &word) && (!call->plain || shown_as_call(name, before))) {
 			call->loop = call->loop || strstr(line + call->end, "done");
-			call->again = line[call->end] && gup_call_parse(&other, line + call->end) && !other.plain;
+			call->again = line[call->end] && gup_call_parse(&other, line + call->end) &&
+				      !other.plain;
 			return true;
 		}
 		strcpy(before, "");
@@ -237,11 +260,15 @@ bool gup_call_prints(const struct gup_call *call, enum gup_bench bench)
 	if (call->program == GUP_BENCHMARK)
 		return any || bench == BENCH_UNNAMED;
 	switch (call->what) {
-	case 'a': return any || bench == BENCH_PIN_FAST;
-	case 'L': return any || bench == BENCH_PIN_LONGTERM;
+	case 'a':
+		return any || bench == BENCH_PIN_FAST;
+	case 'L':
+		return any || bench == BENCH_PIN_LONGTERM;
 	case 'u':
-	case 0: return any || bench == BENCH_GUP_FAST;
-	default: return false; /* tests without figures */
+	case 0:
+		return any || bench == BENCH_GUP_FAST;
+	default:
+		return false; /* tests without figures */
 	}
 }
 

@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "import/call.h"
 #include "base/size.h"
 #include "base/text.h"
+#include "import/call.h"
 
 #define UNKNOWN "unknown"
-#define GB (UINT64_C(1) << 30)
+#define GB      (UINT64_C(1) << 30)
 
 static const char *pinner_name(const struct gup_call *call, enum gup_bench bench)
 {
@@ -23,13 +23,20 @@ static const char *pinner_name(const struct gup_call *call, enum gup_bench bench
 		return named[bench];
 	switch (call ? call->what : '?') {
 	case 0:
-	case 'u': return "gup-test/gup-fast";
-	case 'U': return "gup-test/gup-basic";
-	case 'a': return "gup-test/pin-fast";
-	case 'b': return "gup-test/pin-basic";
-	case 'L': /* of gup_benchmark get_user_pages_longterm() up to 5.5, pin_user_pages() after that */
-		return call->program == GUP_BENCHMARK ? "gup-test/longterm" : named[BENCH_PIN_LONGTERM];
-	default: return "gup-test/unknown";
+	case 'u':
+		return "gup-test/gup-fast";
+	case 'U':
+		return "gup-test/gup-basic";
+	case 'a':
+		return "gup-test/pin-fast";
+	case 'b':
+		return "gup-test/pin-basic";
+	case 'L': /* of gup_benchmark get_user_pages_longterm() up to 5.5, pin_user_pages() after
+		     that */
+		return call->program == GUP_BENCHMARK ? "gup-test/longterm"
+						      : named[BENCH_PIN_LONGTERM];
+	default:
+		return "gup-test/unknown";
 	}
 }
 
@@ -57,7 +64,8 @@ static const char *state_name(const struct gup_call *call)
 	return "exclusive"; /* every page was written by the only process that maps it */
 }
 
-/* The default changed: read in gup_benchmark and in the gup_test of 5.11 and 5.12, write since 5.13. */
+/* The default changed: read in gup_benchmark and in the gup_test of 5.11 and 5.12, write
+ * since 5.13. */
 static const char *access_name_of(const struct gup_call *call)
 {
 	if (call->write < 0 && call->program != GUP_BENCHMARK && !call->recent)
@@ -80,7 +88,8 @@ static void label_apply(struct gup_call *call, const struct gup_label *label)
 		call->bytes = GB / 4; /* its matrix takes 256M of hugetlb and 128M of the rest */
 }
 
-/* "size=8G,threads=4,flags=0x100,file=/mnt/huge/x": what is unlike the default, or has no word of ours. */
+/* "size=8G,threads=4,flags=0x100,file=/mnt/huge/x": what is unlike the default, or has no word of
+ * ours. */
 static void tail_format(const struct gup_call *call, bool size_known, char *tail, size_t room)
 {
 	char size[24];
@@ -108,8 +117,8 @@ static void key_format(const struct params *params, int64_t nr_pages, const char
 		strcpy(pages, "all");
 	else if (nr_pages > 0)
 		snprintf(pages, sizeof(pages), "%" PRId64, nr_pages);
-	used = snprintf(key, 256, "%s,%s,%s,%s,%s,n=%s", params->pinner, params->layout, params->state, params->access,
-			params->window, pages);
+	used = snprintf(key, 256, "%s,%s,%s,%s,%s,n=%s", params->pinner, params->layout,
+			params->state, params->access, params->window, pages);
 	snprintf(key + used, 256 - (size_t)used, "%s", tail); /* a path that is too long is cut */
 	text_ascii(key);
 	for (char *at = key; *at; at++)
@@ -117,8 +126,8 @@ static void key_format(const struct params *params, int64_t nr_pages, const char
 			*at = '?';
 }
 
-void gup_case(const struct gup_call *known, enum gup_bench bench, const struct gup_label *label, struct params *params,
-	      char *key)
+void gup_case(const struct gup_call *known, enum gup_bench bench, const struct gup_label *label,
+	      struct params *params, char *key)
 {
 	struct gup_call call = { .thp = -1, .write = -1, .threads = 1, .repeats = 1 };
 	bool size_known = known && known->understood;
@@ -128,7 +137,8 @@ void gup_case(const struct gup_call *known, enum gup_bench bench, const struct g
 	if (size_known)
 		call = *known;
 	label_apply(&call, label);
-	snprintf(params->pinner, sizeof(params->pinner), "%s", pinner_name(size_known ? &call : NULL, bench));
+	snprintf(params->pinner, sizeof(params->pinner), "%s",
+		 pinner_name(size_known ? &call : NULL, bench));
 	if (!size_known && !label->known) {
 		strcpy(params->layout, UNKNOWN);
 		strcpy(params->state, UNKNOWN);

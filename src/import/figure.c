@@ -28,7 +28,8 @@ static void label_take(const char *text, struct gup_label *label)
 	char access[8], sharing[8], hugetlb[16], thp[16];
 	unsigned long long nr_pages;
 
-	if (!at || sscanf(at, "(nr_pages=%10llu %7s %7s %15s %15[^)])", &nr_pages, access, sharing, hugetlb, thp) != 5)
+	if (!at || sscanf(at, "(nr_pages=%10llu %7s %7s %15s %15[^)])", &nr_pages, access, sharing,
+			  hugetlb, thp) != 5)
 		return;
 	label->known = nr_pages > 0;
 	label->nr_pages = nr_pages;
@@ -69,7 +70,8 @@ static const char *figure_take(const char *at, struct figure *figure, bool old)
 	if (old)
 		sscanf(at, "%" SCNu64 " us%n", &figure->get_us, &used);
 	else
-		sscanf(at, "%" SCNu64 " put:%" SCNu64 " us%n", &figure->get_us, &figure->put_us, &used);
+		sscanf(at, "%" SCNu64 " put:%" SCNu64 " us%n", &figure->get_us, &figure->put_us,
+		       &used);
 	if (!used || isalnum((unsigned char)at[used]))
 		return old ? NULL : at + strspn(at, "0123456789");
 	figure->cut = figure->get_us > MOST || figure->put_us > MOST;
@@ -77,13 +79,15 @@ static const char *figure_take(const char *at, struct figure *figure, bool old)
 	return truncation_take(at + used, figure);
 }
 
-/* "PIN_FAST_BENCHMARK: Ti" at the end of a line, or without its times: the rest was lost or stands on another line. */
+/* "PIN_FAST_BENCHMARK: Ti" at the end of a line, or without its times: the rest was lost or stands
+ * on another line. */
 static bool figure_is_stub(const char *name, size_t size)
 {
 	static const char rest[] = ": Time: get:";
 	size_t left = strlen(name + size);
 
-	return starts(name + size, " (nr_pages=") || (left >= 3 && strncmp(name + size, rest, left) == 0);
+	return starts(name + size, " (nr_pages=") ||
+	       (left >= 3 && strncmp(name + size, rest, left) == 0);
 }
 
 bool figure_parse(struct figure *figure, const char *text, bool old)
@@ -108,7 +112,9 @@ bool figure_parse(struct figure *figure, const char *text, bool old)
 	if (!at) {
 		at = old ? strstr(text, "Time: ") : NULL;
 		figure->bench = BENCH_UNNAMED;
-		end = at && (at == text || at[-1] == ' ') ? figure_take(at + strlen("Time: "), figure, true) : NULL;
+		end = at && (at == text || at[-1] == ' ')
+			      ? figure_take(at + strlen("Time: "), figure, true)
+			      : NULL;
 		name = at;
 	} else {
 		if (at == text || !strchr("Tt", at[-1]))

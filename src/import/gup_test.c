@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "import/log.h"
 #include "base/text.h"
+#include "import/log.h"
 
-#define CLOCK "gup-test-us"
+#define CLOCK      "gup-test-us"
 #define QUANTUM_NS 1000u
 #define RUN_VALUES 32u /* values of a run in a result file beside its samples, generously */
 
@@ -43,7 +43,8 @@ static void title_format(const struct log *log, size_t section, char *title)
 		if (strcmp(log->groups[i].subject, group->subject) != 0)
 			subject = group->subject;
 	if (group->title[0] && nr == 1)
-		snprintf(title, 100, "%.69s%s%.25s%s", group->title, *release || *subject ? " (" : "", *release ? release : subject,
+		snprintf(title, 100, "%.69s%s%.25s%s", group->title,
+			 *release || *subject ? " (" : "", *release ? release : subject,
 			 *release || *subject ? ")" : "");
 	else if (*release)
 		snprintf(title, 100, "kernel %.60s", release);
@@ -52,13 +53,15 @@ static void title_format(const struct log *log, size_t section, char *title)
 	text_plain(title);
 }
 
-/* Whether @words stand in @title as whole words, in any case: "with" is not in "Without this patch". */
+/* Whether @words stand in @title as whole words, in any case: "with" is not in "Without this
+ * patch". */
 static bool words_in(const char *title, const char *words)
 {
 	size_t size = strlen(words);
 
 	for (const char *at = title; size && (at = strcasestr(at, words)); at++)
-		if ((at == title || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[size]))
+		if ((at == title || !isalnum((unsigned char)at[-1])) &&
+		    !isalnum((unsigned char)at[size]))
 			return true;
 	return false;
 }
@@ -71,15 +74,16 @@ static int sections_list(const struct log *log, int code, const char *why, struc
 
 	for (i = 0; i < log->nr_sections && used < 300; i++) {
 		title_format(log, i, title);
-		used += snprintf(text + used, sizeof(text) - used, "%s%zu \"%.70s\" (line %zu)", i ? ", " : "", i + 1, title,
-				 section_group(log, i, &nr)->line);
+		used += snprintf(text + used, sizeof(text) - used, "%s%zu \"%.70s\" (line %zu)",
+				 i ? ", " : "", i + 1, title, section_group(log, i, &nr)->line);
 	}
 	error_set(err, code, "%s: %s%s", why, text, i < log->nr_sections ? ", ..." : "");
 	return error_fix(err, "--section 1 -o base.json, then --section 2 -o new.json");
 }
 
 /* The section that was asked for, by number or by words that only one title holds. */
-static int section_choose(const struct log *log, const char *name, const char *wanted, size_t *chosen, struct error *err)
+static int section_choose(const struct log *log, const char *name, const char *wanted,
+			  size_t *chosen, struct error *err)
 {
 	char title[100], why[200], *end = title;
 	size_t number = wanted ? strtoul(wanted, &end, 10) : 0, nr = 0;
@@ -107,8 +111,11 @@ static int section_choose(const struct log *log, const char *name, const char *w
 
 static int nothing_found(const struct log *log, const char *name, struct error *err)
 {
-	error_set(err, ENODATA, "%s: no figures of gup_test%s; looked for lines as \"PIN_FAST_BENCHMARK: Time: get:123 put:45 us\" "
-		  "and \"Time: get:123 put:45 us\"", name, log->nr_silent ? ", only tests that print none" : "");
+	error_set(err, ENODATA,
+		  "%s: no figures of gup_test%s; looked for lines as \"PIN_FAST_BENCHMARK: Time: "
+		  "get:123 put:45 us\" "
+		  "and \"Time: get:123 put:45 us\"",
+		  name, log->nr_silent ? ", only tests that print none" : "");
 	return error_fix(err, "log what gup_test -a, -u or -L prints");
 }
 
@@ -123,7 +130,9 @@ struct tally {
 
 static void result_add(struct results *results, const struct log_case *kind, struct tally *tally)
 {
-	enum status status = tally->nr[STATUS_FAILED] ? STATUS_FAILED : tally->nr[STATUS_DONE] ? STATUS_DONE : STATUS_SKIPPED;
+	enum status status = tally->nr[STATUS_FAILED] ? STATUS_FAILED
+			     : tally->nr[STATUS_DONE] ? STATUS_DONE
+						      : STATUS_SKIPPED;
 	const struct process *reason = tally->first[status];
 	size_t nr = tally->nr[STATUS_DONE] + tally->nr[STATUS_FAILED] + tally->nr[STATUS_SKIPPED];
 	struct result *result = results_add(results, kind->key);
@@ -135,11 +144,13 @@ static void result_add(struct results *results, const struct log_case *kind, str
 		fact_text(&result->truth, kind->call, "call");
 	if (status == STATUS_DONE) {
 		if (!kind->known)
-			result_warn(result, "the log does not show how gup_test was called: these may be different cases");
+			result_warn(result, "the log does not show how gup_test was called: these "
+					    "may be different cases");
 		return;
 	}
 	if (nr > 1) {
-		if (asprintf(&result->why, "%s (%zu of %zu processes)", reason->why, tally->nr[status], nr) < 0)
+		if (asprintf(&result->why, "%s (%zu of %zu processes)", reason->why,
+			     tally->nr[status], nr) < 0)
 			abort();
 	} else {
 		result->why = strdup(reason->why);
@@ -148,15 +159,18 @@ static void result_add(struct results *results, const struct log_case *kind, str
 		result->fix = strdup("a kernel with CONFIG_GUP_TEST=y, debugfs mounted, as root");
 }
 
-/* A run for each process, unless these may have been different cases: then they replicate nothing. */
-static struct run *run_for(struct result *result, const struct process *process, const struct log_figure *first)
+/* A run for each process, unless these may have been different cases: then they replicate nothing.
+ */
+static struct run *run_for(struct result *result, const struct process *process,
+			   const struct log_figure *first)
 {
 	unsigned int have = 1u << METRIC_PIN | (unsigned int)first->put_known << METRIC_UNPIN;
 	struct run *run = result->nr_runs ? &result->runs[result->nr_runs - 1] : NULL;
 
 	if (!run || process->kind->known || run->samples[0].have != have)
 		run = result_add_run(result);
-	run->samples = reallocarray(run->samples, run->nr_samples + process->nr, sizeof(*run->samples));
+	run->samples =
+		reallocarray(run->samples, run->nr_samples + process->nr, sizeof(*run->samples));
 	if (!run->samples)
 		abort();
 	return run;
@@ -182,11 +196,13 @@ static void run_add(struct result *result, const struct log *log, const struct p
 		run->quantum[metric] = QUANTUM_NS;
 	}
 	if (process->nr_expected && process->nr % process->nr_expected)
-		result_warn(result, "line %zu: the log has %zu of the %llu figures that this call prints", process->line,
-			    process->nr, (unsigned long long)process->nr_expected);
+		result_warn(result,
+			    "line %zu: the log has %zu of the %llu figures that this call prints",
+			    process->line, process->nr, (unsigned long long)process->nr_expected);
 }
 
-static int results_fill(struct results *results, const struct log *log, size_t section, const char *name, struct error *err)
+static int results_fill(struct results *results, const struct log *log, size_t section,
+			const char *name, struct error *err)
 {
 	autofree struct tally *tallies = calloc(log->nr_cases + 1, sizeof(*tallies));
 	size_t nr_values = 0;
@@ -217,7 +233,8 @@ static int results_fill(struct results *results, const struct log *log, size_t s
 		}
 	}
 	if (!rc && nr_values > RESULTS_MAX_VALUES) {
-		error_set(err, E2BIG, "%s: more figures than the %u values of a result file", name, RESULTS_MAX_VALUES);
+		error_set(err, E2BIG, "%s: more figures than the %u values of a result file", name,
+			  RESULTS_MAX_VALUES);
 		rc = error_fix(err, "import the log in parts");
 	}
 	for (size_t i = 0; !rc && i < log->nr_processes; i++) {
@@ -225,14 +242,15 @@ static int results_fill(struct results *results, const struct log *log, size_t s
 		const struct tally *tally = &tallies[process->kind->index];
 
 		/* a case of which one process failed has no figures at all */
-		if (log->groups[process->group].section == section && process->status == STATUS_DONE && !tally->nr[STATUS_FAILED])
+		if (log->groups[process->group].section == section &&
+		    process->status == STATUS_DONE && !tally->nr[STATUS_FAILED])
 			run_add(&results->items[tally->result], log, process);
 	}
 	return rc;
 }
 
-int import_gup_test(struct results *results, const char *text, size_t size, const char *name, const char *section,
-		    char *title, struct error *err)
+int import_gup_test(struct results *results, const char *text, size_t size, const char *name,
+		    const char *section, char *title, struct error *err)
 {
 	const struct kernel *kernel;
 	struct log log;
@@ -243,7 +261,8 @@ int import_gup_test(struct results *results, const char *text, size_t size, cons
 	rc = log_read(&log, text, size, name, err);
 	if (rc)
 		return rc;
-	rc = log.nr_processes ? section_choose(&log, name, section, &chosen, err) : nothing_found(&log, name, err);
+	rc = log.nr_processes ? section_choose(&log, name, section, &chosen, err)
+			      : nothing_found(&log, name, err);
 	if (!rc) {
 		title_format(&log, chosen, title);
 		kernel = &section_group(&log, chosen, &nr)->kernel;

@@ -11,29 +11,29 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "import/text.h"
 #include "base/text.h"
+#include "import/text.h"
 
 #define MAX_DEPTH 8u
-#define MAX_LINE 4096u /* gup_test and its scripts print no longer one */
+#define MAX_LINE  4096u /* gup_test and its scripts print no longer one */
 
 /* What is known at one depth of quotes. */
 struct level {
-	char heading[80];        /* the last line of other text */
-	bool text;               /* there was one since the last process began or printed */
-	bool patch;              /* in the middle of a diff */
+	char heading[80]; /* the last line of other text */
+	bool text;        /* there was one since the last process began or printed */
+	bool patch;       /* in the middle of a diff */
 	bool grouped;
 	size_t group;
-	char *mark;              /* of the group: what stands around its calls and figures */
+	char *mark; /* of the group: what stands around its calls and figures */
 };
 
 /* The process that prints; closed: there is none. */
 struct now {
 	bool open, called, owed, begun, finished, announced;
 	struct gup_call call;
-	char *text;              /* the line of the call, to know the stamps of what it prints */
+	char *text; /* the line of the call, to know the stamps of what it prints */
 	unsigned int depth;
-	char said[200];          /* the last text since it was called */
+	char said[200]; /* the last text since it was called */
 	struct process process;
 };
 
@@ -43,13 +43,13 @@ struct scan {
 	struct error *err;
 	struct text_reader reader;
 	struct text_line before, line, next;
-	const char *text;        /* line.text without its stamp */
+	const char *text; /* line.text without its stamp */
 	struct level levels[MAX_DEPTH + 1], *level;
 	struct kernel kernel;
-	bool release_next;       /* "uname -r" was typed */
-	bool old_figures;        /* a bare "Time: 123 us" counts: gup_benchmark was called before */
-	char last_options[160];  /* of the last call */
-	bool nameless;           /* the last process printed figures, and its call is not there */
+	bool release_next;      /* "uname -r" was typed */
+	bool old_figures;       /* a bare "Time: 123 us" counts: gup_benchmark was called before */
+	char last_options[160]; /* of the last call */
+	bool nameless;          /* the last process printed figures, and its call is not there */
 	struct now now;
 };
 
@@ -60,7 +60,8 @@ static void *grow(void *items, size_t nr, size_t size)
 
 static int too_many(struct scan *scan, size_t most, const char *what)
 {
-	error_set(scan->err, E2BIG, "%.200s:%zu: more than %zu %s", scan->name, scan->line.number, most, what);
+	error_set(scan->err, E2BIG, "%.200s:%zu: more than %zu %s", scan->name, scan->line.number,
+		  most, what);
 	return error_fix(scan->err, "import the log in parts");
 }
 
@@ -76,7 +77,8 @@ static int refuse(struct scan *scan, const char *format, ...)
 	va_end(args);
 	text_plain(text);
 	error_set(scan->err, EBADMSG, "%.150s:%zu: %s", scan->name, scan->line.number, text);
-	return error_fix(scan->err, "leave only the lines that are to be imported, each figure below its command line");
+	return error_fix(scan->err, "leave only the lines that are to be imported, each figure "
+				    "below its command line");
 }
 
 /* --- shapes --- */
@@ -93,7 +95,8 @@ static size_t token_size(const char *at)
 
 	if (size || !*at)
 		return size;
-	while (isalnum((unsigned char)at[size]) || (at[size] && (strchr(".:-+,_/", at[size]) || at[size] & 0x80)))
+	while (isalnum((unsigned char)at[size]) ||
+	       (at[size] && (strchr(".:-+,_/", at[size]) || at[size] & 0x80)))
 		size++;
 	return size ? size : 1;
 }
@@ -139,7 +142,9 @@ static size_t stamp_size(const char *text, const char *other)
 /* What prints and what is printed: lines of one kind may share what is no stamp. */
 static int line_family(const struct text_line *line)
 {
-	return strstr(line->text, "ime: get:") ? 'f' : strstr(line->text, "gup_test") || strstr(line->text, "gup_bench") ? 'c' : 0;
+	return strstr(line->text, "ime: get:")                                     ? 'f'
+	       : strstr(line->text, "gup_test") || strstr(line->text, "gup_bench") ? 'c'
+										   : 0;
 }
 
 /* The neighbour that shows what stamps the line; NULL: none does. */
@@ -153,7 +158,8 @@ static const char *stamp_witness(const struct scan *scan)
 	for (size_t i = 0; i < 2; i++) {
 		size_t size;
 
-		if (!lines[i]->text || (family && family == line_family(lines[i])) || lines[i]->part != scan->line.part)
+		if (!lines[i]->text || (family && family == line_family(lines[i])) ||
+		    lines[i]->part != scan->line.part)
 			continue;
 		size = stamp_size(scan->line.text, lines[i]->text);
 		if (size <= most)
@@ -164,14 +170,15 @@ static const char *stamp_witness(const struct scan *scan)
 			break; /* its own output tells more than what stands above it */
 	}
 	if (family == 'f' && scan->now.open && scan->now.text &&
-	    stamp_size(scan->line.text, scan->now.text) >= most && stamp_size(scan->line.text, scan->now.text))
+	    stamp_size(scan->line.text, scan->now.text) >= most &&
+	    stamp_size(scan->line.text, scan->now.text))
 		witness = scan->now.text;
 	return witness;
 }
 
 /*
- * What stands around a call or a figure, in [0, start) and from end on, and is neither a clock nor punctuation: a label. In
- * the stamp the tokens that change from line to line are clocks.
+ * What stands around a call or a figure, in [0, start) and from end on, and is neither a clock nor
+ * punctuation: a label. In the stamp the tokens that change from line to line are clocks.
  */
 static char *mark_make(const char *text, const char *witness, size_t start, size_t end)
 {
@@ -189,7 +196,8 @@ static char *mark_make(const char *text, const char *witness, size_t start, size
 		passed += b;
 	}
 	to = mempcpy(to, text + used, start - used);
-	while (to > mark && !isalnum((unsigned char)to[-1]) && !(to[-1] & 0x80) && !strchr("~])", to[-1]))
+	while (to > mark && !isalnum((unsigned char)to[-1]) && !(to[-1] & 0x80) &&
+	       !strchr("~])", to[-1]))
 		to--;
 	*to++ = '|';
 	to = mempcpy(to, text + end, size - end);
@@ -220,7 +228,8 @@ static const char *line_core(const char *text)
 
 		text += strspn(text, "# ");
 		stamp = *text == '[' ? strspn(text + 1, " 0123456789.CT") : 0;
-		if (!stamp || text[1 + stamp] != ']' || !strpbrk(text, "0123456789") || strpbrk(text, "0123456789") > text + stamp)
+		if (!stamp || text[1 + stamp] != ']' || !strpbrk(text, "0123456789") ||
+		    strpbrk(text, "0123456789") > text + stamp)
 			return text;
 		text += 2 + stamp;
 	}
@@ -268,10 +277,10 @@ static void title_set(char *title, const char *text)
 	size_t size;
 
 	text += strspn(text, " =*_-#:|>");
-	for (size = strlen(text); size && strchr(" =*_-#:|", text[size - 1]); )
+	for (size = strlen(text); size && strchr(" =*_-#:|", text[size - 1]);)
 		size--;
 	snprintf(title, 80, "%.*s", (int)(size < 79 ? size : 79), text);
-	for (char *bar; (bar = strchr(title, '|')); )
+	for (char *bar; (bar = strchr(title, '|'));)
 		*bar = ' ';
 	text_plain(title);
 	text_hide_home(title);
@@ -351,9 +360,11 @@ static int process_end(struct scan *scan, const char *end)
 	uint64_t most = now->called ? gup_call_figures(&now->call) : 0;
 	int rc = 0;
 
-	if (now->open && now->owed && (!process->nr || (process->nr < most && strstr(now->said, "Kernel panic"))))
-		process_spoil(scan, STATUS_FAILED, "%s%s%s%s before this call printed %s", end, *now->said ? " (" : "", now->said,
-			      *now->said ? ")" : "", process->nr ? "all its figures" : "a figure");
+	if (now->open && now->owed &&
+	    (!process->nr || (process->nr < most && strstr(now->said, "Kernel panic"))))
+		process_spoil(scan, STATUS_FAILED, "%s%s%s%s before this call printed %s", end,
+			      *now->said ? " (" : "", now->said, *now->said ? ")" : "",
+			      process->nr ? "all its figures" : "a figure");
 	if (!now->open || (!process->nr && process->status == STATUS_DONE)) {
 		now->open = false;
 		return 0;
@@ -364,7 +375,8 @@ static int process_end(struct scan *scan, const char *end)
 		return rc;
 	process->nr_expected = most;
 	if (!log->groups[process->group].nr++)
-		log->groups[process->group].line = process->nr ? process->figure_line : process->line;
+		log->groups[process->group].line = process->nr ? process->figure_line
+							       : process->line;
 	log->processes = grow(log->processes, log->nr_processes, sizeof(*log->processes));
 	process->kind->nr++;
 	process->kind->last = log->groups[process->group].last = log->nr_processes;
@@ -389,7 +401,9 @@ static void process_begin(struct scan *scan, bool again, size_t group)
 	struct now *now = &scan->now;
 
 	free(now->process.why);
-	now->process = (struct process){ .status = STATUS_DONE, .group = group, .line = scan->line.number };
+	now->process = (struct process){ .status = STATUS_DONE,
+					 .group = group,
+					 .line = scan->line.number };
 	now->open = true;
 	now->finished = now->owed = now->begun = false;
 	now->said[0] = '\0';
@@ -447,10 +461,11 @@ static int on_call(struct scan *scan, struct gup_call *call, const char *witness
 
 	options_copy(options, call, scan->text);
 	if (now->open && now->called && call->prose && strcmp(options, scan->last_options) == 0)
-		process_spoil(scan, STATUS_FAILED, "line %zu: %.200s", scan->line.number, scan->text);
+		process_spoil(scan, STATUS_FAILED, "line %zu: %.200s", scan->line.number,
+			      scan->text);
 	/* a script or a CI runner says what it calls, and the shell says it again */
-	if (now->open && now->called && !now->process.nr && !now->begun && !*now->said && call->bare && !now->call.bare &&
-	    strcmp(options, scan->last_options) == 0)
+	if (now->open && now->called && !now->process.nr && !now->begun && !*now->said &&
+	    call->bare && !now->call.bare && strcmp(options, scan->last_options) == 0)
 		return 0;
 	if (call->again)
 		return refuse(scan, "two calls on one line: %.100s", scan->text);
@@ -480,7 +495,8 @@ static bool mark_is_of_call(const struct now *now, const char *text, const char 
 	return own && strcmp(own, mark) == 0;
 }
 
-/* The process that this figure is of, and its group: the one that prints, another of its call, or one whose call is not there. */
+/* The process that this figure is of, and its group: the one that prints, another of its call, or
+ * one whose call is not there. */
 static int figure_place(struct scan *scan, const struct figure *figure, const char *witness)
 {
 	struct now *now = &scan->now;
@@ -502,7 +518,8 @@ static int figure_place(struct scan *scan, const struct figure *figure, const ch
 			return 0;
 		if (now->call.loop)
 			return process_next(scan, "is of another process", true, NULL, false);
-		return refuse(scan, "another figure of the call of line %zu, which prints %" PRIu64, process->line, most);
+		return refuse(scan, "another figure of the call of line %zu, which prints %" PRIu64,
+			      process->line, most);
 	}
 	if (called && !process->nr) {
 		/* the call above, its results below headings of their own */
@@ -512,10 +529,10 @@ static int figure_place(struct scan *scan, const struct figure *figure, const ch
 	if (called && now->announced)
 		return process_next(scan, "is of another process", true, mark, labelled);
 	if (called && process->nr < most)
-		return refuse(
-			scan,
-			"is this a figure of the call of line %zu? There is other text between: %.60s",
-			process->line, scan->level->heading);
+		return refuse(scan,
+			      "is this a figure of the call of line %zu? There is other text "
+			      "between: %.60s",
+			      process->line, scan->level->heading);
 	if (below && !process->nr && now->owed && figure->bench == BENCH_UNNAMED)
 		return refuse(scan, "a figure without a name below the call of line %zu",
 			      process->line);
@@ -533,7 +550,9 @@ static int again_check(struct scan *scan, const struct log_case *kind, bool know
 	const struct process *process = &scan->now.process, *before;
 
 	if (!known && process->nr && process->kind == kind)
-		return refuse(scan, "a second figure of %.100s, the other is in line %zu, and no call shows that it prints two",
+		return refuse(scan,
+			      "a second figure of %.100s, the other is in line %zu, and no call "
+			      "shows that it prints two",
 			      kind->key, process->line);
 	if (process->nr || !kind->nr)
 		return 0;
@@ -542,14 +561,14 @@ static int again_check(struct scan *scan, const struct log_case *kind, bool know
 	    (known && log->groups[process->group].last == kind->last))
 		return 0;
 	if (!known)
-		return refuse(
-			scan,
-			"a second figure of %.100s whose call is not there, the other is in line %zu",
-			kind->key, before->line);
-	return refuse(
-		scan,
-		"the call of line %zu once more, behind others: of the same kernel? Nothing stands between that says so",
-		before->line);
+		return refuse(scan,
+			      "a second figure of %.100s whose call is not there, the other is in "
+			      "line %zu",
+			      kind->key, before->line);
+	return refuse(scan,
+		      "the call of line %zu once more, behind others: of the same kernel? Nothing "
+		      "stands between that says so",
+		      before->line);
 }
 
 static int on_figure(struct scan *scan, const struct figure *figure, const char *witness)
@@ -589,18 +608,24 @@ static int on_figure(struct scan *scan, const struct figure *figure, const char 
 		process->first = log->nr_figures;
 		process->figure_line = scan->line.number;
 	} else if (log->figures[log->nr_figures - 1].put_known != figure->put_known) {
-		return refuse(scan, "one figure of the process of line %zu has a put time, the other has none", process->line);
+		return refuse(scan,
+			      "one figure of the process of line %zu has a put time, the other has "
+			      "none",
+			      process->line);
 	}
 	process->kind = kind;
 	if (figure->cut)
-		process_spoil(scan, STATUS_FAILED, "line %zu: no whole figure: %.100s", scan->line.number, scan->line.text);
+		process_spoil(scan, STATUS_FAILED, "line %zu: no whole figure: %.100s",
+			      scan->line.number, scan->line.text);
 	else if (figure->truncated)
-		process_spoil(scan, STATUS_FAILED, "line %zu: the pin ended after %" PRIu64 " bytes", scan->line.number,
+		process_spoil(scan, STATUS_FAILED,
+			      "line %zu: the pin ended after %" PRIu64 " bytes", scan->line.number,
 			      figure->bytes);
 	if (log->nr_figures == RESULTS_MAX_SAMPLES)
 		return too_many(scan, RESULTS_MAX_SAMPLES, "figures");
 	log->figures = grow(log->figures, log->nr_figures, sizeof(*log->figures));
-	log->figures[log->nr_figures++] = (struct log_figure){ figure->get_us, figure->put_us, figure->put_known };
+	log->figures[log->nr_figures++] =
+		(struct log_figure){ figure->get_us, figure->put_us, figure->put_known };
 	process->nr++;
 	scan->level->text = false;
 	return 0;
@@ -611,29 +636,35 @@ static int on_figure(struct scan *scan, const struct figure *figure, const char 
 enum verdict_kind { VERDICT_NONE, VERDICT_OWN, VERDICT_END };
 
 struct said {
-	enum verdict_kind kind;  /* of gup_test itself; of the script around it: then nothing more comes */
+	enum verdict_kind
+		kind; /* of gup_test itself; of the script around it: then nothing more comes */
 	bool failed, skipped;
-	const char *rest;        /* behind "ok 1 " */
+	const char *rest; /* behind "ok 1 " */
 };
 
 /* "ok 1 ioctl status 0", "not ok 2 gup_test -a # exit=1", "[PASS]" */
 static struct said verdict_parse(const char *text)
 {
-	struct said said = { .failed = starts(text, "not ok ") || starts(text, "[FAIL]"), .rest = "" };
+	struct said said = { .failed = starts(text, "not ok ") || starts(text, "[FAIL]"),
+			     .rest = "" };
 	const char *number = text + (starts(text, "not ok ") ? 7 : 3);
 
 	said.skipped = starts(text, "[SKIP]") || strstr(text, "# SKIP");
 	if (starts(text, "[PASS]") || starts(text, "[FAIL]") || starts(text, "[SKIP]")) {
 		said.kind = VERDICT_END;
-	} else if ((starts(text, "ok ") || starts(text, "not ok ")) && isdigit((unsigned char)*number)) {
+	} else if ((starts(text, "ok ") || starts(text, "not ok ")) &&
+		   isdigit((unsigned char)*number)) {
 		said.rest = number + strspn(number, "0123456789");
 		said.rest += strspn(said.rest, " ");
-		said.kind = starts(said.rest, "ioctl status") || starts(said.rest, "# SKIP") ? VERDICT_OWN : VERDICT_END;
+		said.kind = starts(said.rest, "ioctl status") || starts(said.rest, "# SKIP")
+				    ? VERDICT_OWN
+				    : VERDICT_END;
 	}
 	return said;
 }
 
-/* Where the stamp is not known for one, a failure is seen anywhere on the line, for it must not be lost. */
+/* Where the stamp is not known for one, a failure is seen anywhere on the line, for it must not be
+ * lost. */
 static struct said line_verdict(const struct scan *scan)
 {
 	struct said said = verdict_parse(line_core(scan->line.text));
@@ -641,15 +672,17 @@ static struct said line_verdict(const struct scan *scan)
 
 	if (said.kind == VERDICT_NONE)
 		said = verdict_parse(line_core(scan->text));
-	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "not ok ")) && at > scan->line.text &&
-	    !isalnum((unsigned char)at[-1]))
+	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "not ok ")) &&
+	    at > scan->line.text && !isalnum((unsigned char)at[-1]))
 		said = verdict_parse(at);
-	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "[FAIL]")) && !has_word(at + strlen("[FAIL]")))
+	if (said.kind == VERDICT_NONE && (at = strstr(scan->line.text, "[FAIL]")) &&
+	    !has_word(at + strlen("[FAIL]")))
 		said = verdict_parse(at);
 	return said;
 }
 
-/* A verdict about a call that is not open: of the one that ended last, or of one whose start is not in the log. */
+/* A verdict about a call that is not open: of the one that ended last, or of one whose start is not
+ * in the log. */
 static int verdict_alone(struct scan *scan, const struct said *said)
 {
 	struct log *log = scan->log;
@@ -664,12 +697,14 @@ static int verdict_alone(struct scan *scan, const struct said *said)
 		return 0;
 	if (named) {
 		options_copy(options, &call, said->rest);
-		same = scan->nameless || (strncmp(options, scan->last_options, strlen(options)) == 0 &&
-					  strchr(" ", scan->last_options[strlen(options)]));
+		same = scan->nameless ||
+		       (strncmp(options, scan->last_options, strlen(options)) == 0 &&
+			strchr(" ", scan->last_options[strlen(options)]));
 		scan->nameless = false;
 		if (same && said->failed && last && last->status == STATUS_DONE) {
 			last->status = STATUS_FAILED;
-			if (asprintf(&last->why, "line %zu: %.200s", scan->line.number, line_core(scan->text)) < 0)
+			if (asprintf(&last->why, "line %zu: %.200s", scan->line.number,
+				     line_core(scan->text)) < 0)
 				abort();
 		}
 		if (same || (!said->failed && !gup_call_prints(&call, NR_GUP_BENCHES)))
@@ -696,7 +731,8 @@ static int on_verdict(struct scan *scan, const struct said *said)
 
 	if (!now->open)
 		return verdict_alone(scan, said);
-	if (now->finished && said->failed && said->kind == VERDICT_END && *said->rest && !strstr(said->rest, "gup_"))
+	if (now->finished && said->failed && said->kind == VERDICT_END && *said->rest &&
+	    !strstr(said->rest, "gup_"))
 		return process_end_here(scan, "is of another program");
 	if (said->failed || said->skipped)
 		process_spoil(scan, said->failed ? STATUS_FAILED : STATUS_SKIPPED,
@@ -733,8 +769,8 @@ static bool is_release(const char *word)
 }
 
 /*
- * "Linux version 6.1.0-50-amd64 (...) #1 SMP ...", "Linux HOST 6.1.0-50-amd64 #1 SMP ... x86_64 GNU/Linux"; the name of the
- * host stays behind.
+ * "Linux version 6.1.0-50-amd64 (...) #1 SMP ...", "Linux HOST 6.1.0-50-amd64 #1 SMP ... x86_64
+ * GNU/Linux"; the name of the host stays behind.
  */
 static bool kernel_parse(struct kernel *kernel, const char *text)
 {
@@ -742,7 +778,8 @@ static bool kernel_parse(struct kernel *kernel, const char *text)
 	char word[80];
 
 	*kernel = (struct kernel){ .release = "" };
-	if (sscanf(text, "Linux %79s %79s", word, kernel->release) != 2 || !is_release(kernel->release))
+	if (sscanf(text, "Linux %79s %79s", word, kernel->release) != 2 ||
+	    !is_release(kernel->release))
 		return false;
 	if (!version)
 		return strcmp(word, "version") == 0;
@@ -768,7 +805,8 @@ static bool is_printk(const char *text)
 	return line_core(text) > text + strspn(text, "# ");
 }
 
-/* Text that is no part of what gup_test prints: it may head what comes, and tell what became of the call. */
+/* Text that is no part of what gup_test prints: it may head what comes, and tell what became of the
+ * call. */
 static void on_text(struct scan *scan, const char *core)
 {
 	struct level *level = scan->level;
@@ -782,14 +820,18 @@ static void on_text(struct scan *scan, const char *core)
 	}
 	if (now->open && now->called && !now->finished && (!most || now->process.nr < most)) {
 		if (strstr(core, "CONFIG_GUP_TEST"))
-			process_spoil(scan, STATUS_SKIPPED, "line %zu: %.200s", scan->line.number, scan->line.text);
+			process_spoil(scan, STATUS_SKIPPED, "line %zu: %.200s", scan->line.number,
+				      scan->line.text);
 		else if (line_is_errno(core) || starts(core, "Bail out!"))
-			process_spoil(scan, STATUS_FAILED, "line %zu: %.200s", scan->line.number, core);
+			process_spoil(scan, STATUS_FAILED, "line %zu: %.200s", scan->line.number,
+				      core);
 		if (now->process.status != STATUS_DONE)
 			return; /* its own words */
 	}
-	/* what the process says, or the kernel's log between the lines of a process without such stamps, heads nothing */
-	if (now->open && ((now->begun && !now->process.nr) || (is_printk(scan->line.text) && now->text && !is_printk(now->text))))
+	/* what the process says, or the kernel's log between the lines of a process without such
+	 * stamps, heads nothing */
+	if (now->open && ((now->begun && !now->process.nr) ||
+			  (is_printk(scan->line.text) && now->text && !is_printk(now->text))))
 		return;
 	title_set(level->heading, core);
 	level->text = true;
@@ -797,8 +839,10 @@ static void on_text(struct scan *scan, const char *core)
 
 static bool line_is_patch(struct level *level, const char *text)
 {
-	static const char *const heads[] = { "diff --git ", "index ", "--- ", "+++ ", "@@ ", "new file", "deleted file", "old mode",
-					     "new mode", "similarity ", "rename ", "Binary " };
+	static const char *const heads[] = { "diff --git ",  "index ",   "--- ",
+					     "+++ ",         "@@ ",      "new file",
+					     "deleted file", "old mode", "new mode",
+					     "similarity ",  "rename ",  "Binary " };
 
 	if (starts(text, "diff --git "))
 		level->patch = true;
@@ -811,16 +855,19 @@ static bool line_is_patch(struct level *level, const char *text)
 	return level->patch;
 }
 
-/* "TAP version 13", "1..1", "# Totals: pass:1 ...": a process of TAP begins or ends, and nothing heads anything. */
+/* "TAP version 13", "1..1", "# Totals: pass:1 ...": a process of TAP begins or ends, and nothing
+ * heads anything. */
 static bool line_is_tap(const char *core)
 {
-	return starts(core, "TAP version ") || starts(core, "Totals: pass:") || (isdigit((unsigned char)*core) &&
-	       starts(core + strspn(core, "0123456789"), "..") && isdigit((unsigned char)core[strspn(core, "0123456789") + 2]));
+	return starts(core, "TAP version ") || starts(core, "Totals: pass:") ||
+	       (isdigit((unsigned char)*core) && starts(core + strspn(core, "0123456789"), "..") &&
+		isdigit((unsigned char)core[strspn(core, "0123456789") + 2]));
 }
 
 static int on_kernel(struct scan *scan, const struct kernel *kernel)
 {
-	bool same = strcmp(kernel->release, scan->kernel.release) == 0 && strcmp(kernel->version, scan->kernel.version) == 0;
+	bool same = strcmp(kernel->release, scan->kernel.release) == 0 &&
+		    strcmp(kernel->version, scan->kernel.version) == 0;
 	int rc = process_end_here(scan, "names the kernel");
 
 	scan->now.called = false;
@@ -847,7 +894,10 @@ static int on_line(struct scan *scan)
 	scan->text = text + (witness ? stamp_size(text, witness) : 0);
 	scan->release_next = size >= 8 && strcmp(text + size - 8, "uname -r") == 0;
 	if (size > MAX_LINE)
-		return strstr(text, "ime: get:") ? refuse(scan, "a line of more than %u characters with a figure", MAX_LINE) : 0;
+		return strstr(text, "ime: get:")
+			       ? refuse(scan, "a line of more than %u characters with a figure",
+					MAX_LINE)
+			       : 0;
 	if (figure_parse(&figure, text, scan->old_figures))
 		return on_figure(scan, &figure, witness);
 	if (line_is_patch(scan->level, text))
@@ -860,14 +910,16 @@ static int on_line(struct scan *scan)
 		if (scan->now.open && scan->now.called) {
 			scan->now.call.recent = true;
 			scan->now.begun = true;
-			scan->now.finished = scan->now.finished || (scan->now.process.nr && starts(core, "TAP"));
+			scan->now.finished = scan->now.finished ||
+					     (scan->now.process.nr && starts(core, "TAP"));
 		} else if (scan->now.open && starts(core, "TAP")) {
 			return process_end_here(scan, "begins another process");
 		}
 		return 0;
 	}
 	if (!has_word(core)) {
-		/* a ruler below a heading or around a call is a part of it; elsewhere it parts what it stands between */
+		/* a ruler below a heading or around a call is a part of it; elsewhere it parts what
+		 * it stands between */
 		if (!scan->level->text && !(scan->now.open && !scan->now.process.nr)) {
 			scan->level->text = true;
 			scan->level->heading[0] = '\0';

@@ -70,11 +70,13 @@ static int refuse(struct text_reader *reader, size_t number, const char *what, c
 	return error_fix(reader->err, "%s", fix);
 }
 
-/* What opens a mail: "From " of a mailbox and a header, or a block of headers at the start of the file. */
+/* What opens a mail: "From " of a mailbox and a header, or a block of headers at the start of the
+ * file. */
 static bool mail_begins(const struct text_reader *reader, const struct raw *first)
 {
-	static const char *const names[] = { "From:", "Subject:", "Date:", "Message-ID:", "MIME-Version:", "Content-",
-					     "Received:", "Return-Path:" };
+	static const char *const names[] = { "From:",       "Subject:",      "Date:",
+					     "Message-ID:", "MIME-Version:", "Content-",
+					     "Received:",   "Return-Path:" };
 	struct raw raw = *first;
 	bool known = false;
 
@@ -85,7 +87,8 @@ static bool mail_begins(const struct text_reader *reader, const struct raw *firs
 	do {
 		if (!raw.size)
 			break;
-		if (!raw_is_header(&raw) && (known ? raw.text[0] != ' ' && raw.text[0] != '\t' : true))
+		if (!raw_is_header(&raw) &&
+		    (known ? raw.text[0] != ' ' && raw.text[0] != '\t' : true))
 			return false;
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 			known = known || raw_starts(&raw, names[i]);
@@ -100,7 +103,8 @@ static char *header_next(struct text_reader *reader)
 	char *text = NULL;
 	size_t size = 0;
 
-	while (raw_at(reader, reader->at, &raw) && raw.size && (!text || raw.text[0] == ' ' || raw.text[0] == '\t')) {
+	while (raw_at(reader, reader->at, &raw) && raw.size &&
+	       (!text || raw.text[0] == ' ' || raw.text[0] == '\t')) {
 		text = realloc(text, size + raw.size + 1);
 		for (size_t i = 0; i < raw.size; i++)
 			text[size++] = raw.text[i] ? raw.text[i] : '?';
@@ -138,7 +142,8 @@ static int headers_take(struct text_reader *reader)
 	reader->quoted_printable = false;
 	reader->subject[0] = '\0';
 	reader->part++;
-	for (size_t number = reader->number + 1; ret == 0 && (header = header_next(reader)); number = reader->number + 1) {
+	for (size_t number = reader->number + 1; ret == 0 && (header = header_next(reader));
+	     number = reader->number + 1) {
 		text_plain(header);
 		if (strncasecmp(header, "Subject:", 8) == 0) {
 			snprintf(reader->subject, sizeof(reader->subject), "%s",
@@ -159,8 +164,9 @@ static int headers_take(struct text_reader *reader)
 
 static int hex(char digit)
 {
-	return isdigit((unsigned char)digit) ? digit - '0' :
-	       isxdigit((unsigned char)digit) ? tolower((unsigned char)digit) - 'a' + 10 : -1;
+	return isdigit((unsigned char)digit)    ? digit - '0'
+	       : isxdigit((unsigned char)digit) ? tolower((unsigned char)digit) - 'a' + 10
+						: -1;
 }
 
 /* Decodes to @to, which has room for as much; true: the line goes on behind its end. */
@@ -208,7 +214,8 @@ static size_t escape_size(const char *at, size_t size)
 
 	if (size < 2 || at[0] != '\033' || (at[1] != '[' && at[1] != ']'))
 		return 0;
-	while (i < size && (at[1] == ']' ? at[i] != '\a' && at[i] != '\033' : at[i] >= 0x20 && at[i] < 0x40))
+	while (i < size &&
+	       (at[1] == ']' ? at[i] != '\a' && at[i] != '\033' : at[i] >= 0x20 && at[i] < 0x40))
 		i++;
 	return i < size ? i + 1 : size;
 }
@@ -224,7 +231,7 @@ static bool line_take(struct text_reader *reader, struct text_line *line)
 	line->depth = 0;
 	memcpy(line->subject, reader->subject, sizeof(line->subject));
 	from = to = line->text = bytes_take(reader, &size);
-	for (size_t i = 0; i < size; ) {
+	for (size_t i = 0; i < size;) {
 		size_t escape = escape_size(from + i, size - i);
 		bool wide_space = i + 1 < size && from[i] == '\xc2' && from[i + 1] == '\xa0';
 
@@ -236,8 +243,9 @@ static bool line_take(struct text_reader *reader, struct text_line *line)
 	for (start = line->text; start[strspn(start, " ")] == '>'; start += strspn(start, " ") + 1)
 		line->depth++;
 	/* quoted-printable without its header, as it travelled */
-	while (to > start && (isspace((unsigned char)to[-1]) ||
-			      (to - start >= 3 && (!strncmp(to - 3, "=0D", 3) || !strncmp(to - 3, "=20", 3)))))
+	while (to > start &&
+	       (isspace((unsigned char)to[-1]) ||
+		(to - start >= 3 && (!strncmp(to - 3, "=0D", 3) || !strncmp(to - 3, "=20", 3)))))
 		to -= isspace((unsigned char)to[-1]) ? 1 : 3;
 	*to = '\0';
 	start += line->depth && *start == ' ';
@@ -250,7 +258,8 @@ static bool line_take(struct text_reader *reader, struct text_line *line)
 	return false;
 }
 
-void text_reader_open(struct text_reader *reader, const char *text, size_t size, const char *name, struct error *err)
+void text_reader_open(struct text_reader *reader, const char *text, size_t size, const char *name,
+		      struct error *err)
 {
 	*reader = (struct text_reader){ .at = text, .end = text + size, .name = name, .err = err };
 	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)

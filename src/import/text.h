@@ -11,11 +11,12 @@
 #include "base/error.h"
 
 struct text_line {
-	char *text;          /* plain: no control characters, no escape sequences, no space at its end; never empty */
-	size_t number;       /* in the file, from 1: where it begins */
-	size_t part;         /* of the mails of the file; 0: not in a mail */
-	unsigned int depth;  /* of "> " quotes, which are not in @text */
-	char subject[80];    /* of the mail */
+	char *text; /* plain: no control characters, no escape sequences, no space at its end; never
+		       empty */
+	size_t number;      /* in the file, from 1: where it begins */
+	size_t part;        /* of the mails of the file; 0: not in a mail */
+	unsigned int depth; /* of "> " quotes, which are not in @text */
+	char subject[80];   /* of the mail */
 };
 
 struct text_reader {
@@ -26,9 +27,10 @@ struct text_reader {
 	bool quoted_printable;
 };
 
-void text_reader_open(struct text_reader *reader, const char *text, size_t size, const char *name, struct error *err);
+void text_reader_open(struct text_reader *reader, const char *text, size_t size, const char *name,
+		      struct error *err);
 /*
- * 1 with the next line that is not blank, whose text belongs to the caller; 0 at the end; -EBADMSG, with the line and the way
- * out, for a mail that is not read.
+ * 1 with the next line that is not blank, whose text belongs to the caller; 0 at the end; -EBADMSG,
+ * with the line and the way out, for a mail that is not read.
  */
 int text_reader_next(struct text_reader *reader, struct text_line *line);

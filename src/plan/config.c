@@ -10,10 +10,11 @@
 
 #include "base/cleanup.h"
 #include "base/infile.h"
-#include "plan/job.h"
 #include "base/suggest.h"
+#include "plan/job.h"
 
-/* configs/quick.json, so that a copied binary can measure with no file at hand. Built from the top directory. */
+/* configs/quick.json, so that a copied binary can measure with no file at hand. Built from the top
+ * directory. */
 __asm__(".pushsection .rodata\n"
 	"quick_begin: .incbin \"configs/quick.json\"\n"
 	"quick_end: .byte 0\n"
@@ -22,7 +23,8 @@ __asm__(".pushsection .rodata\n"
 extern const char quick_begin[] __attribute__((visibility("hidden")));
 extern const char quick_end[] __attribute__((visibility("hidden")));
 
-/* The text of a JSON string or integer; @number lends the room for the latter. NULL for anything else. */
+/* The text of a JSON string or integer; @number lends the room for the latter. NULL for anything
+ * else. */
 static const char *value_text(const json_t *value, char number[24])
 {
 	if (json_is_string(value))
@@ -33,25 +35,31 @@ static const char *value_text(const json_t *value, char number[24])
 	return number;
 }
 
-static int job_read_key(struct job *job, const char *name, const json_t *value, const char *where, struct error *err)
+static int job_read_key(struct job *job, const char *name, const json_t *value, const char *where,
+			struct error *err)
 {
 	size_t nr = json_is_array(value) ? json_array_size(value) : 1;
 	const struct key *key = key_find(name, where, err);
-	autofree char (*numbers)[24] = NULL;
+	autofree char(*numbers)[24] = NULL;
 	autofree const char **values = NULL;
 
 	if (!key)
 		return -EINVAL;
 	if (nr > CONFIG_MAX_LIST)
-		return error_set(err, E2BIG, "%s.%s: more than %u values", where, name, CONFIG_MAX_LIST);
+		return error_set(err, E2BIG, "%s.%s: more than %u values", where, name,
+				 CONFIG_MAX_LIST);
 	numbers = calloc(nr + 1, sizeof(*numbers));
 	values = calloc(nr + 1, sizeof(*values));
 	if (!numbers || !values)
 		return error_errno(err, ENOMEM, "%s.%s", where, name);
 	for (size_t i = 0; i < nr; i++) {
-		values[i] = value_text(json_is_array(value) ? json_array_get(value, i) : value, numbers[i]);
+		values[i] = value_text(json_is_array(value) ? json_array_get(value, i) : value,
+				       numbers[i]);
 		if (!values[i])
-			return error_set(err, EINVAL, "%s.%s: text or a whole number is wanted, or a list of them", where, name);
+			return error_set(err, EINVAL,
+					 "%s.%s: text or a whole number is wanted, or a list of "
+					 "them",
+					 where, name);
 	}
 	return key_set(job, key, values, nr, where, err);
 }
@@ -63,7 +71,8 @@ static int job_read(struct job *job, json_t *object, const char *where, struct e
 
 	if (!json_is_object(object))
 		return error_set(err, EINVAL, "%s: an object {...} is wanted", where);
-	json_object_foreach(object, name, value) {
+	json_object_foreach(object, name, value)
+	{
 		int ret;
 
 		if (strcmp(name, "comment") == 0)
@@ -120,7 +129,8 @@ static int top_check(json_t *root, const char *path, struct error *err)
 
 	if (!json_is_object(root))
 		return error_set(err, EINVAL, "%s: an object {\"cases\": [...]} is wanted", path);
-	json_object_foreach(root, name, value) {
+	json_object_foreach(root, name, value)
+	{
 		size_t i = 0;
 
 		while (top_nth(NULL, i) && strcmp(top_nth(NULL, i), name) != 0)
@@ -129,23 +139,27 @@ static int top_check(json_t *root, const char *path, struct error *err)
 			continue;
 		near = suggest_word(name, top_nth, NULL);
 		return error_set(err, EINVAL, "%s: unknown key \"%.64s\"; %s%s%s", path, name,
-				 near ? "did you mean \"" : "the top level has about, defaults and cases", near ? near : "",
-				 near ? "\"?" : "");
+				 near ? "did you mean \""
+				      : "the top level has about, defaults and cases",
+				 near ? near : "", near ? "\"?" : "");
 	}
 	value = json_object_get(root, "about");
 	if (value && !json_is_string(value))
 		return error_set(err, EINVAL, "%s: about: text is wanted", path);
 	value = json_object_get(root, "cases");
 	if (!json_is_array(value) || json_array_size(value) == 0)
-		return error_set(err, EINVAL, "%s: cases: a list of one or more objects is wanted", path);
+		return error_set(err, EINVAL, "%s: cases: a list of one or more objects is wanted",
+				 path);
 	if (json_array_size(value) > CONFIG_MAX_JOBS)
-		return error_set(err, E2BIG, "%s: cases: more than %u objects", path, CONFIG_MAX_JOBS);
+		return error_set(err, E2BIG, "%s: cases: more than %u objects", path,
+				 CONFIG_MAX_JOBS);
 	return 0;
 }
 
 static int config_read(struct config *config, json_t *root, struct error *err)
 {
-	json_t *defaults = json_object_get(root, "defaults"), *cases = json_object_get(root, "cases");
+	json_t *defaults = json_object_get(root, "defaults"),
+	       *cases = json_object_get(root, "cases");
 	const char *about = json_string_value(json_object_get(root, "about"));
 	autofree char *where = NULL;
 	int ret;
@@ -190,12 +204,14 @@ static int file_read(const char *path, char **text, size_t *bytes, struct error 
 		return fd;
 	ret = infile_read(fd, path, CONFIG_MAX_BYTES, text, bytes, err);
 	if (ret == -EFBIG)
-		return error_set(err, E2BIG, "%.256s: larger than %u bytes, the limit of a job file", path, CONFIG_MAX_BYTES);
+		return error_set(err, E2BIG,
+				 "%.256s: larger than %u bytes, the limit of a job file", path,
+				 CONFIG_MAX_BYTES);
 	return ret;
 }
 
-int config_parse(struct config *config, const char *name, const char *text, size_t bytes, const char *const *overrides,
-		 size_t nr_overrides, struct error *err)
+int config_parse(struct config *config, const char *name, const char *text, size_t bytes,
+		 const char *const *overrides, size_t nr_overrides, struct error *err)
 {
 	json_error_t position;
 	json_t *root;
@@ -204,7 +220,8 @@ int config_parse(struct config *config, const char *name, const char *text, size
 	*config = (struct config){ .path = strdup(name) };
 	root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &position);
 	if (!root)
-		ret = error_set(err, EINVAL, "%.256s:%d:%d: %s", config->path, position.line, position.column, position.text);
+		ret = error_set(err, EINVAL, "%.256s:%d:%d: %s", config->path, position.line,
+				position.column, position.text);
 	else
 		ret = top_check(root, config->path, err);
 	if (ret == 0)
@@ -213,25 +230,28 @@ int config_parse(struct config *config, const char *name, const char *text, size
 		ret = override_apply(config, overrides[i], err);
 	for (size_t i = 0; ret == 0 && i < config->nr_jobs; i++)
 		if (config->jobs[i].pinner.nr == 0)
-			ret = error_set(err, EINVAL, "%s: cases[%zu]: no pinner is named", config->path, i);
+			ret = error_set(err, EINVAL, "%s: cases[%zu]: no pinner is named",
+					config->path, i);
 	json_decref(root);
 	if (ret)
 		config_free(config);
 	return ret;
 }
 
-int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,
-		struct error *err)
+int config_load(struct config *config, const char *path, const char *const *overrides,
+		size_t nr_overrides, struct error *err)
 {
 	autofree char *file_text = NULL;
 	size_t bytes = 0;
 	int ret;
 
 	if (!path)
-		return config_parse(config, "quick", quick_begin, (size_t)(quick_end - quick_begin), overrides, nr_overrides, err);
+		return config_parse(config, "quick", quick_begin, (size_t)(quick_end - quick_begin),
+				    overrides, nr_overrides, err);
 	*config = (struct config){ 0 };
 	ret = file_read(path, &file_text, &bytes, err);
-	return ret ? ret : config_parse(config, path, file_text, bytes, overrides, nr_overrides, err);
+	return ret ? ret
+		   : config_parse(config, path, file_text, bytes, overrides, nr_overrides, err);
 }
 
 static json_t *words_json(const struct word_list *list)
@@ -250,7 +270,9 @@ static json_t *counts_json(const struct job *job)
 	for (size_t i = 0; i < job->nr_pages_per_call; i++) {
 		uint64_t number = job->pages_per_call[i];
 
-		json_array_append_new(array, number == PAGES_PER_CALL_ALL ? json_string("all") : json_integer((json_int_t)number));
+		json_array_append_new(array, number == PAGES_PER_CALL_ALL
+						     ? json_string("all")
+						     : json_integer((json_int_t)number));
 	}
 	return array;
 }
@@ -264,7 +286,9 @@ static json_t *key_json(const struct job *job, const struct key *key)
 	case KIND_WORDS:
 		return ((const struct word_list *)slot)->nr ? words_json(slot) : NULL;
 	case KIND_WORD:
-		return ((const struct word_list *)slot)->nr ? json_string(((const struct word_list *)slot)->words[0]) : NULL;
+		return ((const struct word_list *)slot)->nr
+			       ? json_string(((const struct word_list *)slot)->words[0])
+			       : NULL;
 	case KIND_COUNTS:
 		return counts_json(job);
 	case KIND_SIZE:

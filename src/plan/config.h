@@ -7,16 +7,16 @@
  *   "about": "one sentence",
  *   "defaults": { "samples": 30, "warmup": 3 },
  *   "cases": [
- *     { "comment": "ignored", "pinner": ["gup-test/pin-fast"], "layout": ["hugetlb-*"], "state": ["exclusive-ro"],
- *       "access": ["read"], "window": ["page", "head", "tail", "4K+64K"], "pages_per_call": [1, 16, "all"],
- *       "size": "2M" }
+ *     { "comment": "ignored", "pinner": ["gup-test/pin-fast"], "layout": ["hugetlb-*"], "state":
+ * ["exclusive-ro"], "access": ["read"], "window": ["page", "head", "tail", "4K+64K"],
+ * "pages_per_call": [1, 16, "all"], "size": "2M" }
  *   ]
  * }
  *
- * A list may be given as a single value; "defaults" takes every key of a block. Names are fnmatch(3) patterns over what
- * pinbench list shows; a pattern that matches nothing is an error (with "did you mean"), except hugetlb-SIZE and
- * thp-SIZE, which are skips where the running kernel does not offer that size. access left out: whatever the pinner can do
- * in that state.
+ * A list may be given as a single value; "defaults" takes every key of a block. Names are
+ * fnmatch(3) patterns over what pinbench list shows; a pattern that matches nothing is an error
+ * (with "did you mean"), except hugetlb-SIZE and thp-SIZE, which are skips where the running kernel
+ * does not offer that size. access left out: whatever the pinner can do in that state.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -26,11 +26,11 @@
 
 #define PAGES_PER_CALL_ALL UINT64_MAX
 
-#define CONFIG_MAX_BYTES (1u << 20)  /* of a file */
-#define CONFIG_MAX_JOBS 1000u
-#define CONFIG_MAX_LIST 256u         /* values of one key */
-#define CONFIG_MAX_WORD 63u          /* characters of one value */
-#define CONFIG_MAX_SIZE (1ull << 40) /* bytes of a region */
+#define CONFIG_MAX_BYTES (1u << 20) /* of a file */
+#define CONFIG_MAX_JOBS  1000u
+#define CONFIG_MAX_LIST  256u         /* values of one key */
+#define CONFIG_MAX_WORD  63u          /* characters of one value */
+#define CONFIG_MAX_SIZE  (1ull << 40) /* bytes of a region */
 
 struct word_list {
 	char **words;
@@ -39,33 +39,35 @@ struct word_list {
 
 struct job {
 	struct word_list pinner, layout, state, access, window;
-	uint64_t *pages_per_call;  /* 1..2^31, or PAGES_PER_CALL_ALL */
+	uint64_t *pages_per_call; /* 1..2^31, or PAGES_PER_CALL_ALL */
 	size_t nr_pages_per_call;
-	uint64_t size;             /* bytes of the region, rounded up to whole pages of the layout; default 2M */
-	unsigned int samples;      /* 1..1e6, default 30 */
-	unsigned int warmup;       /* 0..1e4, default 3 */
-	unsigned int runs;         /* processes per case, 1..1000, default 1 */
-	unsigned int timeout_s;    /* deadline of one case, 1..3600, default 60 */
-	int cpu, node;             /* -1: pinbench chooses */
-	struct word_list device;   /* none or one: struct pin_job, device */
+	uint64_t
+		size; /* bytes of the region, rounded up to whole pages of the layout; default 2M */
+	unsigned int samples;    /* 1..1e6, default 30 */
+	unsigned int warmup;     /* 0..1e4, default 3 */
+	unsigned int runs;       /* processes per case, 1..1000, default 1 */
+	unsigned int timeout_s;  /* deadline of one case, 1..3600, default 60 */
+	int cpu, node;           /* -1: pinbench chooses */
+	struct word_list device; /* none or one: struct pin_job, device */
 };
 
 struct config {
-	char *path, *about;        /* path: "quick" for the built-in job; about may be NULL */
-	struct job *jobs;          /* defaults and overrides applied, no list but access is empty */
+	char *path, *about; /* path: "quick" for the built-in job; about may be NULL */
+	struct job *jobs;   /* defaults and overrides applied, no list but access is empty */
 	size_t nr_jobs;
-	const char *only;          /* key of the one case that is planned, the caller's; NULL: all */
+	const char *only; /* key of the one case that is planned, the caller's; NULL: all */
 };
 
 /*
- * @path NULL: the built-in quick job. @overrides are the -p key=value[,value] arguments, applied to every block.
- * -EINVAL, -ERANGE, -E2BIG or what reading gave, with file and key in @err; @config then needs no config_free().
+ * @path NULL: the built-in quick job. @overrides are the -p key=value[,value] arguments, applied to
+ * every block. -EINVAL, -ERANGE, -E2BIG or what reading gave, with file and key in @err; @config
+ * then needs no config_free().
  */
-int config_load(struct config *config, const char *path, const char *const *overrides, size_t nr_overrides,
-		struct error *err);
+int config_load(struct config *config, const char *path, const char *const *overrides,
+		size_t nr_overrides, struct error *err);
 /* As config_load(), of @text; @name stands for the file in errors. */
-int config_parse(struct config *config, const char *name, const char *text, size_t bytes, const char *const *overrides,
-		 size_t nr_overrides, struct error *err);
+int config_parse(struct config *config, const char *name, const char *text, size_t bytes,
+		 const char *const *overrides, size_t nr_overrides, struct error *err);
 /* The effective job as JSON text (malloc'ed, NULL when out of memory), replayable with run -c. */
 char *config_text(const struct config *config);
 void config_free(struct config *config);

@@ -13,17 +13,17 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "plan/limits.h"
+#include "base/probe.h"
+#include "base/size.h"
 #include "host/environment.h"
 #include "host/hugepage.h"
 #include "host/journal.h"
-#include "base/probe.h"
-#include "base/size.h"
 #include "host/sysfile.h"
 #include "host/topology.h"
+#include "plan/limits.h"
 
 #define NODES_MAX 64
-#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
+#define THP_DIR   "/sys/kernel/mm/transparent_hugepage"
 
 static struct finding *diagnosis_add(struct section *section, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -45,7 +45,8 @@ static struct finding *diagnosis_add(struct section *section, const char *format
 	return &added->finding;
 }
 
-/* The beginning of a line of pinbench list, which tells the rest: one line on the screen for what works. */
+/* The beginning of a line of pinbench list, which tells the rest: one line on the screen for what
+ * works. */
 static const char *about_short(const char *about, char text[128])
 {
 	snprintf(text, 128, "%.*s", (int)strcspn(about, ":;"), about);
@@ -53,8 +54,8 @@ static const char *about_short(const char *about, char text[128])
 }
 
 /* What the trial of something says about it. */
-static void finding_try(struct finding *finding, int (*trial)(const void *, struct error *), const void *context,
-			const char *about)
+static void finding_try(struct finding *finding, int (*trial)(const void *, struct error *),
+			const void *context, const char *about)
 {
 	struct error why = { 0 };
 
@@ -98,7 +99,8 @@ static const char *family_option(const char *name)
 	return NULL;
 }
 
-/* The configuration only explains: it has the last word where a trial has failed, and the first where none can be made. */
+/* The configuration only explains: it has the last word where a trial has failed, and the first
+ * where none can be made. */
 static void pinner_explain(struct finding *finding, const char *name, const struct kconfig *kconfig)
 {
 	const char *option = family_option(name);
@@ -107,7 +109,8 @@ static void pinner_explain(struct finding *finding, const char *name, const stru
 	if (!option || !kconfig_value(kconfig, option, value, sizeof(value)))
 		return;
 	if (finding->level == LEVEL_UNKNOWN) {
-		finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree, whose kernel has %s=%s", option,
+		finding_set(finding, LEVEL_UNKNOWN,
+			    "cannot be tried in a saved tree, whose kernel has %s=%s", option,
 			    value);
 	} else if (finding->level == LEVEL_NO && strcmp(value, "n") == 0) {
 		finding_set(finding, LEVEL_NO, "this kernel was built without %s", option);
@@ -115,7 +118,8 @@ static void pinner_explain(struct finding *finding, const char *name, const stru
 	}
 }
 
-static void pinners_check(struct section *section, const struct kconfig *kconfig, unsigned int *nr_runnable)
+static void pinners_check(struct section *section, const struct kconfig *kconfig,
+			  unsigned int *nr_runnable)
 {
 	char text[128];
 
@@ -123,7 +127,8 @@ static void pinners_check(struct section *section, const struct kconfig *kconfig
 		struct finding *finding = diagnosis_add(section, "%s", pinners[i]->name);
 
 		if (sysfile_is_live())
-			finding_try(finding, pinner_try, pinners[i], about_short(pinners[i]->about, text));
+			finding_try(finding, pinner_try, pinners[i],
+				    about_short(pinners[i]->about, text));
 		else
 			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
 		pinner_explain(finding, pinners[i]->name, kconfig);
@@ -155,7 +160,8 @@ static unsigned int need_pages(const struct need *need, size_t page_bytes)
 }
 
 /* A pool of huge pages is looked at, not raised. */
-static void pool_check(struct finding *finding, size_t page_bytes, int node, const struct need *need)
+static void pool_check(struct finding *finding, size_t page_bytes, int node,
+		       const struct need *need)
 {
 	uint64_t nr_free = hugepage_free_count(page_bytes, node);
 	unsigned int wanted = need_pages(need, page_bytes);
@@ -177,22 +183,28 @@ static void pool_check(struct finding *finding, size_t page_bytes, int node, con
 		return;
 	}
 	if (available * 1024 < (uint64_t)(wanted ? wanted : 1) * page_bytes) {
-		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s, and %" PRIu64 " MiB of memory are too few for more",
+		finding_set(finding, LEVEL_NO,
+			    "%" PRIu64 " free%s%s, and %" PRIu64
+			    " MiB of memory are too few for more",
 			    nr_free, where, plan, available >> 10);
 		return;
 	}
 	if (sysfile_is_live() && geteuid() != 0) {
 		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s", nr_free, where, plan);
-		finding_fix(finding, "echo %u | sudo tee %s/nr_hugepages", wanted ? wanted : 1, pool);
+		finding_fix(finding, "echo %u | sudo tee %s/nr_hugepages", wanted ? wanted : 1,
+			    pool);
 		return;
 	}
 	if (page_bytes >= 512u << 20) {
-		finding_set(finding, LEVEL_WARN, "%" PRIu64 " free%s%s: fails where memory is fragmented", nr_free,
+		finding_set(finding, LEVEL_WARN,
+			    "%" PRIu64 " free%s%s: fails where memory is fragmented", nr_free,
 			    where, plan);
-		finding_fix(finding, "boot with hugepagesz=%s hugepages=%u", size, wanted ? wanted : 1);
+		finding_fix(finding, "boot with hugepagesz=%s hugepages=%u", size,
+			    wanted ? wanted : 1);
 		return;
 	}
-	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: reserved for the run", nr_free, where, plan);
+	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: reserved for the run", nr_free, where,
+		    plan);
 }
 
 static void thp_check(struct finding *finding, const struct layout *layout)
@@ -205,7 +217,8 @@ static void thp_check(struct finding *finding, const struct layout *layout)
 		finding_set(finding, LEVEL_NO, "switched off (enabled: %s)", word);
 		finding_fix(finding, "echo madvise | sudo tee " THP_DIR "/enabled");
 	} else if (!thp_available()) {
-		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): allowed for the run", word);
+		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): allowed for the run",
+			    word);
 	} else if (sysfile_is_live()) {
 		char about[96];
 
@@ -229,15 +242,18 @@ static void mthp_check(struct finding *finding)
 		for (size_t i = 0; i < nr && used < sizeof(text); i++) {
 			char path[128], word[32], size[24];
 
-			snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/enabled", sizes[i] / 1024);
-			if (sysfile_read_choice(path, word, sizeof(word), NULL) || strcmp(word, words[w]) != 0)
+			snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/enabled",
+				 sizes[i] / 1024);
+			if (sysfile_read_choice(path, word, sizeof(word), NULL) ||
+			    strcmp(word, words[w]) != 0)
 				continue;
 			size_format(sizes[i], size, sizeof(size));
 			if (first)
-				used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s:", used ? "; " : "",
-							 words[w]);
+				used += (size_t)snprintf(text + used, sizeof(text) - used,
+							 "%s%s:", used ? "; " : "", words[w]);
 			if (used < sizeof(text))
-				used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", size);
+				used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
+							 size);
 			first = false;
 		}
 	}
@@ -260,9 +276,11 @@ static void layouts_check(struct section *section, const struct need *need)
 
 		if (layout->backing == BACKING_HUGETLB) {
 			if (nr_nodes == 0)
-				pool_check(diagnosis_add(section, "%s", layout->name), layout->page_bytes, -1, need);
+				pool_check(diagnosis_add(section, "%s", layout->name),
+					   layout->page_bytes, -1, need);
 			for (size_t j = 0; j < nr_nodes && j < NODES_MAX; j++)
-				pool_check(diagnosis_add(section, "%s", layout->name), layout->page_bytes, nodes[j], need);
+				pool_check(diagnosis_add(section, "%s", layout->name),
+					   layout->page_bytes, nodes[j], need);
 		} else if (layout->backing == BACKING_THP) {
 			thp_check(diagnosis_add(section, "%s", layout->name), layout);
 		} else if (sysfile_is_live()) {
@@ -284,7 +302,8 @@ static void observers_check(struct section *section)
 		struct finding *finding = diagnosis_add(section, "%s", observers[i]->name);
 
 		if (sysfile_is_live())
-			finding_try(finding, observer_try, observers[i], about_short(observers[i]->about, text));
+			finding_try(finding, observer_try, observers[i],
+				    about_short(observers[i]->about, text));
 		else
 			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
 	}
@@ -310,7 +329,8 @@ static void count_append(char *text, size_t size, int64_t nr, const char *what)
 	size_t used = strlen(text);
 
 	if (nr > 0)
-		snprintf(text + used, size - used, ", %" PRId64 " %s%s", nr, what, nr == 1 ? "" : "s");
+		snprintf(text + used, size - used, ", %" PRId64 " %s%s", nr, what,
+			 nr == 1 ? "" : "s");
 }
 
 static void system_describe(char *text, size_t size)
@@ -323,14 +343,16 @@ static void system_describe(char *text, size_t size)
 	environment_collect(&facts);
 	kilobytes = number_or(&facts, "memory.total_kb", 0);
 	on = fact_or(&facts, "hypervisor", "none");
-	snprintf(text, size, "Linux %s on %s, %.100s", fact_or(&facts, "kernel.release", "of unknown release"),
-		 fact_or(&facts, "kernel.arch", "unknown architecture"), fact_or(&facts, "cpu.model", "unknown CPU"));
+	snprintf(text, size, "Linux %s on %s, %.100s",
+		 fact_or(&facts, "kernel.release", "of unknown release"),
+		 fact_or(&facts, "kernel.arch", "unknown architecture"),
+		 fact_or(&facts, "cpu.model", "unknown CPU"));
 	count_append(text, size, number_or(&facts, "cpu.online", 0), "CPU");
 	count_append(text, size, number_or(&facts, "numa.nodes", 0), "memory node");
 	used = strlen(text);
 	if (kilobytes > 0)
-		used += (size_t)snprintf(text + used, size - used, ", %" PRId64 ".%" PRId64 " GiB", kilobytes >> 20,
-					 ((kilobytes & 0xfffff) * 10) >> 20);
+		used += (size_t)snprintf(text + used, size - used, ", %" PRId64 ".%" PRId64 " GiB",
+					 kilobytes >> 20, ((kilobytes & 0xfffff) * 10) >> 20);
 	if (strcmp(on, "none") != 0)
 		snprintf(text + used, size - used, ", hypervisor %s", on);
 	fact_list_free(&facts);
@@ -347,27 +369,32 @@ static void journal_holders(char *text, size_t size)
 		size_t used = strlen(text);
 
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-			snprintf(text + used, size - used, "%s%d", used ? ", " : "", atoi(entry->d_name));
+			snprintf(text + used, size - used, "%s%d", used ? ", " : "",
+				 atoi(entry->d_name));
 	}
 	if (dir)
 		closedir(dir);
 }
 
-/* Another user's directory does not open; that of a tmpfs tells by its size how many names are in it (mm/shmem.c: 20 bytes each). */
+/* Another user's directory does not open; that of a tmpfs tells by its size how many names are in
+ * it (mm/shmem.c: 20 bytes each). */
 static void journals_foreign_check(struct section *section)
 {
 	struct statfs system;
 	struct stat st;
 
-	if (stat(JOURNAL_DIR, &st) || statfs(JOURNAL_DIR, &system) || st.st_uid == geteuid() || system.f_type != TMPFS_MAGIC ||
-	    st.st_size < 60)
+	if (stat(JOURNAL_DIR, &st) || statfs(JOURNAL_DIR, &system) || st.st_uid == geteuid() ||
+	    system.f_type != TMPFS_MAGIC || st.st_size < 60)
 		return;
 	finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE,
-		    "root's runs have journals of changed settings in %s: they go on, or were killed", JOURNAL_DIR);
+		    "root's runs have journals of changed settings in %s: they go on, or were "
+		    "killed",
+		    JOURNAL_DIR);
 	finding_fix(&section->items[section->nr - 1].finding, "sudo pinbench restore");
 }
 
-/* Every verb has put back what it could before: what is left now cannot be, or is of runs that go on. */
+/* Every verb has put back what it could before: what is left now cannot be, or is of runs that go
+ * on. */
 static void journals_check(struct section *section)
 {
 	struct journal_report report = { 0 };
@@ -378,12 +405,14 @@ static void journals_check(struct section *section)
 
 	if (rc || report.nr_failed) {
 		finding = diagnosis_add(section, "settings");
-		finding_set(finding, LEVEL_WARN, "of a killed run, not put back: %.200s", rc ? err.text : report.lines[0]);
+		finding_set(finding, LEVEL_WARN, "of a killed run, not put back: %.200s",
+			    rc ? err.text : report.lines[0]);
 		finding_fix(finding, "%.200s", err.fix[0] ? err.fix : "pinbench restore, as root");
 	} else if (report.nr_live) {
 		journal_holders(holders, sizeof(holders));
-		finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE, "changed for the time of %u run%s: process %s",
-			    report.nr_live, report.nr_live == 1 ? "" : "s", holders);
+		finding_set(diagnosis_add(section, "settings"), LEVEL_NOTE,
+			    "changed for the time of %u run%s: process %s", report.nr_live,
+			    report.nr_live == 1 ? "" : "s", holders);
 	} else {
 		journals_foreign_check(section);
 	}

@@ -17,7 +17,8 @@ const struct key job_keys[NR_KEYS] = {
 	{ "state", KIND_WORDS, offsetof(struct job, state), 0, 0, "exclusive" },
 	{ "access", KIND_WORDS, offsetof(struct job, access), 0, 0, NULL },
 	{ "window", KIND_WORDS, offsetof(struct job, window), 0, 0, "region" },
-	{ "pages_per_call", KIND_COUNTS, offsetof(struct job, pages_per_call), 1, 1ull << 31, "all" },
+	{ "pages_per_call", KIND_COUNTS, offsetof(struct job, pages_per_call), 1, 1ull << 31,
+	  "all" },
 	{ "size", KIND_SIZE, offsetof(struct job, size), 1, CONFIG_MAX_SIZE, "2M" },
 	{ "samples", KIND_NUMBER, offsetof(struct job, samples), 1, 1000000, "30" },
 	{ "warmup", KIND_NUMBER, offsetof(struct job, warmup), 0, 10000, "3" },
@@ -44,8 +45,8 @@ const struct key *key_find(const char *name, const char *where, struct error *er
 		if (strcmp(job_keys[i].name, name) == 0)
 			return &job_keys[i];
 	near = suggest_word(name, key_nth, NULL);
-	error_set(err, EINVAL, "%s: unknown key \"%.64s\"%s%s%s", where, name, near ? "; did you mean \"" : "",
-		  near ? near : "", near ? "\"?" : "");
+	error_set(err, EINVAL, "%s: unknown key \"%.64s\"%s%s%s", where, name,
+		  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	if (!near) {
 		for (size_t i = 0; i < NR_KEYS; i++)
 			used += snprintf(all + used, sizeof(all) - used, " %s", job_keys[i].name);
@@ -75,23 +76,24 @@ static int word_list_set(struct word_list *list, const char *const *values, size
 	return list->words && list->nr == nr ? 0 : -ENOMEM;
 }
 
-static int number_parse(const struct key *key, const char *text, uint64_t *number, const char *where, struct error *err)
+static int number_parse(const struct key *key, const char *text, uint64_t *number,
+			const char *where, struct error *err)
 {
 	char *end;
 
 	errno = 0;
 	*number = strtoull(text, &end, 10);
 	if (!isdigit((unsigned char)text[0]) || *end)
-		return error_set(err, EINVAL, "%s.%s: \"%s\" is not a whole number%s", where, key->name, text,
-				 key->kind == KIND_COUNTS ? " or \"all\"" : "");
+		return error_set(err, EINVAL, "%s.%s: \"%s\" is not a whole number%s", where,
+				 key->name, text, key->kind == KIND_COUNTS ? " or \"all\"" : "");
 	if (errno || *number < key->min || *number > key->max)
-		return error_set(err, ERANGE, "%s.%s: %s is out of range: %" PRIu64 " to %" PRIu64, where, key->name, text,
-				 key->min, key->max);
+		return error_set(err, ERANGE, "%s.%s: %s is out of range: %" PRIu64 " to %" PRIu64,
+				 where, key->name, text, key->min, key->max);
 	return 0;
 }
 
-static int counts_set(struct job *job, const struct key *key, const char *const *values, size_t nr, const char *where,
-		      struct error *err)
+static int counts_set(struct job *job, const struct key *key, const char *const *values, size_t nr,
+		      const char *where, struct error *err)
 {
 	free(job->pages_per_call);
 	job->nr_pages_per_call = 0;
@@ -112,7 +114,8 @@ static int counts_set(struct job *job, const struct key *key, const char *const 
 	return 0;
 }
 
-static int size_set(uint64_t *slot, const struct key *key, const char *text, const char *where, struct error *err)
+static int size_set(uint64_t *slot, const struct key *key, const char *text, const char *where,
+		    struct error *err)
 {
 	struct error why;
 	int ret = size_parse(text, slot, &why);
@@ -120,12 +123,13 @@ static int size_set(uint64_t *slot, const struct key *key, const char *text, con
 	if (ret)
 		return error_set(err, why.code, "%s.%s: %s", where, key->name, why.text);
 	if (*slot < key->min || *slot > key->max)
-		return error_set(err, ERANGE, "%s.%s: %s is out of range: 1 to 1T", where, key->name, text);
+		return error_set(err, ERANGE, "%s.%s: %s is out of range: 1 to 1T", where,
+				 key->name, text);
 	return 0;
 }
 
-int key_set(struct job *job, const struct key *key, const char *const *values, size_t nr, const char *where,
-		   struct error *err)
+int key_set(struct job *job, const struct key *key, const char *const *values, size_t nr,
+	    const char *where, struct error *err)
 {
 	void *slot = (char *)job + key->offset;
 	bool list = key->kind == KIND_WORDS || key->kind == KIND_COUNTS;
@@ -135,20 +139,24 @@ int key_set(struct job *job, const struct key *key, const char *const *values, s
 	if (nr == 0)
 		return error_set(err, EINVAL, "%s.%s: no value", where, key->name);
 	if (nr > CONFIG_MAX_LIST)
-		return error_set(err, E2BIG, "%s.%s: more than %u values", where, key->name, CONFIG_MAX_LIST);
+		return error_set(err, E2BIG, "%s.%s: more than %u values", where, key->name,
+				 CONFIG_MAX_LIST);
 	if (!list && nr > 1)
 		return error_set(err, EINVAL, "%s.%s: one value, not %zu", where, key->name, nr);
 	for (size_t i = 0; i < nr; i++) {
 		if (!values[i][0])
 			return error_set(err, EINVAL, "%s.%s: an empty value", where, key->name);
 		if (strlen(values[i]) > CONFIG_MAX_WORD)
-			return error_set(err, E2BIG, "%s.%s: \"%.16s...\" is longer than %u characters", where, key->name,
-					 values[i], CONFIG_MAX_WORD);
+			return error_set(err, E2BIG,
+					 "%s.%s: \"%.16s...\" is longer than %u characters", where,
+					 key->name, values[i], CONFIG_MAX_WORD);
 	}
 	switch (key->kind) {
 	case KIND_WORDS:
 	case KIND_WORD:
-		return word_list_set(slot, values, nr) ? error_errno(err, ENOMEM, "%s.%s", where, key->name) : 0;
+		return word_list_set(slot, values, nr)
+			       ? error_errno(err, ENOMEM, "%s.%s", where, key->name)
+			       : 0;
 	case KIND_COUNTS:
 		return counts_set(job, key, values, nr, where, err);
 	case KIND_SIZE:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * The keys of a block, and their values from text: one set of rules for job files and -p. @where ("FILE: cases[0]",
+ * The keys of a block, and their values from text: one set of rules for job files and -p. @where
+ * ("FILE: cases[0]",
  * "-p") begins every sentence of an error.
  */
 #include <stddef.h>
@@ -21,7 +22,7 @@ enum kind {
 struct key {
 	const char *name;
 	enum kind kind;
-	size_t offset;       /* in struct job */
+	size_t offset; /* in struct job */
 	uint64_t min, max;
 	const char *initial; /* or NULL: empty list, -1 */
 };
@@ -33,8 +34,8 @@ extern const struct key job_keys[NR_KEYS];
 /* NULL and -EINVAL in @err, with the nearest key, for an unknown one. */
 const struct key *key_find(const char *name, const char *where, struct error *err);
 /* Replaces what @job has under @key. -EINVAL, -ERANGE, -E2BIG, -ENOMEM. */
-int key_set(struct job *job, const struct key *key, const char *const *values, size_t nr, const char *where,
-	    struct error *err);
+int key_set(struct job *job, const struct key *key, const char *const *values, size_t nr,
+	    const char *where, struct error *err);
 /* The initial values. On failure job_free() is still due. */
 int job_init(struct job *job, struct error *err);
 void job_free(struct job *job);

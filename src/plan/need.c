@@ -10,10 +10,12 @@
 
 #define PINNERS_MAX 64
 
-/* Huge pages of one case: unsharing copies each page that the window touches, at most the region once more. */
+/* Huge pages of one case: unsharing copies each page that the window touches, at most the region
+ * once more. */
 static void need_huge(struct need *need, const struct plan_case *it)
 {
-	unsigned int nr = (unsigned int)(it->region_bytes / it->layout.page_bytes) * (it->state->has_peer ? 2 : 1);
+	unsigned int nr = (unsigned int)(it->region_bytes / it->layout.page_bytes) *
+			  (it->state->has_peer ? 2 : 1);
 	size_t at = 0;
 
 	while (at < need->nr_sizes && need->huge_bytes[at] != it->layout.page_bytes)
@@ -35,7 +37,8 @@ static int probe_nothing(const struct pinner *pinner, struct error *why)
 	return 0;
 }
 
-/* Every pinner as if it worked: what is planned does not depend on it, and trials are made once, in children. */
+/* Every pinner as if it worked: what is planned does not depend on it, and trials are made once, in
+ * children. */
 static int plan_quietly(struct plan *plan, const struct config *config, struct error *err)
 {
 	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE), .states = states };
@@ -76,7 +79,8 @@ int need_collect(struct need *need, const struct config *config, struct error *e
 		bytes = it->region_bytes * (it->state->has_peer ? 2 : 1);
 		if (bytes > need->region_bytes)
 			need->region_bytes = bytes;
-		if ((strncmp(it->pinner->name, "io_uring/", 9) == 0 || strncmp(it->pinner->name, "vfio/", 5) == 0) &&
+		if ((strncmp(it->pinner->name, "io_uring/", 9) == 0 ||
+		     strncmp(it->pinner->name, "vfio/", 5) == 0) &&
 		    it->bytes > need->locked_bytes)
 			need->locked_bytes = it->bytes;
 		if (it->layout.backing == BACKING_HUGETLB)

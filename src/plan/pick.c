@@ -45,8 +45,9 @@ static const char *access_nth(const void *context, size_t i)
 	return i < NR_ACCESSES ? accesses[i].name : NULL;
 }
 
-static int name_unknown(const struct offer *offer, const char *where, const char *what, const char *word,
-			const char *(*nth)(const void *context, size_t i), struct error *err)
+static int name_unknown(const struct offer *offer, const char *where, const char *what,
+			const char *word, const char *(*nth)(const void *context, size_t i),
+			struct error *err)
 {
 	const char *near = suggest_word(word, nth, offer);
 
@@ -55,7 +56,8 @@ static int name_unknown(const struct offer *offer, const char *where, const char
 	return near ? -EINVAL : error_fix(err, "pinbench list");
 }
 
-static int names_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, const char *what,
+static int names_pick(struct picks *picks, const struct offer *offer, const char *where,
+		      const struct word_list *list, const char *what,
 		      const char *(*nth)(const void *context, size_t i), struct error *err)
 {
 	bool taken[CONFIG_MAX_LIST] = { false };
@@ -87,7 +89,8 @@ static void layout_pick(struct layout_picks *picks, const struct layout *layout)
 }
 
 /* hugetlb-64K where the kernel has no such pages, or hugetlb-* where it has none at all. */
-static int layout_wanted(struct layout *layout, const struct offer *offer, const char *where, const char *word, struct error *err)
+static int layout_wanted(struct layout *layout, const struct offer *offer, const char *where,
+			 const char *word, struct error *err)
 {
 	const char *dash = strchr(word, '-');
 	uint64_t bytes = 0;
@@ -104,17 +107,18 @@ static int layout_wanted(struct layout *layout, const struct offer *offer, const
 		snprintf(layout->name, sizeof(layout->name), "%.23s", word);
 		return 0;
 	}
-	if (size_parse(dash + 1, &bytes, NULL) || (bytes & (bytes - 1)) || bytes <= offer->base_bytes ||
-	    bytes > CONFIG_MAX_SIZE)
+	if (size_parse(dash + 1, &bytes, NULL) || (bytes & (bytes - 1)) ||
+	    bytes <= offer->base_bytes || bytes > CONFIG_MAX_SIZE)
 		return name_unknown(offer, where, "layout", word, layout_nth, err);
 	size_format(bytes, size, sizeof(size));
-	snprintf(layout->name, sizeof(layout->name), "%s%.8s", layout->backing == BACKING_THP ? "thp-" : "hugetlb-", size);
+	snprintf(layout->name, sizeof(layout->name), "%s%.8s",
+		 layout->backing == BACKING_THP ? "thp-" : "hugetlb-", size);
 	layout->page_bytes = bytes;
 	return 0;
 }
 
-int layouts_pick(struct layout_picks *picks, const struct offer *offer, const char *where, const struct word_list *list,
-			struct error *err)
+int layouts_pick(struct layout_picks *picks, const struct offer *offer, const char *where,
+		 const struct word_list *list, struct error *err)
 {
 	picks->nr = 0;
 	for (size_t w = 0; w < list->nr; w++) {
@@ -142,17 +146,20 @@ int layouts_pick(struct layout_picks *picks, const struct offer *offer, const ch
 	return 0;
 }
 
-int pinners_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err)
+int pinners_pick(struct picks *picks, const struct offer *offer, const char *where,
+		 const struct word_list *list, struct error *err)
 {
 	return names_pick(picks, offer, where, list, "pinner", pinner_nth, err);
 }
 
-int states_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err)
+int states_pick(struct picks *picks, const struct offer *offer, const char *where,
+		const struct word_list *list, struct error *err)
 {
 	return names_pick(picks, offer, where, list, "state", state_nth, err);
 }
 
-int accesses_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err)
+int accesses_pick(struct picks *picks, const struct offer *offer, const char *where,
+		  const struct word_list *list, struct error *err)
 {
 	return names_pick(picks, offer, where, list, "access", access_nth, err);
 }

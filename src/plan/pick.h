@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* From the names and patterns of a job file to rows of the lists in bench.h. Errors say where and what was near. */
+/* From the names and patterns of a job file to rows of the lists in bench.h. Errors say where and
+ * what was near. */
 #include <stddef.h>
 
 #include "plan/plan.h"
@@ -27,12 +28,16 @@ extern const struct access_name accesses[NR_ACCESSES];
 const char *access_name(enum access access);
 
 /*
- * Each fills @picks in the order of the words, nothing twice. @where ("configs/x.json: cases[0]") begins the sentence of
- * an error. -EINVAL for a word that means nothing.
+ * Each fills @picks in the order of the words, nothing twice. @where ("configs/x.json: cases[0]")
+ * begins the sentence of an error. -EINVAL for a word that means nothing.
  */
-int pinners_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err);
-int states_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err);
-int accesses_pick(struct picks *picks, const struct offer *offer, const char *where, const struct word_list *list, struct error *err);
-/* hugetlb-SIZE and thp-SIZE, and patterns of them, are picked even where the kernel has none (page_bytes 0: a pattern). */
-int layouts_pick(struct layout_picks *picks, const struct offer *offer, const char *where, const struct word_list *list,
-		 struct error *err);
+int pinners_pick(struct picks *picks, const struct offer *offer, const char *where,
+		 const struct word_list *list, struct error *err);
+int states_pick(struct picks *picks, const struct offer *offer, const char *where,
+		const struct word_list *list, struct error *err);
+int accesses_pick(struct picks *picks, const struct offer *offer, const char *where,
+		  const struct word_list *list, struct error *err);
+/* hugetlb-SIZE and thp-SIZE, and patterns of them, are picked even where the kernel has none
+ * (page_bytes 0: a pattern). */
+int layouts_pick(struct layout_picks *picks, const struct offer *offer, const char *where,
+		 const struct word_list *list, struct error *err);

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/pick.h"
 #include "base/probe.h"
-#include "result/results.h"
 #include "host/sysfile.h"
+#include "plan/pick.h"
+#include "result/results.h"
 
 #define DEFAULT_SIZE (2u << 20)
 
@@ -28,7 +28,7 @@ struct builder {
 	const char *only;
 	struct probe *probes;
 	size_t nr_probes;
-	char where[300];           /* "configs/x.json: cases[0]" */
+	char where[300]; /* "configs/x.json: cases[0]" */
 };
 
 static bool layout_offered(const struct builder *builder, const struct layout *layout)
@@ -48,14 +48,15 @@ static void layout_skip(struct plan_case *plan_case, const struct builder *build
 
 	for (size_t i = 0; i < builder->offer->nr_layouts; i++)
 		if (builder->offer->layouts[i].backing == layout->backing)
-			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s", others[0] ? ", " : "",
-				 builder->offer->layouts[i].name);
+			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s",
+				 others[0] ? ", " : "", builder->offer->layouts[i].name);
 	if (others[0]) {
-		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "this kernel has no %s; it offers %s", layout->name,
-			 others);
+		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
+			 "this kernel has no %s; it offers %s", layout->name, others);
 		return;
 	}
-	snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "this kernel offers no %s", what);
+	snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "this kernel offers no %s",
+		 what);
 	snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "a kernel with CONFIG_%s=y",
 		 thp ? "TRANSPARENT_HUGEPAGE" : "HUGETLBFS");
 }
@@ -80,21 +81,23 @@ static struct probe *probe_find(struct builder *builder, const struct pinner *pi
 	return probe;
 }
 
-/* Why a case cannot run here, cheapest question first: a pinner is probed only for a case that could run. */
+/* Why a case cannot run here, cheapest question first: a pinner is probed only for a case that
+ * could run. */
 static void case_judge(struct plan_case *plan_case, struct builder *builder)
 {
 	const struct probe *probe;
 
 	if (!(plan_case->pinner->access & plan_case->access)) {
-		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "%s cannot pin for %s", plan_case->pinner->name,
-			 access_name(plan_case->access));
+		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "%s cannot pin for %s",
+			 plan_case->pinner->name, access_name(plan_case->access));
 	} else if (plan_case->state->read_only && plan_case->access == ACCESS_WRITE) {
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
-			 "%s maps the region read-only: a pin for write would fail", plan_case->state->name);
+			 "%s maps the region read-only: a pin for write would fail",
+			 plan_case->state->name);
 	} else if (plan_case->pinner->whole_only &&
 		   plan_case->pages_per_call * builder->offer->base_bytes < plan_case->bytes) {
-		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "%s takes the whole window in one request",
-			 plan_case->pinner->name);
+		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
+			 "%s takes the whole window in one request", plan_case->pinner->name);
 	} else if (!layout_offered(builder, &plan_case->layout)) {
 		layout_skip(plan_case, builder);
 	} else {
@@ -123,7 +126,8 @@ static void case_name(struct plan_case *plan_case)
 	char tail[128] = "", size[24];
 	size_t used = 0;
 
-	if (plan_case->layout.page_bytes && plan_case->region_bytes != default_region_bytes(plan_case)) {
+	if (plan_case->layout.page_bytes &&
+	    plan_case->region_bytes != default_region_bytes(plan_case)) {
 		size_format(plan_case->region_bytes, size, sizeof(size));
 		used += snprintf(tail + used, sizeof(tail) - used, ",size=%s", size);
 	}
@@ -133,13 +137,15 @@ static void case_name(struct plan_case *plan_case)
 		used += snprintf(tail + used, sizeof(tail) - used, ",node=%d", plan_case->node);
 	if (plan_case->device[0])
 		snprintf(tail + used, sizeof(tail) - used, ",device=%s", plan_case->device);
-	snprintf(plan_case->key, sizeof(plan_case->key), "%.40s,%.23s,%.23s,%s,%.39s,n=%zu%.127s", plan_case->pinner->name,
-		 plan_case->layout.name, plan_case->state->name, access_name(plan_case->access), plan_case->window,
-		 plan_case->pages_per_call, tail);
+	snprintf(plan_case->key, sizeof(plan_case->key), "%.40s,%.23s,%.23s,%s,%.39s,n=%zu%.127s",
+		 plan_case->pinner->name, plan_case->layout.name, plan_case->state->name,
+		 access_name(plan_case->access), plan_case->window, plan_case->pages_per_call,
+		 tail);
 }
 
 /* A copy of @template at the end of the plan; NULL when that is full. */
-static struct plan_case *case_append(struct builder *builder, const struct plan_case *template, struct error *err)
+static struct plan_case *case_append(struct builder *builder, const struct plan_case *template,
+				     struct error *err)
 {
 	struct plan *plan = builder->plan;
 
@@ -164,11 +170,12 @@ static struct plan_case *case_append(struct builder *builder, const struct plan_
 }
 
 /* The windows and batches of one pinner, layout, state and access. */
-static int windows_plan(struct builder *builder, const struct job *job, const struct plan_case *template,
-			struct error *err)
+static int windows_plan(struct builder *builder, const struct job *job,
+			const struct plan_case *template, struct error *err)
 {
 	for (size_t w = 0; w < job->window.nr; w++) {
-		/* a pattern that no layout matches has no page size: its windows are checked against base pages */
+		/* a pattern that no layout matches has no page size: its windows are checked
+		 * against base pages */
 		struct layout layout = template->layout;
 		struct window_place place;
 		struct error why;
@@ -176,7 +183,8 @@ static int windows_plan(struct builder *builder, const struct job *job, const st
 
 		if (!layout.page_bytes)
 			layout.page_bytes = builder->offer->base_bytes;
-		if (window_place(&place, job->window.words[w], &layout, builder->offer->base_bytes, job->size, &why)) {
+		if (window_place(&place, job->window.words[w], &layout, builder->offer->base_bytes,
+				 job->size, &why)) {
 			error_set(err, why.code, "%s.window: %s", builder->where, why.text);
 			return why.fix[0] ? error_fix(err, "%s", why.fix) : -why.code;
 		}
@@ -190,7 +198,9 @@ static int windows_plan(struct builder *builder, const struct job *job, const st
 			plan_case->offset = place.offset;
 			plan_case->bytes = place.bytes;
 			plan_case->region_bytes = place.region_bytes;
-			plan_case->pages_per_call = job->pages_per_call[i] < nr_pages ? job->pages_per_call[i] : nr_pages;
+			plan_case->pages_per_call = job->pages_per_call[i] < nr_pages
+							    ? job->pages_per_call[i]
+							    : nr_pages;
 			case_name(plan_case);
 			if (builder->only && strcmp(plan_case->key, builder->only) != 0)
 				builder->plan->nr--;
@@ -201,7 +211,8 @@ static int windows_plan(struct builder *builder, const struct job *job, const st
 	return 0;
 }
 
-static int accesses_plan(struct builder *builder, const struct job *job, struct plan_case *template, struct error *err)
+static int accesses_plan(struct builder *builder, const struct job *job, struct plan_case *template,
+			 struct error *err)
 {
 	struct picks picks;
 	int ret;
@@ -228,8 +239,12 @@ static int accesses_plan(struct builder *builder, const struct job *job, struct 
 
 static int job_plan(struct builder *builder, const struct job *job, struct error *err)
 {
-	struct plan_case template = { .samples = job->samples, .warmup = job->warmup, .runs = job->runs,
-				      .timeout_s = job->timeout_s, .cpu = job->cpu, .node = job->node };
+	struct plan_case template = { .samples = job->samples,
+				      .warmup = job->warmup,
+				      .runs = job->runs,
+				      .timeout_s = job->timeout_s,
+				      .cpu = job->cpu,
+				      .node = job->node };
 	struct picks pinner_picks, state_picks;
 	struct layout_picks layout_picks;
 	int ret;
@@ -238,7 +253,8 @@ static int job_plan(struct builder *builder, const struct job *job, struct error
 		snprintf(template.device, sizeof(template.device), "%s", job->device.words[0]);
 	ret = pinners_pick(&pinner_picks, builder->offer, builder->where, &job->pinner, err);
 	if (ret == 0)
-		ret = layouts_pick(&layout_picks, builder->offer, builder->where, &job->layout, err);
+		ret = layouts_pick(&layout_picks, builder->offer, builder->where, &job->layout,
+				   err);
 	if (ret == 0)
 		ret = states_pick(&state_picks, builder->offer, builder->where, &job->state, err);
 	for (size_t p = 0; ret == 0 && p < pinner_picks.nr; p++) {
@@ -256,13 +272,15 @@ static int job_plan(struct builder *builder, const struct job *job, struct error
 
 static int case_compare(const void *a, const void *b)
 {
-	const struct plan_case *left = *(const struct plan_case *const *)a, *right = *(const struct plan_case *const *)b;
+	const struct plan_case *left = *(const struct plan_case *const *)a,
+			       *right = *(const struct plan_case *const *)b;
 	int order = strcmp(left->key, right->key);
 
 	return order ? order : (left > right) - (left < right);
 }
 
-/* Of cases with the same key the first stays: a batch larger than the window is the whole window once more. */
+/* Of cases with the same key the first stays: a batch larger than the window is the whole window
+ * once more. */
 static int plan_unique(struct plan *plan, struct error *err)
 {
 	struct plan_case **sorted = calloc(plan->nr + 1, sizeof(*sorted));
@@ -293,7 +311,8 @@ static int plan_unique(struct plan *plan, struct error *err)
 	return 0;
 }
 
-int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer, struct error *err)
+int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer,
+		    struct error *err)
 {
 	struct builder builder = { .plan = plan, .offer = offer, .only = config->only };
 	size_t nr_pinners = 0;
@@ -307,7 +326,8 @@ int plan_build_from(struct plan *plan, const struct config *config, const struct
 	if (!builder.probes)
 		return error_errno(err, ENOMEM, "planning");
 	for (size_t i = 0; ret == 0 && i < config->nr_jobs; i++) {
-		snprintf(builder.where, sizeof(builder.where), "%.256s: cases[%zu]", config->path, i);
+		snprintf(builder.where, sizeof(builder.where), "%.256s: cases[%zu]", config->path,
+			 i);
 		ret = job_plan(&builder, &config->jobs[i], &why);
 	}
 	if (ret == 0 && config->only && plan->nr == 0)
@@ -327,7 +347,9 @@ int plan_build_from(struct plan *plan, const struct config *config, const struct
 
 int plan_build(struct plan *plan, const struct config *config, struct error *err)
 {
-	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE), .pinners = pinners, .states = states };
+	struct offer offer = { .base_bytes = (size_t)sysconf(_SC_PAGESIZE),
+			       .pinners = pinners,
+			       .states = states };
 	struct error why = { 0 };
 
 	sysfile_trouble_clear();
@@ -344,7 +366,8 @@ int plan_broken(const struct plan *plan, struct error *err)
 {
 	for (size_t i = 0; i < plan->nr; i++)
 		if (plan->cases[i].broken)
-			return error_set(err, EIO, "whether %s can run here could not be found out: %.256s",
+			return error_set(err, EIO,
+					 "whether %s can run here could not be found out: %.256s",
 					 plan->cases[i].pinner->name, plan->cases[i].skip_why);
 	return 0;
 }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plan/plan.h"
 #include "base/suggest.h"
+#include "plan/plan.h"
 
 const struct window windows[] = {
 	{ "head", "first base page of the layout's first page: the head of a huge page" },
@@ -24,8 +24,8 @@ static const char *window_nth(const void *context, size_t i)
 }
 
 /* "4K+64K" */
-static int range_parse(struct window_place *place, const char *text, const char *plus, size_t base_bytes,
-		       struct error *err)
+static int range_parse(struct window_place *place, const char *text, const char *plus,
+		       size_t base_bytes, struct error *err)
 {
 	char part[CONFIG_MAX_WORD + 1], from[24], length[24];
 	uint64_t offset, bytes;
@@ -43,7 +43,9 @@ static int range_parse(struct window_place *place, const char *text, const char 
 		return error_set(err, ERANGE, "window %s ends beyond 1T, the largest region", text);
 	if (offset % base_bytes || bytes % base_bytes) {
 		size_format(base_bytes, length, sizeof(length));
-		return error_set(err, EINVAL, "window %s does not lie on base pages: offset and length must be multiples of %s",
+		return error_set(err, EINVAL,
+				 "window %s does not lie on base pages: offset and length must be "
+				 "multiples of %s",
 				 text, length);
 	}
 	place->offset = offset;
@@ -54,8 +56,8 @@ static int range_parse(struct window_place *place, const char *text, const char 
 	return 0;
 }
 
-static int name_place(struct window_place *place, const char *text, size_t page_bytes, size_t base_bytes,
-		      struct error *err)
+static int name_place(struct window_place *place, const char *text, size_t page_bytes,
+		      size_t base_bytes, struct error *err)
 {
 	const char *near;
 
@@ -74,16 +76,18 @@ static int name_place(struct window_place *place, const char *text, size_t page_
 		place->bytes = 0; /* known when the region is */
 	} else if (strcmp(text, "head") != 0) {
 		near = suggest_word(text, window_nth, NULL);
-		error_set(err, EINVAL, "no window \"%s\"%s%s%s", text, near ? "; did you mean \"" : "", near ? near : "",
-			  near ? "\"?" : "");
-		return near ? -EINVAL : error_fix(err, "head, tail, last, page, straddle, region, or OFFSET+LENGTH as in 4K+64K");
+		error_set(err, EINVAL, "no window \"%s\"%s%s%s", text,
+			  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		return near ? -EINVAL
+			    : error_fix(err, "head, tail, last, page, straddle, region, or "
+					     "OFFSET+LENGTH as in 4K+64K");
 	}
 	snprintf(place->name, sizeof(place->name), "%s", text);
 	return 0;
 }
 
-int window_place(struct window_place *place, const char *text, const struct layout *layout, size_t base_bytes,
-		 uint64_t size, struct error *err)
+int window_place(struct window_place *place, const char *text, const struct layout *layout,
+		 size_t base_bytes, uint64_t size, struct error *err)
 {
 	const char *plus = strchr(text, '+');
 	uint64_t page = layout->page_bytes, end;

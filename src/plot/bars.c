@@ -7,21 +7,21 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/heading.h"
-#include "plot/plot.h"
-#include "stats/summary.h"
 #include "base/text.h"
+#include "plot/plot.h"
+#include "print/heading.h"
+#include "stats/summary.h"
 
-#define MAX_BARS 120u
-#define BAR_PX 16u
+#define MAX_BARS    120u
+#define BAR_PX      16u
 #define CASE_GAP_PX 8u
-#define GROUP_PX 40u   /* title of a group, and air above it */
-#define CHAR_PX 9u
-#define TOP_PX 130u
-#define FOOT_PX 56u
-#define SCALE_PX 460u  /* length of the longest bar with its whisker */
-#define VALUE_PX 170u  /* room for the number behind it */
-#define LEGEND_PX 20u
+#define GROUP_PX    40u /* title of a group, and air above it */
+#define CHAR_PX     9u
+#define TOP_PX      130u
+#define FOOT_PX     56u
+#define SCALE_PX    460u /* length of the longest bar with its whisker */
+#define VALUE_PX    170u /* room for the number behind it */
+#define LEGEND_PX   20u
 
 /* One case in the file that has it first; the others are found by key. */
 struct bar_case {
@@ -34,8 +34,8 @@ struct bars {
 	struct bar_case *cases;
 	size_t nr, nr_groups;
 	unsigned int left_px;
-	char replication[32];   /* of all bars, or "" */
-	bool spread;            /* any of them has several runs */
+	char replication[32]; /* of all bars, or "" */
+	bool spread;          /* any of them has several runs */
 	FILE *bars, *rows, *panels;
 };
 
@@ -62,17 +62,20 @@ static const struct result *bar_result(const struct plot *plot, size_t side, con
 	const struct result *result = results_find(plot->sides[side], key);
 	enum metric metric;
 
-	return result && plot_wants(plot, result) && result_pin_metric(result, &metric) ? result : NULL;
+	return result && plot_wants(plot, result) && result_pin_metric(result, &metric) ? result
+											: NULL;
 }
 
-static bool bar_of(const struct plot *plot, size_t side, const struct bar_case *bar, struct summary *summary)
+static bool bar_of(const struct plot *plot, size_t side, const struct bar_case *bar,
+		   struct summary *summary)
 {
 	const struct result *result = bar_result(plot, side, bar->result->key);
 
 	return result && result_summary(result, bar->metric, summary);
 }
 
-/* Bars that stand together show the same: pin where all of the group have it, else pin and unpin together. */
+/* Bars that stand together show the same: pin where all of the group have it, else pin and unpin
+ * together. */
 static void choose_metrics(const struct plot *plot, struct bars *bars)
 {
 	autofree const struct result **chosen = calloc(bars->nr * plot->nr_sides, sizeof(*chosen));
@@ -91,7 +94,8 @@ static void choose_metrics(const struct plot *plot, struct bars *bars)
 					chosen[nr++] = bar_result(plot, i, bar->result->key);
 		one = results_pin_metric(chosen, nr, &metric);
 		for (bar = bars->cases; bar < bars->cases + bars->nr; bar++)
-			if (bar->group == group && (one || !result_pin_metric(bar->result, &bar->metric)))
+			if (bar->group == group &&
+			    (one || !result_pin_metric(bar->result, &bar->metric)))
 				bar->metric = metric;
 	}
 }
@@ -106,17 +110,21 @@ static int collect(struct plot *plot, struct bars *bars, struct error *err)
 			const struct result *result = &plot->sides[i]->items[j];
 			size_t seen = 0;
 
-			while (seen < bars->nr && strcmp(bars->cases[seen].result->key, result->key))
+			while (seen < bars->nr &&
+			       strcmp(bars->cases[seen].result->key, result->key))
 				seen++;
 			if (seen < bars->nr || !bar_result(plot, i, result->key))
 				continue;
 			if ((bars->nr + 1) * plot->nr_sides > MAX_BARS) {
-				error_set(err, E2BIG, "more than %u bars do not fit in one picture", MAX_BARS);
-				return error_fix(err, "--only PATTERN, for example --only '*,hugetlb-64K,*'");
+				error_set(err, E2BIG, "more than %u bars do not fit in one picture",
+					  MAX_BARS);
+				return error_fix(err, "--only PATTERN, for example --only "
+						      "'*,hugetlb-64K,*'");
 			}
 			bars->cases[bars->nr].group = bars->nr_groups;
 			for (size_t k = 0; k < bars->nr; k++)
-				if (params_same_group(&bars->cases[k].result->params, &result->params))
+				if (params_same_group(&bars->cases[k].result->params,
+						      &result->params))
 					bars->cases[bars->nr].group = bars->cases[k].group;
 			bars->nr_groups += bars->cases[bars->nr].group == bars->nr_groups;
 			bars->cases[bars->nr++].result = result;
@@ -140,7 +148,8 @@ static void measure(struct plot *plot, struct bars *bars)
 		case_label(bars->cases[i].result, label, sizeof(label));
 		width = text_width(label) > width ? text_width(label) : width;
 		for (size_t j = 0; j < plot->nr_sides; j++) {
-			const struct result *result = bar_result(plot, j, bars->cases[i].result->key);
+			const struct result *result =
+				bar_result(plot, j, bars->cases[i].result->key);
 			struct summary summary;
 
 			if (!result || !result_summary(result, bars->cases[i].metric, &summary))
@@ -175,8 +184,9 @@ static double group_scale(const struct plot *plot, const struct bars *bars, size
 }
 
 /* x1 y1 x2 y2 file whisker-from whisker-to text-x text */
-static void write_bar(const struct plot *plot, struct bars *bars, size_t side, const struct summary *summary,
-		      double scale, const struct unit *unit, unsigned int y)
+static void write_bar(const struct plot *plot, struct bars *bars, size_t side,
+		      const struct summary *summary, double scale, const struct unit *unit,
+		      unsigned int y)
 {
 	double px = SCALE_PX / scale;
 	char text[64], whisker[64] = "NaN\tNaN"; /* one run has none, not one of no length */
@@ -191,8 +201,8 @@ static void write_bar(const struct plot *plot, struct bars *bars, size_t side, c
 		bars->left_px + fmax(summary->q3, summary->median) * px + 8, text);
 }
 
-static unsigned int write_case(struct plot *plot, struct bars *bars, const struct bar_case *bar, double scale,
-			       unsigned int y)
+static unsigned int write_case(struct plot *plot, struct bars *bars, const struct bar_case *bar,
+			       double scale, unsigned int y)
 {
 	struct summary summary;
 	double largest = 0, smallest = 0;
@@ -207,7 +217,8 @@ static unsigned int write_case(struct plot *plot, struct bars *bars, const struc
 	}
 	unit = unit_for(plot->sides[0]->icount, largest, smallest);
 	case_label(bar->result, label, sizeof(label));
-	fprintf(bars->rows, "%u\t%u\t", bars->left_px - 10, y + (unsigned int)plot->nr_sides * BAR_PX / 2);
+	fprintf(bars->rows, "%u\t%u\t", bars->left_px - 10,
+		y + (unsigned int)plot->nr_sides * BAR_PX / 2);
 	plot_put_text(plot, bars->rows, label, 60);
 	fputc('\n', bars->rows);
 	for (size_t i = 0; i < plot->nr_sides; i++) {
@@ -230,8 +241,10 @@ static void write_all(struct plot *plot, struct bars *bars)
 		for (size_t i = 0; i < bars->nr; i++) {
 			if (bars->cases[i].group != group)
 				continue;
-			group_format(&bars->cases[i].result->params, &plot->common, title, sizeof(title));
-			snprintf(title + strlen(title), sizeof(title) - strlen(title), "%s%s", *title ? ": " : "",
+			group_format(&bars->cases[i].result->params, &plot->common, title,
+				     sizeof(title));
+			snprintf(title + strlen(title), sizeof(title) - strlen(title), "%s%s",
+				 *title ? ": " : "",
 				 bars->cases[i].metric == METRIC_PIN ? "pin" : "pin and unpin");
 			if (!titled) {
 				fprintf(bars->panels, "%u\t%u\t", 24, y - 14);
@@ -239,7 +252,8 @@ static void write_all(struct plot *plot, struct bars *bars)
 				fputc('\n', bars->panels);
 			}
 			titled = true;
-			y = write_case(plot, bars, &bars->cases[i], group_scale(plot, bars, group), y);
+			y = write_case(plot, bars, &bars->cases[i], group_scale(plot, bars, group),
+				       y);
 		}
 	}
 }
@@ -260,7 +274,8 @@ static int write_legend(struct plot *plot, struct error *err)
 	return plot_file_close(file, "columns.tsv", err);
 }
 
-static bool bars_draws(const struct plot *plot, const struct results *results, const struct result *result)
+static bool bars_draws(const struct plot *plot, const struct results *results,
+		       const struct result *result)
 {
 	enum metric metric;
 
@@ -280,13 +295,16 @@ static int bars_write(struct plot *plot, struct error *err)
 	if (rc)
 		return rc;
 	measure(plot, &bars);
-	snprintf(foot, sizeof(foot), "bar: median of the runs' medians%s%s%s (runs x samples); lower is better",
-		 bars.spread ? ", line: their quartiles" : "", *bars.replication ? ", n = " : ", n differs",
-		 bars.replication);
-	rc = plot_write_head(plot, plot->sides[0]->icount ? "Instructions to pin the window once" :
-			     "Time to pin the window once",
-			     "pin alone where all of a group could be timed so, else pin and unpin together", foot,
-			     "each group has a scale of its own, from 0", err);
+	snprintf(foot, sizeof(foot),
+		 "bar: median of the runs' medians%s%s%s (runs x samples); lower is better",
+		 bars.spread ? ", line: their quartiles" : "",
+		 *bars.replication ? ", n = " : ", n differs", bars.replication);
+	rc = plot_write_head(plot,
+			     plot->sides[0]->icount ? "Instructions to pin the window once"
+						    : "Time to pin the window once",
+			     "pin alone where all of a group could be timed so, else pin and unpin "
+			     "together",
+			     foot, "each group has a scale of its own, from 0", err);
 	if (!rc)
 		rc = write_legend(plot, err);
 	if (rc)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a page costs against how many pages one call pins, on logarithmic axes: where batching pays. */
+/* What a page costs against how many pages one call pins, on logarithmic axes: where batching pays.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -7,14 +8,14 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/heading.h"
 #include "plot/plot.h"
+#include "print/heading.h"
 #include "stats/summary.h"
 
 #define MAX_LINES 12u
-#define WIDTH_PX 900u
+#define WIDTH_PX  900u
 #define HEIGHT_PX 636u
-#define KEY_PX 20u
+#define KEY_PX    20u
 
 /* What one line is about: everything but the pages per call. */
 static bool same_line(const struct result *a, const struct result *b)
@@ -31,7 +32,8 @@ static bool drawn(const struct plot *plot, const struct result *result)
 {
 	enum metric metric;
 
-	return plot_wants(plot, result) && result_pin_metric(result, &metric) && result_pages(result) > 0;
+	return plot_wants(plot, result) && result_pin_metric(result, &metric) &&
+	       result_pages(result) > 0;
 }
 
 static int compare_calls(const void *a, const void *b)
@@ -42,8 +44,10 @@ static int compare_calls(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* 0 is less than a grain of the clock, and has no place on a logarithmic axis: it is drawn as half a grain, and that is said. */
-static void draw_zero(struct plot *plot, const struct result *result, enum metric metric, struct summary *summary)
+/* 0 is less than a grain of the clock, and has no place on a logarithmic axis: it is drawn as half
+ * a grain, and that is said. */
+static void draw_zero(struct plot *plot, const struct result *result, enum metric metric,
+		      struct summary *summary)
 {
 	double half = fmax(1, (double)result->runs[0].quantum[metric]) / 2;
 
@@ -53,7 +57,8 @@ static void draw_zero(struct plot *plot, const struct result *result, enum metri
 	plot->zeros = true;
 }
 
-static void write_line(struct plot *plot, FILE *file, size_t side, const struct result **points, size_t nr)
+static void write_line(struct plot *plot, FILE *file, size_t side, const struct result **points,
+		       size_t nr)
 {
 	char label[512], name[256];
 	enum metric metric;
@@ -63,11 +68,12 @@ static void write_line(struct plot *plot, FILE *file, size_t side, const struct 
 		metric = METRIC_CYCLE;
 	group_format(&points[0]->params, &plot->common, label, sizeof(label));
 	if (!*plot->common.window)
-		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s", *label ? ", " : "",
-			 points[0]->params.window);
+		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s",
+			 *label ? ", " : "", points[0]->params.window);
 	if (plot->nr_sides > 1 || !*label) {
 		plot_label(plot, side, name, sizeof(name));
-		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s", *label ? ", " : "", name);
+		snprintf(label + strlen(label), sizeof(label) - strlen(label), "%s%s",
+			 *label ? ", " : "", name);
 	}
 	plot_put_text(plot, file, label, 52);
 	fputs("\t2\t3\t4\n", file);
@@ -90,7 +96,8 @@ static void write_line(struct plot *plot, FILE *file, size_t side, const struct 
 	fputs("\n\n", file);
 }
 
-/* One line for each set of cases that differ only in the pages per call, where there are at least two. */
+/* One line for each set of cases that differ only in the pages per call, where there are at least
+ * two. */
 static int write_lines(struct plot *plot, FILE *file, size_t side, struct error *err)
 {
 	const struct results *own = plot->sides[side];
@@ -103,7 +110,8 @@ static int write_lines(struct plot *plot, FILE *file, size_t side, struct error 
 		size_t nr = 0;
 
 		for (size_t j = i; j < own->nr; j++) {
-			if (used[j] || !drawn(plot, &own->items[i]) || !drawn(plot, &own->items[j]) ||
+			if (used[j] || !drawn(plot, &own->items[i]) ||
+			    !drawn(plot, &own->items[j]) ||
 			    !same_line(&own->items[i], &own->items[j]))
 				continue;
 			used[j] = true;
@@ -112,7 +120,8 @@ static int write_lines(struct plot *plot, FILE *file, size_t side, struct error 
 		if (nr < 2)
 			continue;
 		if (plot->nr_lines == MAX_LINES) {
-			error_set(err, E2BIG, "more than %u lines do not fit in one picture", MAX_LINES);
+			error_set(err, E2BIG, "more than %u lines do not fit in one picture",
+				  MAX_LINES);
 			return error_fix(err, "--only PATTERN, for example --only '*,exclusive,*'");
 		}
 		write_line(plot, file, side, points, nr);
@@ -122,7 +131,8 @@ static int write_lines(struct plot *plot, FILE *file, size_t side, struct error 
 }
 
 /* Cases with a partner that differs in the pages per call. */
-static bool cost_draws(const struct plot *plot, const struct results *results, const struct result *result)
+static bool cost_draws(const struct plot *plot, const struct results *results,
+		       const struct result *result)
 {
 	if (!drawn(plot, result))
 		return false;
@@ -168,7 +178,8 @@ static int cost_write(struct plot *plot, struct error *err)
 	if (rc || lost)
 		return rc ? rc : lost;
 	if (plot->nr_lines == 0) {
-		error_set(err, ENODATA, "no case was measured with two different numbers of pages per call");
+		error_set(err, ENODATA,
+			  "no case was measured with two different numbers of pages per call");
 		return error_fix(err, "pinbench run -p pages_per_call=1,16,512");
 	}
 	replication(plot, n, sizeof(n));
@@ -176,11 +187,16 @@ static int cost_write(struct plot *plot, struct error *err)
 		 plot->zeros ? "; what its clock read as 0 is drawn as half a grain" : "");
 	plot->width = WIDTH_PX;
 	plot->height = HEIGHT_PX + plot->nr_lines * KEY_PX;
-	return plot_write_head(plot, plot->sides[0]->icount ? "Instructions per page against pages per call" :
-			       "Time per page against pages per call",
-			       "median of the runs' medians of the pin, or of pin and unpin together; logarithmic axes",
-			       plot->spread ? "bars at the points: between the quartiles of the runs; lower is better" :
-			       "one run each: no spread of runs; lower is better", more, err);
+	return plot_write_head(plot,
+			       plot->sides[0]->icount
+				       ? "Instructions per page against pages per call"
+				       : "Time per page against pages per call",
+			       "median of the runs' medians of the pin, or of pin and unpin "
+			       "together; logarithmic axes",
+			       plot->spread ? "bars at the points: between the quartiles of the "
+					      "runs; lower is better"
+					    : "one run each: no spread of runs; lower is better",
+			       more, err);
 }
 
 const struct plot_kind plot_cost = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* gnuplot as a child that can do little: no shell, no rights, no start-up file, a deadline, a clean environment. */
+/* gnuplot as a child that can do little: no shell, no rights, no start-up file, a deadline, a clean
+ * environment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,15 +15,16 @@
 
 #include "base/child.h"
 #include "base/cleanup.h"
-#include "plot/plot.h"
 #include "base/text.h"
+#include "plot/plot.h"
 
 #define DEADLINE_MS (60 * 1000)
-#define END_MS 5000 /* for a killed gnuplot to go */
+#define END_MS      5000 /* for a killed gnuplot to go */
 
 const char *plot_gnuplot_path(void)
 {
-	static const char *const paths[] = { "/usr/bin/gnuplot", "/usr/local/bin/gnuplot", "/bin/gnuplot" };
+	static const char *const paths[] = { "/usr/bin/gnuplot", "/usr/local/bin/gnuplot",
+					     "/bin/gnuplot" };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (access(paths[i], X_OK) == 0)
@@ -85,7 +87,8 @@ static int find_templates(char *dir, size_t size, struct error *err)
 		if (access(probe, R_OK) == 0)
 			return 0;
 	}
-	error_set(err, ENOENT, "the plot templates (plots/*.gp) are not where %s expects them: %s/%s", exe, exe,
+	error_set(err, ENOENT,
+		  "the plot templates (plots/*.gp) are not where %s expects them: %s/%s", exe, exe,
 		  places[0]);
 	return error_fix(err, "make install, or run the program in its source tree");
 }
@@ -94,7 +97,8 @@ static int find_templates(char *dir, size_t size, struct error *err)
 static int await(struct child *child, const sigset_t *signals, struct error *err)
 {
 	autoclose int signal = signalfd(-1, signals, SFD_CLOEXEC);
-	struct pollfd polls[2] = { { .fd = child->fd, .events = POLLIN }, { .fd = signal, .events = POLLIN } };
+	struct pollfd polls[2] = { { .fd = child->fd, .events = POLLIN },
+				   { .fd = signal, .events = POLLIN } };
 	struct signalfd_siginfo info;
 	int ready, status = 0;
 
@@ -111,16 +115,20 @@ static int await(struct child *child, const sigset_t *signals, struct error *err
 	else
 		child_kill(child, END_MS, &status);
 	if (ready > 0 && polls[1].revents & POLLIN) {
-		/* take it, or it would end us when the mask is put back and before the directory is gone */
+		/* take it, or it would end us when the mask is put back and before the directory is
+		 * gone */
 		if (read(signal, &info, sizeof(info)) < 0)
 			return error_errno(err, errno, "signalfd");
 		return error_set(err, EINTR, "interrupted");
 	}
 	if (ready == 0)
-		return error_set(err, ETIMEDOUT, "gnuplot took more than %d s and was ended", DEADLINE_MS / 1000);
+		return error_set(err, ETIMEDOUT, "gnuplot took more than %d s and was ended",
+				 DEADLINE_MS / 1000);
 	if (WIFSIGNALED(status))
 		return error_set(err, EIO, "gnuplot was ended by signal %d", WTERMSIG(status));
-	return WEXITSTATUS(status) == 0 ? 0 : error_set(err, EIO, "gnuplot failed (exit %d)", WEXITSTATUS(status));
+	return WEXITSTATUS(status) == 0
+		       ? 0
+		       : error_set(err, EIO, "gnuplot failed (exit %d)", WEXITSTATUS(status));
 }
 
 /* The first line gnuplot complained with; fontconfig's wish for a place to write is none. */
@@ -152,8 +160,10 @@ static int file_add(struct plot *plot, const char *name, const char *template, s
 		for (size_t i = 0; i < plot->nr_files; i++) {
 			size_t stem = strcspn(plot->files[i].name, ".");
 
-			fprintf(file, "%.*s%s%s = '/dev/fd/%d'\n", (int)stem, plot->files[i].name, plot->files[i].name[stem] ? "_" : "",
-				plot->files[i].name[stem] ? plot->files[i].name + stem + 1 : "", plot->files[i].fd);
+			fprintf(file, "%.*s%s%s = '/dev/fd/%d'\n", (int)stem, plot->files[i].name,
+				plot->files[i].name[stem] ? "_" : "",
+				plot->files[i].name[stem] ? plot->files[i].name + stem + 1 : "",
+				plot->files[i].fd);
 		}
 	}
 	rc = template ? template_add(file, template, err) : 0;
@@ -168,21 +178,26 @@ static int files_make(struct plot *plot, const char *kind, struct error *err)
 		return -err->code;
 	snprintf(theme, sizeof(theme), "%s/theme.gp", templates);
 	snprintf(template, sizeof(template), "%s/%s.gp", templates, kind);
-	if (file_add(plot, "picture", NULL, err) || file_add(plot, "stderr", NULL, err) || file_add(plot, "theme.gp", theme, err) ||
-	    file_add(plot, "plot.gp", template, err))
+	if (file_add(plot, "picture", NULL, err) || file_add(plot, "stderr", NULL, err) ||
+	    file_add(plot, "theme.gp", theme, err) || file_add(plot, "plot.gp", template, err))
 		return -err->code;
 	return 0;
 }
 
-int plot_gnuplot(struct plot *plot, const char *kind, const char *format, const sigset_t *signals, struct error *err)
+int plot_gnuplot(struct plot *plot, const char *kind, const char *format, const sigset_t *signals,
+		 struct error *err)
 {
-	static char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "HOME=/nonexistent",
-					     "XDG_CACHE_HOME=/nonexistent", "TMPDIR=/nonexistent", NULL };
+	static char *const environment[] = { "PATH=/usr/bin:/bin",  "LC_ALL=C.UTF-8",
+					     "HOME=/nonexistent",   "XDG_CACHE_HOME=/nonexistent",
+					     "TMPDIR=/nonexistent", NULL };
 	char script[32], width[16], height[16], lines[16], least[32], most[32];
 	/* -d: no start-up files. All arguments are ours; no text from a file is among them. */
-	char *argv[] = { "gnuplot", "-d", "-c", script, (char *)format, width, height, lines, least, most, NULL };
+	char *argv[] = { "gnuplot", "-d",  "-c", script, (char *)format, width, height,
+			 lines,     least, most, NULL };
 	int keep[PLOT_MAX_FILES], rc = files_make(plot, kind, err);
-	autoclose int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC); /* not where the user is: nothing is written there */
+	autoclose int root =
+		open("/", O_PATH | O_DIRECTORY |
+				  O_CLOEXEC); /* not where the user is: nothing is written there */
 	struct child_user user = { 0 };
 	struct child_program program = {
 		.path = plot_gnuplot_path(),

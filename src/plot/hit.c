@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Heat map of the hit rate: a row for each group of cases, a column for each window, a panel for each file. */
+/* Heat map of the hit rate: a row for each group of cases, a column for each window, a panel for
+ * each file. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "print/heading.h"
-#include "plot/plot.h"
-#include "stats/summary.h"
 #include "base/text.h"
+#include "plot/plot.h"
+#include "print/heading.h"
+#include "stats/summary.h"
 
-#define MAX_ROWS 40u
-#define MAX_COLUMNS 16u
-#define ROW_PX 32u
-#define CHAR_PX 9u
-#define TOP_PX 186u    /* title lines, panel titles, column labels */
-#define PANEL_PX 74u   /* title and column labels of a further panel */
-#define FOOT_PX 56u
-#define GAP_PX 36u     /* between panels */
+#define MAX_ROWS     40u
+#define MAX_COLUMNS  16u
+#define ROW_PX       32u
+#define CHAR_PX      9u
+#define TOP_PX       186u /* title lines, panel titles, column labels */
+#define PANEL_PX     74u  /* title and column labels of a further panel */
+#define FOOT_PX      56u
+#define GAP_PX       36u   /* between panels */
 #define MAX_WIDTH_PX 1100u /* beyond it panels stand one below the other */
 
 struct axis_label {
@@ -28,10 +29,12 @@ struct hit_map {
 	struct axis_label rows[MAX_ROWS], columns[MAX_COLUMNS];
 	size_t nr_rows, nr_columns;
 	bool bounds; /* one cell at least is what slow calls prove: ">= 93.75 %" */
-	unsigned int left_px, column_px, panel_px; /* panel_px: its height with labels, when stacked; else 0 */
+	unsigned int left_px, column_px,
+		panel_px; /* panel_px: its height with labels, when stacked; else 0 */
 };
 
-static void row_label(const struct plot *plot, const struct result *result, struct axis_label *label)
+static void row_label(const struct plot *plot, const struct result *result,
+		      struct axis_label *label)
 {
 	memset(label, 0, sizeof(*label));
 	group_format(&result->params, &plot->common, label->text, sizeof(label->text));
@@ -42,23 +45,28 @@ static void row_label(const struct plot *plot, const struct result *result, stru
 /* "tail" and, where the window takes several calls, "1 per call" below it. */
 static void column_label(const struct result *result, struct axis_label *label)
 {
-	uint64_t asked = result->counts.value[COUNT_REQUESTED_PAGES], pages = asked ? asked : result_pages(result);
+	uint64_t asked = result->counts.value[COUNT_REQUESTED_PAGES],
+		 pages = asked ? asked : result_pages(result);
 	char extras[32];
 
 	memset(label, 0, sizeof(*label));
 	snprintf(label->text, sizeof(label->text), "%s", result->params.window);
 	if (result->params.pages_per_call < pages)
-		snprintf(label->more, sizeof(label->more), "%" PRIu64 " per call", result->params.pages_per_call);
+		snprintf(label->more, sizeof(label->more), "%" PRIu64 " per call",
+			 result->params.pages_per_call);
 	extras_format(result->key, extras, sizeof(extras));
 	if (*extras)
-		snprintf(label->more + strlen(label->more), sizeof(label->more) - strlen(label->more), " %s", extras);
+		snprintf(label->more + strlen(label->more),
+			 sizeof(label->more) - strlen(label->more), " %s", extras);
 }
 
 /* Index of the label, added at the end when it is new; @max when there is no room. */
-static size_t label_index(struct axis_label *labels, size_t *nr, size_t max, const struct axis_label *label)
+static size_t label_index(struct axis_label *labels, size_t *nr, size_t max,
+			  const struct axis_label *label)
 {
 	for (size_t i = 0; i < *nr; i++)
-		if (strcmp(labels[i].text, label->text) == 0 && strcmp(labels[i].more, label->more) == 0)
+		if (strcmp(labels[i].text, label->text) == 0 &&
+		    strcmp(labels[i].more, label->more) == 0)
 			return i;
 	if (*nr < max)
 		labels[(*nr)++] = *label;
@@ -67,7 +75,8 @@ static size_t label_index(struct axis_label *labels, size_t *nr, size_t max, con
 	return *nr - 1;
 }
 
-static bool hit_draws(const struct plot *plot, const struct results *results, const struct result *result)
+static bool hit_draws(const struct plot *plot, const struct results *results,
+		      const struct result *result)
 {
 	struct hit_rate rate;
 
@@ -79,7 +88,8 @@ static bool hit_draws(const struct plot *plot, const struct results *results, co
 /* A bound of 0 says nothing. */
 static bool drawn(const struct plot *plot, const struct result *result, struct hit_rate *rate)
 {
-	return plot_wants(plot, result) && result_hit_range(result, rate) && (rate->least > 0 || rate->most == 0);
+	return plot_wants(plot, result) && result_hit_range(result, rate) &&
+	       (rate->least > 0 || rate->most == 0);
 }
 
 static int collect(struct plot *plot, struct hit_map *map, struct error *err)
@@ -98,7 +108,8 @@ static int collect(struct plot *plot, struct hit_map *map, struct error *err)
 			if (label_index(map->rows, &map->nr_rows, MAX_ROWS, &label) == MAX_ROWS)
 				goto full;
 			column_label(result, &label);
-			if (label_index(map->columns, &map->nr_columns, MAX_COLUMNS, &label) == MAX_COLUMNS)
+			if (label_index(map->columns, &map->nr_columns, MAX_COLUMNS, &label) ==
+			    MAX_COLUMNS)
 				goto full;
 		}
 	}
@@ -108,7 +119,8 @@ static int collect(struct plot *plot, struct hit_map *map, struct error *err)
 	}
 	return 0;
 full:
-	error_set(err, E2BIG, "more than %u rows or %u windows do not fit in one picture", MAX_ROWS, MAX_COLUMNS);
+	error_set(err, E2BIG, "more than %u rows or %u windows do not fit in one picture", MAX_ROWS,
+		  MAX_COLUMNS);
 	return error_fix(err, "--only PATTERN, for example --only '*,exclusive-ro,*'");
 }
 
@@ -119,7 +131,8 @@ static void measure(struct plot *plot, struct hit_map *map)
 	for (size_t i = 0; i < map->nr_rows; i++)
 		row = text_width(map->rows[i].text) > row ? text_width(map->rows[i].text) : row;
 	for (size_t i = 0; i < map->nr_columns; i++) {
-		size_t more = text_width(map->columns[i].more), text = text_width(map->columns[i].text);
+		size_t more = text_width(map->columns[i].more),
+		       text = text_width(map->columns[i].text);
 
 		column = text > column ? text : column;
 		column = more > column ? more : column;
@@ -140,7 +153,8 @@ static void measure(struct plot *plot, struct hit_map *map)
 /* The top left corner of a panel's cells. */
 static unsigned int panel_x(const struct hit_map *map, size_t panel)
 {
-	return map->left_px + (map->panel_px ? 0 : panel * (map->nr_columns * map->column_px + GAP_PX));
+	return map->left_px +
+	       (map->panel_px ? 0 : panel * (map->nr_columns * map->column_px + GAP_PX));
 }
 
 static unsigned int panel_y(const struct hit_map *map, size_t panel)
@@ -170,10 +184,10 @@ static int write_cells(struct plot *plot, struct hit_map *map, struct error *err
 			column = label_index(map->columns, &map->nr_columns, MAX_COLUMNS, &label);
 			hit_rate_format(&rate, text, sizeof(text));
 			fprintf(file, "%zu\t%zu\t%zu\t%zu\t%.4f\t%s\n",
-				panel_x(map, i) + column * map->column_px + 1, panel_y(map, i) + row * ROW_PX + 1,
+				panel_x(map, i) + column * map->column_px + 1,
+				panel_y(map, i) + row * ROW_PX + 1,
 				panel_x(map, i) + (column + 1) * map->column_px - 1,
-				panel_y(map, i) + (row + 1) * ROW_PX - 1,
-				rate.least * 100, text);
+				panel_y(map, i) + (row + 1) * ROW_PX - 1, rate.least * 100, text);
 		}
 	}
 	return plot_file_close(file, "cells.tsv", err);
@@ -181,7 +195,8 @@ static int write_cells(struct plot *plot, struct hit_map *map, struct error *err
 
 static int write_labels(struct plot *plot, struct hit_map *map, struct error *err)
 {
-	FILE *rows = plot_file(plot, "rows.tsv", err), *columns = plot_file(plot, "columns.tsv", err);
+	FILE *rows = plot_file(plot, "rows.tsv", err),
+	     *columns = plot_file(plot, "columns.tsv", err);
 	FILE *panels = plot_file(plot, "panels.tsv", err);
 	char label[256];
 	bool more = false;
@@ -203,7 +218,8 @@ static int write_labels(struct plot *plot, struct hit_map *map, struct error *er
 		plot_put_text(plot, panels, label, map->nr_columns * map->column_px / CHAR_PX);
 		fputc('\n', panels);
 		for (size_t j = 0; j < map->nr_columns; j++) {
-			fprintf(columns, "%zu\t%u\t", panel_x(map, i) + j * map->column_px + map->column_px / 2,
+			fprintf(columns, "%zu\t%u\t",
+				panel_x(map, i) + j * map->column_px + map->column_px / 2,
 				panel_y(map, i) - (*map->columns[j].more ? 26 : 13));
 			plot_put_text(plot, columns, map->columns[j].text, 24);
 			fputc('\t', columns);
@@ -226,8 +242,12 @@ out:
 static void explain_windows(const struct hit_map *map, char *text, size_t size)
 {
 	static const char *const about[][2] = {
-		{ "page", "a page of the layout" }, { "head", "its first base page" }, { "tail", "its second" },
-		{ "last", "its last" }, { "straddle", "its last and the next" }, { "region", "all" },
+		{ "page", "a page of the layout" },
+		{ "head", "its first base page" },
+		{ "tail", "its second" },
+		{ "last", "its last" },
+		{ "straddle", "its last and the next" },
+		{ "region", "all" },
 	};
 	bool first = true;
 
@@ -239,8 +259,8 @@ static void explain_windows(const struct hit_map *map, char *text, size_t size)
 			there = there || strcmp(map->columns[j].text, about[i][0]) == 0;
 		if (!there)
 			continue;
-		snprintf(text + strlen(text), size - strlen(text), "%s %s = %s", first ? "window" : ",", about[i][0],
-			 about[i][1]);
+		snprintf(text + strlen(text), size - strlen(text), "%s %s = %s",
+			 first ? "window" : ",", about[i][0], about[i][1]);
 		first = false;
 	}
 }
@@ -255,10 +275,12 @@ static int hit_write(struct plot *plot, struct error *err)
 		return rc;
 	measure(plot, &map);
 	explain_windows(&map, foot, sizeof(foot));
-	rc = plot_write_head(plot, "Hit rate of GUP-fast",
-			     "part of the pages asked that the fast path pinned itself, without ordinary GUP",
-			     map.bounds ? "exact counts, and bounds (>=) that slow calls prove; higher is better" :
-			     "exact counts; higher is better", foot, err);
+	rc = plot_write_head(
+		plot, "Hit rate of GUP-fast",
+		"part of the pages asked that the fast path pinned itself, without ordinary GUP",
+		map.bounds ? "exact counts, and bounds (>=) that slow calls prove; higher is better"
+			   : "exact counts; higher is better",
+		foot, err);
 	if (!rc)
 		rc = write_cells(plot, &map, err);
 	return rc ? rc : write_labels(plot, &map, err);

@@ -12,13 +12,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "print/heading.h"
 #include "base/outfile.h"
-#include "stats/summary.h"
 #include "base/text.h"
+#include "print/heading.h"
+#include "stats/summary.h"
 
 #define MAX_PICTURE (64u << 20)
-#define TOKEN "pinbench-text-" /* and six digits and a dot: stands for a text, and is none that gnuplot reads anything into */
+#define TOKEN                                                                                     \
+	"pinbench-text-" /* and six digits and a dot: stands for a text, and is none that gnuplot \
+			    reads anything into */
 
 const struct plot_kind *const plot_kinds[] = { &plot_hit, &plot_bars, &plot_cost, NULL };
 
@@ -32,7 +34,8 @@ const struct plot_kind *plot_kind_find(const char *name)
 
 bool plot_wants(const struct plot *plot, const struct result *result)
 {
-	return result->status == STATUS_DONE && (!plot->pattern || fnmatch(plot->pattern, result->key, 0) == 0);
+	return result->status == STATUS_DONE &&
+	       (!plot->pattern || fnmatch(plot->pattern, result->key, 0) == 0);
 }
 
 FILE *plot_file(struct plot *plot, const char *name, struct error *err)
@@ -70,7 +73,8 @@ int plot_file_close(FILE *file, const char *name, struct error *err)
 	return 0;
 }
 
-/* As gnuplot reads it back from a data file: it decodes octal numbers there, and a double quote would begin a quoted field. */
+/* As gnuplot reads it back from a data file: it decodes octal numbers there, and a double quote
+ * would begin a quoted field. */
 static void put_octal(FILE *file, const char *text)
 {
 	for (; *text; text++)
@@ -144,17 +148,21 @@ static void machines_format(const struct plot *plot, char *text, size_t size)
 	for (size_t i = 0; i < plot->nr_sides; i++) {
 		machine_format(plot->sides[i], machine, sizeof(machine));
 		if (*machine && !strstr(text, machine))
-			snprintf(text + strlen(text), size - strlen(text), "%s%s", *text ? " | " : "", machine);
+			snprintf(text + strlen(text), size - strlen(text), "%s%s",
+				 *text ? " | " : "", machine);
 	}
 }
 
-int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot, const char *more,
-		    struct error *err)
+int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot,
+		    const char *more, struct error *err)
 {
 	FILE *file = plot_file(plot, "head.tsv", err);
 	char machines[512], common[256];
-	const char *lines[] = { title, subtitle, common, machines, foot, results_unit(plot->sides[0]), more };
-	/* a character takes some 7 px at the size of most lines; what does not fit is cut rather than painted over the edge */
+	const char *lines[] = { title,    subtitle, common,
+				machines, foot,     results_unit(plot->sides[0]),
+				more };
+	/* a character takes some 7 px at the size of most lines; what does not fit is cut rather
+	 * than painted over the edge */
 	size_t max = plot->width / 7 - 4;
 
 	if (!file)
@@ -192,19 +200,26 @@ static int put_escaped(struct outfile *out, const char *text, struct error *err)
 	int rc = 0;
 
 	for (; *text && !rc; text++) {
-		const char *as = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : *text == '>' ? "&gt;" :
-				 *text == '"' ? "&quot;" : *text == '\'' ? "&#39;" : NULL;
+		const char *as = *text == '&'    ? "&amp;"
+				 : *text == '<'  ? "&lt;"
+				 : *text == '>'  ? "&gt;"
+				 : *text == '"'  ? "&quot;"
+				 : *text == '\'' ? "&#39;"
+						 : NULL;
 
-		rc = as ? outfile_write(out, as, strlen(as), err) : outfile_write(out, text, 1, err);
+		rc = as ? outfile_write(out, as, strlen(as), err)
+			: outfile_write(out, text, 1, err);
 	}
 	return rc;
 }
 
 /* gnuplot has drawn tokens where texts belong: what it would make of a text is no question then. */
-static int write_svg(const struct plot *plot, struct outfile *out, const char *bytes, size_t size, struct error *err)
+static int write_svg(const struct plot *plot, struct outfile *out, const char *bytes, size_t size,
+		     struct error *err)
 {
 	static const char theirs[] = "<title>Gnuplot<"; /* what a screen reader says first */
-	const char *end = bytes + size, *name = memmem(bytes, size < 4096 ? size : 4096, theirs, sizeof(theirs) - 1);
+	const char *end = bytes + size,
+		   *name = memmem(bytes, size < 4096 ? size : 4096, theirs, sizeof(theirs) - 1);
 	const char *at = bytes, *token;
 	int rc = 0;
 
@@ -217,7 +232,9 @@ static int write_svg(const struct plot *plot, struct outfile *out, const char *b
 	while (!rc && (token = memmem(at, (size_t)(end - at), TOKEN, strlen(TOKEN)))) {
 		size_t number = 0, length = strlen(TOKEN) + 7;
 
-		if ((size_t)(end - token) < length || sscanf(token + strlen(TOKEN), "%6zu.", &number) != 1 || number >= plot->nr_texts)
+		if ((size_t)(end - token) < length ||
+		    sscanf(token + strlen(TOKEN), "%6zu.", &number) != 1 ||
+		    number >= plot->nr_texts)
 			return error_set(err, EIO, "gnuplot changed a text of the picture");
 		rc = outfile_write(out, at, (size_t)(token - at), err);
 		rc = rc ? rc : put_escaped(out, plot->texts[number], err);
@@ -249,7 +266,8 @@ static int picture_move(struct plot *plot, const char *path, struct error *err)
 	}
 	rc = outfile_open(&out, path, err);
 	if (!rc)
-		rc = plot->svg ? write_svg(plot, &out, bytes, st.st_size, err) : outfile_write(&out, bytes, st.st_size, err);
+		rc = plot->svg ? write_svg(plot, &out, bytes, st.st_size, err)
+			       : outfile_write(&out, bytes, st.st_size, err);
 	if (!rc)
 		rc = outfile_commit(&out, err);
 	outfile_close(&out);

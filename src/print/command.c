@@ -7,26 +7,32 @@
 
 #include "base/cleanup.h"
 
-#define MAX_BYTES 8192u  /* of a command that is still printed: nobody types more */
+#define MAX_BYTES 8192u /* of a command that is still printed: nobody types more */
 
 /* --- options --- */
 
-/* What the verbs take (r: run, v: vm, i: import): getopt_long(3) allows "-qofile" and "--out file", and a value may look like one. */
+/* What the verbs take (r: run, v: vm, i: import): getopt_long(3) allows "-qofile" and "--out file",
+ * and a value may look like one. */
 static const struct option_name {
 	char shorter;
 	bool value, dropped;
 	const char *longer, *verbs;
 } option_names[] = {
-	{ 'o', true, true, "output", "rvi" },   { 'q', false, true, "quiet", "ri" },     { 0, true, true, "label", "rvi" },
-	{ 0, true, true, "with-label", "r" },   { 0, true, true, "with-output", "r" },   { 0, false, true, "resume", "rv" },
-	{ 'c', true, false, "config", "r" },    { 'p', true, false, "param", "r" },      { 0, true, false, "runs", "r" },
-	{ 0, true, false, "with", "r" },        { 0, true, false, "only", "r" },         { 0, true, false, "placement", "r" },
-	{ 0, false, false, "dry-run", "r" },    { 0, false, false, "force", "r" },       { 0, false, false, "time-only", "r" },
-	{ 0, false, false, "settle", "r" },     { 0, true, false, "clock", "rv" },       { 0, true, false, "precision", "rv" },
-	{ 0, true, false, "max-time", "rv" },   { 0, true, false, "order", "rv" },       { 0, true, false, "seed", "rv" },
-	{ 'k', true, false, "kernel", "v" },    { 0, true, false, "boots", "v" },        { 0, true, false, "jobs", "v" },
-	{ 'm', true, false, "memory", "v" },    { 0, true, false, "append", "v" },       { 0, true, false, "accel", "v" },
-	{ 0, true, false, "timeout", "v" },     { 0, true, false, "guest", "v" },        { 's', true, false, "section", "i" },
+	{ 'o', true, true, "output", "rvi" },  { 'q', false, true, "quiet", "ri" },
+	{ 0, true, true, "label", "rvi" },     { 0, true, true, "with-label", "r" },
+	{ 0, true, true, "with-output", "r" }, { 0, false, true, "resume", "rv" },
+	{ 'c', true, false, "config", "r" },   { 'p', true, false, "param", "r" },
+	{ 0, true, false, "runs", "r" },       { 0, true, false, "with", "r" },
+	{ 0, true, false, "only", "r" },       { 0, true, false, "placement", "r" },
+	{ 0, false, false, "dry-run", "r" },   { 0, false, false, "force", "r" },
+	{ 0, false, false, "time-only", "r" }, { 0, false, false, "settle", "r" },
+	{ 0, true, false, "clock", "rv" },     { 0, true, false, "precision", "rv" },
+	{ 0, true, false, "max-time", "rv" },  { 0, true, false, "order", "rv" },
+	{ 0, true, false, "seed", "rv" },      { 'k', true, false, "kernel", "v" },
+	{ 0, true, false, "boots", "v" },      { 0, true, false, "jobs", "v" },
+	{ 'm', true, false, "memory", "v" },   { 0, true, false, "append", "v" },
+	{ 0, true, false, "accel", "v" },      { 0, true, false, "timeout", "v" },
+	{ 0, true, false, "guest", "v" },      { 's', true, false, "section", "i" },
 	{ 0, true, false, "qemu", "v" },
 };
 
@@ -69,8 +75,8 @@ static void add(struct command *command, const char *word)
 }
 
 /*
- * "-qo" "file": what is left of the letters. Returns whether the next word belongs to the last of them, and in @keep whether that
- * word stays.
+ * "-qo" "file": what is left of the letters. Returns whether the next word belongs to the last of
+ * them, and in @keep whether that word stays.
  */
 static bool add_letters(struct command *command, char verb, const char *word, bool *keep)
 {
@@ -110,7 +116,8 @@ static size_t add_option(struct command *command, char verb, char *const *from)
 	if (strncmp(word, "--", 2) != 0) {
 		takes_next = add_letters(command, verb, word, &keep);
 	} else {
-		option = long_find(verb, word + 2, equal ? (size_t)(equal - word) - 2 : strlen(word + 2));
+		option = long_find(verb, word + 2,
+				   equal ? (size_t)(equal - word) - 2 : strlen(word + 2));
 		keep = !option || !option->dropped;
 		takes_next = option && option->value && !equal;
 		if (keep)
@@ -123,7 +130,8 @@ static size_t add_option(struct command *command, char verb, char *const *from)
 	return 2;
 }
 
-/* A home directory is "~" in the file. At the start of a word or of a value the shell knows a way to say that. */
+/* A home directory is "~" in the file. At the start of a word or of a value the shell knows a way
+ * to say that. */
 static const char *home_find(const char *word)
 {
 	for (const char *at = strchr(word, '~'); at; at = strchr(at + 1, '~'))
@@ -194,13 +202,13 @@ bool command_same(const struct command *a, const struct command *b)
 
 /* --- quoting --- */
 
-#define PIECE 32u  /* columns of a part of a word that is printed in parts */
-#define WHOLE 48u  /* ... of a word that is not */
+#define PIECE 32u /* columns of a part of a word that is printed in parts */
+#define WHOLE 48u /* ... of a word that is not */
 
 /* Text that no line is broken in. */
 struct tokens {
 	char **items;
-	bool *sticks;  /* to the one before it, if there is room */
+	bool *sticks; /* to the one before it, if there is room */
 	size_t nr;
 };
 
@@ -216,7 +224,8 @@ static void token_add(struct tokens *tokens, char *text, bool sticks)
 
 static bool is_plain(const char *word)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_%+=:,./@-";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_%+=:,./@-";
 	/* what a line of a mail or of a patch begins with */
 	static const char *const begins[] = { "---", "+++", "@@", "diff", "Index:", "From" };
 
@@ -235,12 +244,13 @@ static bool is_ascii(const char *text)
 }
 
 /*
- * One byte inside of single quotes. @octal: for printf %b. A pair of scissors (">8", "8<", ">%", "%<") is parted by quotes that
- * the shell drops.
+ * One byte inside of single quotes. @octal: for printf %b. A pair of scissors (">8", "8<", ">%",
+ * "%<") is parted by quotes that the shell drops.
  */
 static void put_byte(FILE *out, char before, char byte, bool octal)
 {
-	bool cut = ((before == '>') && (byte == '8' || byte == '%')) || ((before == '8' || before == '%') && byte == '<');
+	bool cut = ((before == '>') && (byte == '8' || byte == '%')) ||
+		   ((before == '8' || before == '%') && byte == '<');
 
 	if (cut)
 		fputs("''", out);
@@ -267,7 +277,8 @@ static void put_quoted(FILE *out, const char **text, unsigned int most, bool oct
 	fputc('\'', out);
 }
 
-/* The word in one token: plain, or in quotes; NULL: there is no room for it, or what is in it cannot be written so. */
+/* The word in one token: plain, or in quotes; NULL: there is no room for it, or what is in it
+ * cannot be written so. */
 static char *token_whole(const char *word, const char *home)
 {
 	const char *rest = home ? home + 1 : word;
@@ -332,9 +343,11 @@ static void tokens_add_parts(struct tokens *tokens, const char *word, const char
 
 static void tokens_add_word(struct tokens *tokens, const char *word, bool sticks)
 {
-	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-=";
+	static const char bare[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-=";
 	const char *home = home_find(word);
-	char *whole = home && strspn(word, bare) < (size_t)(home - word) ? NULL : token_whole(word, home);
+	char *whole = home && strspn(word, bare) < (size_t)(home - word) ? NULL
+									 : token_whole(word, home);
 
 	if (whole)
 		token_add(tokens, whole, sticks);
@@ -350,10 +363,12 @@ static void tokens_free(struct tokens *tokens)
 	free(tokens->sticks);
 }
 
-/* As many tokens a line as fit, and a backslash at the end of each line but the last. No line begins with "-- ". */
+/* As many tokens a line as fit, and a backslash at the end of each line but the last. No line
+ * begins with "-- ". */
 static void tokens_put(const struct tokens *tokens, struct lines *lines, unsigned int indent)
 {
-	const size_t room = LINES_COLUMNS - LINES_INDENT - indent - 7; /* the hang of two, " --" and " \\" */
+	const size_t room = LINES_COLUMNS - LINES_INDENT - indent -
+			    7; /* the hang of two, " --" and " \\" */
 	char line[2 * LINES_COLUMNS] = "";
 	bool first = true;
 
@@ -364,13 +379,15 @@ static void tokens_put(const struct tokens *tokens, struct lines *lines, unsigne
 			follow = 1 + strlen(tokens->items[i + 1]);
 		if (length + follow > room)
 			follow = 0;
-		if (*line && strlen(line) + 1 + length + follow > room && strcmp(tokens->items[i], "--")) {
+		if (*line && strlen(line) + 1 + length + follow > room &&
+		    strcmp(tokens->items[i], "--")) {
 			strcat(line, " \\");
 			lines_put(lines, indent + (first ? 0 : 2), line);
 			first = false;
 			*line = '\0';
 		}
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? " " : "", tokens->items[i]);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? " " : "",
+			 tokens->items[i]);
 	}
 	lines_put(lines, indent + (first ? 0 : 2), line);
 }
@@ -383,13 +400,17 @@ void command_put(const struct command *command, struct lines *lines, unsigned in
 	for (size_t i = 0; i < command->nr; i++)
 		size += strlen(command->words[i]);
 	if (command->lost || size > MAX_BYTES) {
-		lines_wrap(lines, indent, 2, command->lost ? "(the file does not say: a home directory was left out of its command)" :
-			   "(%zu words, too many to be typed)", command->nr);
+		lines_wrap(lines, indent, 2,
+			   command->lost ? "(the file does not say: a home directory was left out "
+					   "of its command)"
+					 : "(%zu words, too many to be typed)",
+			   command->nr);
 		return;
 	}
 	for (size_t i = 0; i < command->nr; i++) {
 		const char *word = command->words[i];
-		bool value = i && command->words[i - 1][0] == '-' && strcmp(command->words[i - 1], "--") && word[0] != '-';
+		bool value = i && command->words[i - 1][0] == '-' &&
+			     strcmp(command->words[i - 1], "--") && word[0] != '-';
 
 		tokens_add_word(&tokens, word, value);
 	}

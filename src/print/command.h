@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* The command that a result file remembers, as somebody else would type it to measure the same again. */
+/* The command that a result file remembers, as somebody else would type it to measure the same
+ * again. */
 #include "print/lines.h"
 #include "result/results.h"
 
@@ -11,11 +12,13 @@ struct command {
 };
 
 /*
- * Without the options that say where the result goes, what it is called, or that it is continued: they are of no use to anybody
- * else. @inner: what ran in the virtual machine, without that. Nothing, when the file has no command.
+ * Without the options that say where the result goes, what it is called, or that it is continued:
+ * they are of no use to anybody else. @inner: what ran in the virtual machine, without that.
+ * Nothing, when the file has no command.
  */
 void command_of(struct command *command, const struct results *results, bool inner);
 void command_free(struct command *command);
 bool command_same(const struct command *a, const struct command *b);
-/* As lines that any POSIX shell takes, whatever the words hold; words that no line has room for are put together by printf. */
+/* As lines that any POSIX shell takes, whatever the words hold; words that no line has room for are
+ * put together by printf. */
 void command_put(const struct command *command, struct lines *lines, unsigned int indent);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A comparison for a commit message: what a reviewer has to know to believe the numbers and to get them again, and no more. The
- * table itself is compare_commit_rows.c.
+ * A comparison for a commit message: what a reviewer has to know to believe the numbers and to get
+ * them again, and no more. The table itself is compare_commit_rows.c.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/format.h"
-#include "verdict/cells.h"
 #include "print/command.h"
 #include "print/commit.h"
+#include "print/format.h"
 #include "print/heading.h"
 #include "print/table.h"
+#include "verdict/cells.h"
 
-#define MANY_COSTS 8u     /* of unsharing: a line each */
-#define MANY_ROWS 24u     /* lines of a table that people still read in a commit message */
-#define MAX_CHANGES 3u    /* of the environment, and remarks */
-#define MAX_LABEL 12u     /* columns of a heading */
+#define MANY_COSTS  8u  /* of unsharing: a line each */
+#define MANY_ROWS   24u /* lines of a table that people still read in a commit message */
+#define MAX_CHANGES 3u  /* of the environment, and remarks */
+#define MAX_LABEL   12u /* columns of a heading */
 
 /* What was measured, without the virtual machine around it: a title. */
 static void put_title(struct lines *lines, const struct results *results)
@@ -38,8 +38,8 @@ static void put_side(struct lines *lines, const char *role, const struct results
 	fact_value(&results->environment, "kernel.release", release, sizeof(release));
 	lines_wrap(lines, 0, 6, "%-4s  %s%s%s%s%s", role, results->label,
 		   *release && strcmp(release, results->label) ? "  " : "",
-		   strcmp(release, results->label) ? release : "", results->complete ? "" : "  interrupted",
-		   results->imported ? "  imported" : "");
+		   strcmp(release, results->label) ? release : "",
+		   results->complete ? "" : "  interrupted", results->imported ? "  imported" : "");
 }
 
 static void put_machine(struct lines *lines, const struct comparison *comparison)
@@ -57,7 +57,8 @@ static void put_machine(struct lines *lines, const struct comparison *comparison
 			lines_wrap(lines, 0, 6, "new   on %s", new);
 	}
 	if (emulated_note(comparison->base) || emulated_note(comparison->new))
-		lines_wrap(lines, 0, 2, "times of a software emulator: they say nothing about a machine");
+		lines_wrap(lines, 0, 2,
+			   "times of a software emulator: they say nothing about a machine");
 }
 
 /* Between two kernels these are what the comparison is about. */
@@ -70,7 +71,8 @@ static bool is_expected(const char *name)
 static void put_changes(struct lines *lines, const struct comparison *comparison)
 {
 	const struct remark_list *remarks[2] = {
-		&comparison->comparable.refusals, &comparison->comparable.unknowns,
+		&comparison->comparable.refusals,
+		&comparison->comparable.unknowns,
 	};
 	const struct remark_list *differences = &comparison->comparable.differences;
 	size_t nr = 0;
@@ -92,11 +94,14 @@ static void put_changes(struct lines *lines, const struct comparison *comparison
 		lines_wrap(lines, 0, 6, "differs: %zu more of the environment", nr - MAX_CHANGES);
 	for (size_t i = 0; i < 2; i++)
 		for (size_t j = 0; j < remarks[i]->nr && j < MAX_CHANGES; j++)
-			lines_wrap(lines, 0, 6, "%s %.160s", i ? "note:" : "not comparable:", remarks[i]->texts[j]);
+			lines_wrap(lines, 0, 6, "%s %.160s",
+				   i ? "note:" : "not comparable:", remarks[i]->texts[j]);
 }
 
-/* How many samples a run was made of, and how far the runs are apart, over the rows of times that are shown. */
-static void put_replication(struct lines *lines, const struct verdicts *verdicts, const struct sections *sections)
+/* How many samples a run was made of, and how far the runs are apart, over the rows of times that
+ * are shown. */
+static void put_replication(struct lines *lines, const struct verdicts *verdicts,
+			    const struct sections *sections)
 {
 	size_t least = SIZE_MAX, most = 0;
 	bool replicated = false;
@@ -116,8 +121,11 @@ static void put_replication(struct lines *lines, const struct verdicts *verdicts
 		spread = fmax(spread, fmax(row->spread[0], row->spread[1]));
 		for (size_t j = 0; j < row->base->nr_runs + row->new->nr_runs; j++) {
 			bool side = j >= row->base->nr_runs;
-			const struct run *run = &cases[side]->runs[side ? j - row->base->nr_runs : j];
-			size_t nr = run->nr_samples > run->nr_warmup ? run->nr_samples - run->nr_warmup : 0;
+			const struct run *run =
+				&cases[side]->runs[side ? j - row->base->nr_runs : j];
+			size_t nr = run->nr_samples > run->nr_warmup
+					    ? run->nr_samples - run->nr_warmup
+					    : 0;
 
 			least = nr && nr < least ? nr : least;
 			most = nr > most ? nr : most;
@@ -126,11 +134,13 @@ static void put_replication(struct lines *lines, const struct verdicts *verdicts
 	if (most == 0)
 		return;
 	snprintf(samples, sizeof(samples), least < most ? "%zu to %zu" : "%zu", least, most);
-	lines_wrap(lines, 0, 6, "      each %s is the median of %s sample%s", results_run_word(verdicts->base, 1), samples,
-		   most == 1 ? "" : "s");
+	lines_wrap(lines, 0, 6, "      each %s is the median of %s sample%s",
+		   results_run_word(verdicts->base, 1), samples, most == 1 ? "" : "s");
 	if (replicated)
-		lines_wrap(lines, 0, 6, "      spread of the %s (half their quartile distance) up to %.*f%%",
-			   results_run_word(verdicts->base, 2), spread < 0.0995 ? 1 : 0, spread * 100);
+		lines_wrap(lines, 0, 6,
+			   "      spread of the %s (half their quartile distance) up to %.*f%%",
+			   results_run_word(verdicts->base, 2), spread < 0.0995 ? 1 : 0,
+			   spread * 100);
 }
 
 /* Each reason once, with what would be enough for all rows that have it. */
@@ -155,11 +165,13 @@ static void put_notes(struct lines *lines, const struct verdicts *verdicts)
 		if (!most[i] || (i == NOTE_NO_REPLICATION && nr[i] == nr_times))
 			continue;
 		row_note(most[i], verdicts, text, sizeof(text));
-		lines_wrap(lines, 0, 2, "note on %zu row%s: %s", nr[i], nr[i] == 1 ? "" : "s", text);
+		lines_wrap(lines, 0, 2, "note on %zu row%s: %s", nr[i], nr[i] == 1 ? "" : "s",
+			   text);
 	}
 }
 
-static void put_rule(struct lines *lines, const struct verdicts *verdicts, const struct sections *sections)
+static void put_rule(struct lines *lines, const struct verdicts *verdicts,
+		     const struct sections *sections)
 {
 	bool times = false;
 
@@ -168,16 +180,21 @@ static void put_rule(struct lines *lines, const struct verdicts *verdicts, const
 	if (!times)
 		return; /* exact: any change shows, and the table says so */
 	if (verdicts->icount)
-		lines_wrap(lines, 0, 2, "interval: from the least to the most of the seeds; better, worse: all of them, %u or "
-			   "more, move one way by more than %u clock ticks and by %g%%%s; same: all within +-%g%%",
+		lines_wrap(lines, 0, 2,
+			   "interval: from the least to the most of the seeds; better, worse: all "
+			   "of them, %u or "
+			   "more, move one way by more than %u clock ticks and by %g%%%s; same: "
+			   "all within +-%g%%",
 			   RULE_ICOUNT_SEEDS, RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100,
 			   verdicts->rule.threshold_given ? ", and one beyond the threshold" : "",
 			   verdicts->rule.threshold * 100);
 	else
-		lines_wrap(lines, 0, 2, "change and interval: Hodges-Lehmann%s, %g%% over all %zu rows of times; same: the "
+		lines_wrap(lines, 0, 2,
+			   "change and interval: Hodges-Lehmann%s, %g%% over all %zu rows of "
+			   "times; same: the "
 			   "interval lies within +-%g%%; better, worse: it excludes 0",
-			   verdicts->paired ? " of pairs" : "", verdicts->rule.level * 100, verdicts->nr_tested,
-			   verdicts->rule.threshold * 100);
+			   verdicts->paired ? " of pairs" : "", verdicts->rule.level * 100,
+			   verdicts->nr_tested, verdicts->rule.threshold * 100);
 }
 
 static void put_reproduction(struct lines *lines, const struct comparison *comparison)
@@ -192,8 +209,12 @@ static void put_reproduction(struct lines *lines, const struct comparison *compa
 	for (size_t i = same; i < 2; i++) {
 		if (!commands[i].nr)
 			continue;
-		lines_wrap(lines, 0, 2, "reproduce%s (pinbench %s):", same ? "" : i ? " new" : " base",
-			   reports[i]->tool_version ? reports[i]->tool_version : "of unknown version");
+		lines_wrap(lines, 0, 2, "reproduce%s (pinbench %s):",
+			   same ? ""
+			   : i  ? " new"
+				: " base",
+			   reports[i]->tool_version ? reports[i]->tool_version
+						    : "of unknown version");
 		command_put(&commands[i], lines, 2);
 	}
 	for (size_t i = 0; i < 2; i++)
@@ -210,9 +231,11 @@ static void put_unshare(struct lines *lines, const struct comparison *comparison
 		return;
 	unshare_find(&base, comparison->base);
 	unshare_find(&new, comparison->new);
-	for (size_t i = 0; new.nr && i < base.nr && i < MANY_COSTS; i++) {
-		const struct unshare *sides[2] = { &base.items[i], unshare_of(&new, base.items[i].with->key) };
-		struct unit unit = unit_for(base.icount, sides[0]->with_ticks, fabs(unshare_ticks(sides[0])));
+	for (size_t i = 0; new.nr &&i < base.nr &&i < MANY_COSTS; i++) {
+		const struct unshare *sides[2] = { &base.items[i],
+						   unshare_of(&new, base.items[i].with->key) };
+		struct unit unit =
+			unit_for(base.icount, sides[0]->with_ticks, fabs(unshare_ticks(sides[0])));
 
 		if (!sides[1])
 			continue;
@@ -220,9 +243,10 @@ static void put_unshare(struct lines *lines, const struct comparison *comparison
 			lines_wrap(lines, 0, 2, "unshare cost, %s:", cost_legend(&base));
 		for (size_t j = 0; j < 2; j++)
 			cost_format(&sides[j]->cost, &unit, texts[j], sizeof(texts[j]));
-		lines_wrap(lines, 2, 4, "%s %s %s n=%" PRIu64 ": %s -> %s", sides[0]->with->params.layout,
-			   sides[0]->with->params.state, sides[0]->with->params.window,
-			   sides[0]->with->params.pages_per_call, texts[0], texts[1]);
+		lines_wrap(lines, 2, 4, "%s %s %s n=%" PRIu64 ": %s -> %s",
+			   sides[0]->with->params.layout, sides[0]->with->params.state,
+			   sides[0]->with->params.window, sides[0]->with->params.pages_per_call,
+			   texts[0], texts[1]);
 	}
 	if (new.nr && base.nr > MANY_COSTS)
 		lines_wrap(lines, 0, 2, "and %zu more unshare costs", base.nr - MANY_COSTS);
@@ -252,15 +276,16 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 	lines_gap(lines);
 	tally_format(sections.nr_of, text, sizeof(text));
 	lines_put(lines, 0, text);
-	commit_rows(lines, &sections, &common, compare_names(comparison->base, comparison->new, MAX_LABEL));
+	commit_rows(lines, &sections, &common,
+		    compare_names(comparison->base, comparison->new, MAX_LABEL));
 	lines_gap(lines);
 	if (sections.nr_left_out_all) {
 		tally_format(sections.nr_left_out, text, sizeof(text));
 		lines_wrap(lines, 0, 2, "not listed: %s", text);
 	}
 	if (comparison->nr_others)
-		lines_wrap(lines, 0, 2, "not compared: %zu case%s not done in both", comparison->nr_others,
-			   comparison->nr_others == 1 ? "" : "s");
+		lines_wrap(lines, 0, 2, "not compared: %zu case%s not done in both",
+			   comparison->nr_others, comparison->nr_others == 1 ? "" : "s");
 	put_unshare(lines, comparison);
 	put_notes(lines, verdicts);
 	put_rule(lines, verdicts, &sections);
@@ -268,8 +293,8 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 	sections_free(&sections);
 }
 
-void compare_print_commit(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-			  const struct compare_options *options)
+void compare_print_commit(FILE *out, const struct look *look, const struct comparison *comparisons,
+			  size_t nr, const struct compare_options *options)
 {
 	struct lines lines = { .out = out };
 

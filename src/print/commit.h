@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* The table of a commit message. Only for compare_commit*.c. */
-#include "verdict/cells.h"
 #include "print/lines.h"
 #include "print/order.h"
 #include "result/results.h"
+#include "verdict/cells.h"
 
 /* @common: what all cases share and the table does not repeat. */
 void commit_rows(struct lines *lines, const struct sections *sections, const struct params *common,

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "print/commit.h"
 #include "print/heading.h"
-#include "base/text.h"
 
-#define MAX_NAME 26u
-#define ROW_INDENT 4u  /* of rows, beyond the indent of all lines */
+#define MAX_NAME   26u
+#define ROW_INDENT 4u /* of rows, beyond the indent of all lines */
 
 enum column { NAME, BASE, NEW, CHANGE, VERDICT, INTERVAL, NR_COLUMNS };
 
@@ -25,7 +25,8 @@ static void one_name_format(const struct result *result, char *text, size_t size
 
 	extras_format(result->key, extras, sizeof(extras));
 	pages_format(result, pages, sizeof(pages));
-	snprintf(text, size, "%s%s%s%s%s", result->params.window, *pages ? " n=" : "", pages, *extras ? " " : "", extras);
+	snprintf(text, size, "%s%s%s%s%s", result->params.window, *pages ? " n=" : "", pages,
+		 *extras ? " " : "", extras);
 }
 
 /* Of both sides where they are not the same. */
@@ -57,7 +58,8 @@ static size_t total(const struct layout *layout)
 static struct layout layout_of(const struct sections *sections, struct compare_names names)
 {
 	struct layout layout = {
-		.width = { [CHANGE] = strlen("change"), [VERDICT] = strlen("verdict") }, .names = names,
+		.width = { [CHANGE] = strlen("change"), [VERDICT] = strlen("verdict") },
+		.names = names,
 	};
 
 	text_ascii(layout.names.base);
@@ -110,14 +112,17 @@ static void put_cells(struct lines *lines, const struct layout *layout, const ch
 static void put_title(struct lines *lines, const struct section *section)
 {
 	const struct row *row = section->rows[0];
-	const char *unit = row->kind == ROW_RATE ? " in %, change in points" :
-			   row->kind == ROW_COUNT ? ", exact" : section->unit.name;
+	const char *unit = row->kind == ROW_RATE    ? " in %, change in points"
+			   : row->kind == ROW_COUNT ? ", exact"
+						    : section->unit.name;
 	int direction = row_direction(row);
 	char line[160];
 
 	snprintf(line, sizeof(line), "%s%s%s%s", row_label(row),
 		 row->kind == ROW_TIME || row->kind == ROW_TAIL ? " in " : "", unit,
-		 direction < 0 ? ", lower is better" : direction > 0 ? ", higher is better" : "");
+		 direction < 0   ? ", lower is better"
+		 : direction > 0 ? ", higher is better"
+				 : "");
 	lines_put(lines, 2, line);
 }
 
@@ -127,7 +132,8 @@ static bool all_equal(const struct section *section)
 	for (size_t i = 0; i < section->nr; i++) {
 		const struct row *row = section->rows[i];
 
-		if (row->design != DESIGN_EXACT || row->moved || row->value[0] != section->rows[0]->value[0])
+		if (row->design != DESIGN_EXACT || row->moved ||
+		    row->value[0] != section->rows[0]->value[0])
 			return false;
 	}
 	return section->nr > 1;
@@ -148,9 +154,13 @@ static void put_row(struct lines *lines, const struct layout *layout, const stru
 		lines_wrap(lines, ROW_INDENT, 2, "window %s:", name);
 		*name = '\0';
 	}
-	put_cells(lines, layout, (const char *[NR_COLUMNS]){
-		[NAME] = name, [BASE] = cells.value[0], [NEW] = cells.value[1], [CHANGE] = cells.change,
-		[VERDICT] = verdict_names[row->verdict], [INTERVAL] = cells.interval });
+	put_cells(lines, layout,
+		  (const char *[NR_COLUMNS]){ [NAME] = name,
+					      [BASE] = cells.value[0],
+					      [NEW] = cells.value[1],
+					      [CHANGE] = cells.change,
+					      [VERDICT] = verdict_names[row->verdict],
+					      [INTERVAL] = cells.interval });
 }
 
 void commit_rows(struct lines *lines, const struct sections *sections, const struct params *common,
@@ -160,9 +170,13 @@ void commit_rows(struct lines *lines, const struct sections *sections, const str
 
 	if (sections->nr == 0)
 		return;
-	put_cells(lines, &layout, (const char *[NR_COLUMNS]){
-		[NAME] = "", [BASE] = layout.names.base, [NEW] = layout.names.new, [CHANGE] = "change",
-		[VERDICT] = "verdict", [INTERVAL] = "interval" });
+	put_cells(lines, &layout,
+		  (const char *[NR_COLUMNS]){ [NAME] = "",
+					      [BASE] = layout.names.base,
+					      [NEW] = layout.names.new,
+					      [CHANGE] = "change",
+					      [VERDICT] = "verdict",
+					      [INTERVAL] = "interval" });
 	for (size_t i = 0; i < sections->nr; i++) {
 		const struct section *section = &sections->items[i];
 		char title[256];
@@ -170,8 +184,8 @@ void commit_rows(struct lines *lines, const struct sections *sections, const str
 		if (section->first_of_group) {
 			if (i > 0)
 				lines_gap(lines);
-			groups_format(&section->rows[0]->base->params, &section->rows[0]->new->params, common, title,
-				      sizeof(title));
+			groups_format(&section->rows[0]->base->params,
+				      &section->rows[0]->new->params, common, title, sizeof(title));
 			lines_wrap(lines, 0, 2, "%s", title);
 		}
 		put_title(lines, section);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison as comma-separated values: RFC 4180, and nothing in it that a spreadsheet would take for a formula. */
+/* A comparison as comma-separated values: RFC 4180, and nothing in it that a spreadsheet would take
+ * for a formula. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/format.h"
 #include "print/fields.h"
+#include "print/format.h"
 
 /* Fields are parted by commas; the last one ends the record. */
 static void put_end(FILE *out, bool last)
@@ -16,12 +17,13 @@ static void put_end(FILE *out, bool last)
 }
 
 /*
- * Text from a file. Spreadsheets compute what begins with one of these, also as full-width characters: a quote before
- * it makes it text (OWASP, CSV injection).
+ * Text from a file. Spreadsheets compute what begins with one of these, also as full-width
+ * characters: a quote before it makes it text (OWASP, CSV injection).
  */
 static bool is_formula(const char *text)
 {
-	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0" };
+	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+					    "\xef\xbc\xa0" };
 
 	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
 		if (strncmp(text, wide[i], strlen(wide[i])) == 0)
@@ -69,7 +71,8 @@ static void put_count(FILE *out, uint64_t number)
 /* What is said of both sides, in one field. */
 static char *remarks_join(const struct comparable *comparable)
 {
-	const struct remark_list *lists[] = { &comparable->refusals, &comparable->differences, &comparable->unknowns };
+	const struct remark_list *lists[] = { &comparable->refusals, &comparable->differences,
+					      &comparable->unknowns };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -84,7 +87,8 @@ static char *remarks_join(const struct comparable *comparable)
 	return text;
 }
 
-static void put_row(FILE *out, const struct row *row, const struct verdicts *verdicts, const char *remarks)
+static void put_row(FILE *out, const struct row *row, const struct verdicts *verdicts,
+		    const char *remarks)
 {
 	const struct params *params = &row->base->params;
 	struct row_numbers numbers = row_numbers(row);
@@ -127,14 +131,17 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	put_last(out, numbers.least[1]);
 }
 
-void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-		       const struct compare_options *options)
+void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons,
+		       size_t nr, const struct compare_options *options)
 {
 	(void)look;
 	(void)options;
-	fputs("base,new,key,pinner,layout,state,access,window,pages_per_call,metric,kind,unit,better,design,"
-	      "base_runs,new_runs,base_value,new_value,base_spread,new_spread,change,change_low,change_high,p,alpha,"
-	      "verdict,control,redundant,need,note,new_key,remarks,base_least,new_least\r\n", out);
+	fputs("base,new,key,pinner,layout,state,access,window,pages_per_call,metric,kind,unit,"
+	      "better,design,"
+	      "base_runs,new_runs,base_value,new_value,base_spread,new_spread,change,change_low,"
+	      "change_high,p,alpha,"
+	      "verdict,control,redundant,need,note,new_key,remarks,base_least,new_least\r\n",
+	      out);
 	for (size_t i = 0; i < nr; i++) {
 		const struct verdicts *verdicts = &comparisons[i].verdicts;
 		autofree char *remarks = remarks_join(&comparisons[i].comparable);

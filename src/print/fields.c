@@ -6,12 +6,15 @@
 #include <stdlib.h>
 
 const char *const kind_names[] = {
-	[ROW_TIME] = "time", [ROW_TAIL] = "p99", [ROW_RATE] = "rate", [ROW_COUNT] = "count",
+	[ROW_TIME] = "time",
+	[ROW_TAIL] = "p99",
+	[ROW_RATE] = "rate",
+	[ROW_COUNT] = "count",
 };
 
 const char *const design_names[] = {
-	[DESIGN_NONE] = "none", [DESIGN_PAIRS] = "pairs", [DESIGN_SAMPLES] = "samples", [DESIGN_SEEDS] = "seeds",
-	[DESIGN_EXACT] = "exact",
+	[DESIGN_NONE] = "none",   [DESIGN_PAIRS] = "pairs", [DESIGN_SAMPLES] = "samples",
+	[DESIGN_SEEDS] = "seeds", [DESIGN_EXACT] = "exact",
 };
 
 const char *row_field(const struct row *row)
@@ -46,8 +49,8 @@ const char *row_better(const struct row *row)
 }
 
 /*
- * To nine digits: the last ones of what went through log() and exp() are not the same with every C library, and these
- * formats are.
+ * To nine digits: the last ones of what went through log() and exp() are not the same with every C
+ * library, and these formats are.
  */
 static double rounded(double number)
 {
@@ -62,14 +65,21 @@ static double rounded(double number)
 struct row_numbers row_numbers(const struct row *row)
 {
 	struct row_numbers numbers = {
-		.value = { NAN, NAN }, .spread = { NAN, NAN }, .least = { NAN, NAN }, .change = NAN, .low = NAN, .high = NAN,
-		.p = NAN, .alpha = NAN,
+		.value = { NAN, NAN },
+		.spread = { NAN, NAN },
+		.least = { NAN, NAN },
+		.change = NAN,
+		.low = NAN,
+		.high = NAN,
+		.p = NAN,
+		.alpha = NAN,
 	};
 	bool exact = row->design == DESIGN_EXACT;
 
 	for (size_t side = 0; side < 2; side++) {
 		if (exact || row->nr_measured[side] > 0)
-			*(row->bound[side] ? &numbers.least[side] : &numbers.value[side]) = row->value[side];
+			*(row->bound[side] ? &numbers.least[side] : &numbers.value[side]) =
+				row->value[side];
 		if (row_has_spread(row, side))
 			numbers.spread[side] = rounded(row->spread[side]);
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* What the formats for programs (csv, json) call things, and which numbers they have: docs/comparison-format.md. */
+/* What the formats for programs (csv, json) call things, and which numbers they have:
+ * docs/comparison-format.md. */
 #include "verdict/verdict.h"
 
-extern const char *const kind_names[];     /* by enum row_kind: "time" ... */
-extern const char *const design_names[];   /* by enum row_design */
+extern const char *const kind_names[];   /* by enum row_kind: "time" ... */
+extern const char *const design_names[]; /* by enum row_design */
 
 /* "cycle", "hit_rate", "slow_pages": no spaces, the same in every version. */
 const char *row_field(const struct row *row);
@@ -16,7 +17,7 @@ const char *row_better(const struct row *row);
 /* The numbers of a row. One that is not known is NAN, never 0 and never infinite. */
 struct row_numbers {
 	double value[2], spread[2];
-	double least[2];      /* of a hit rate that is known no better; its value is not known then */
+	double least[2]; /* of a hit rate that is known no better; its value is not known then */
 	double change, low, high;
 	double p, alpha;
 };

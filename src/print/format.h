@@ -8,23 +8,25 @@
 
 /* One way of writing: @nr comparisons of one base. */
 struct compare_printer {
-	const char *name;             /* of --format */
-	void (*print)(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-		      const struct compare_options *options);
+	const char *name; /* of --format */
+	void (*print)(FILE *out, const struct look *look, const struct comparison *comparisons,
+		      size_t nr, const struct compare_options *options);
 };
 extern const struct compare_printer compare_printers[NR_COMPARE_FORMATS];
 
-void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-			const struct compare_options *options);
+void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons,
+			size_t nr, const struct compare_options *options);
 /*
- * The others write the same bytes for the same files on every host and in every terminal: docs/comparison-format.md. For commit
- * messages: see compare_lines.h. Tables as GitHub shows them. RFC 4180, a record for each row. urn:pinbench:comparison:1.
+ * The others write the same bytes for the same files on every host and in every terminal:
+ * docs/comparison-format.md. For commit messages: see compare_lines.h. Tables as GitHub shows them.
+ * RFC 4180, a record for each row. urn:pinbench:comparison:1.
  */
-void compare_print_commit(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-			  const struct compare_options *options);
-void compare_print_markdown(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+void compare_print_commit(FILE *out, const struct look *look, const struct comparison *comparisons,
+			  size_t nr, const struct compare_options *options);
+void compare_print_markdown(FILE *out, const struct look *look,
+			    const struct comparison *comparisons, size_t nr,
 			    const struct compare_options *options);
-void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-		       const struct compare_options *options);
-void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-			const struct compare_options *options);
+void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons,
+		       size_t nr, const struct compare_options *options);
+void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons,
+			size_t nr, const struct compare_options *options);

@@ -10,11 +10,13 @@
 #define MAX_ROWS 20u /* of each kind; the first line has the number of all */
 
 /* @detail: 0 the change alone, 1 both values too, 2 the interval too. */
-static void fill_rows(struct grid *grid, const struct gate *gate, const char *what, const struct row *const *rows, size_t nr,
-		      unsigned int detail)
+static void fill_rows(struct grid *grid, const struct gate *gate, const char *what,
+		      const struct row *const *rows, size_t nr, unsigned int detail)
 {
-	struct compare_names names = compare_names(gate->comparison->base, gate->comparison->new, 20);
-	const char *const heads[] = { "", "case", "metric", names.base, names.new, "change", "interval" };
+	struct compare_names names =
+		compare_names(gate->comparison->base, gate->comparison->new, 20);
+	const char *const heads[] = { "",        "case",   "metric",  names.base,
+				      names.new, "change", "interval" };
 	bool icount = gate->comparison->verdicts.icount;
 	char text[80];
 
@@ -36,8 +38,8 @@ static void fill_rows(struct grid *grid, const struct gate *gate, const char *wh
 }
 
 /* With as much beside each name as there is room for. */
-static void print_rows(FILE *out, const struct look *look, const struct gate *gate, const char *what,
-		       const struct row *const *rows, size_t nr)
+static void print_rows(FILE *out, const struct look *look, const struct gate *gate,
+		       const char *what, const struct row *const *rows, size_t nr)
 {
 	size_t nr_shown = nr < MAX_ROWS ? nr : MAX_ROWS;
 
@@ -65,10 +67,16 @@ static void print_missing(FILE *out, const struct look *look, const struct gate 
 	for (size_t i = 0; i < gate->nr_missing && i < MAX_ROWS; i++) {
 		const struct gate_missing *missing = &gate->missing[i];
 
-		snprintf(text, sizeof(text), "  missing%s  %.255s  %s%s%.500s", allowed ? ", allowed" : "", missing->base->key,
-			 missing->metric ? missing->metric : !missing->new ? "not in the file" : status_names[missing->new->status],
-			 missing->metric ? " not measured" : missing->new && missing->new->why ? ": " : "",
-			 !missing->metric && missing->new && missing->new->why ? missing->new->why : "");
+		snprintf(text, sizeof(text), "  missing%s  %.255s  %s%s%.500s",
+			 allowed ? ", allowed" : "", missing->base->key,
+			 missing->metric ? missing->metric
+			 : !missing->new ? "not in the file"
+					 : status_names[missing->new->status],
+			 missing->metric                     ? " not measured"
+			 : missing->new && missing->new->why ? ": "
+							     : "",
+			 !missing->metric && missing->new && missing->new->why ? missing->new->why
+									       : "");
 		look_print(look, out, text);
 		fputc('\n', out);
 	}
@@ -76,7 +84,8 @@ static void print_missing(FILE *out, const struct look *look, const struct gate 
 		fprintf(out, "  ... and %zu more missing\n", gate->nr_missing - MAX_ROWS);
 }
 
-void gate_print(FILE *out, const struct look *look, const struct gate *gate, const struct gate_options *options)
+void gate_print(FILE *out, const struct look *look, const struct gate *gate,
+		const struct gate_options *options)
 {
 	const struct remark_list *forced = &gate->comparison->comparable.refusals;
 	const struct remark_list *differences = &gate->comparison->comparable.differences;
@@ -100,6 +109,7 @@ void gate_print(FILE *out, const struct look *look, const struct gate *gate, con
 	if (gate->outcome == GATE_UNDECIDED)
 		print_rows(out, look, gate, "unsure", gate->unsure, gate->nr_unsure);
 	if (gate->nr_outside)
-		fprintf(out, "  not asked for, and worse: %zu row%s (pinbench compare shows %s)\n", gate->nr_outside,
-			gate->nr_outside == 1 ? "" : "s", gate->nr_outside == 1 ? "it" : "them");
+		fprintf(out, "  not asked for, and worse: %zu row%s (pinbench compare shows %s)\n",
+			gate->nr_outside, gate->nr_outside == 1 ? "" : "s",
+			gate->nr_outside == 1 ? "it" : "them");
 }

@@ -6,4 +6,5 @@
 #include "print/grid.h"
 #include "verdict/gate.h"
 
-void gate_print(FILE *out, const struct look *look, const struct gate *gate, const struct gate_options *options);
+void gate_print(FILE *out, const struct look *look, const struct gate *gate,
+		const struct gate_options *options);

@@ -155,7 +155,8 @@ void grid_print(const struct grid *grid, FILE *out, const char *indent)
 		widths[column] = column_width(grid, column);
 	for (size_t row = 0; row < grid_nr_rows(grid); row++) {
 		const char *gap = indent;
-		size_t pad = 0; /* written only when something follows: no blanks at the end of a line */
+		size_t pad =
+			0; /* written only when something follows: no blanks at the end of a line */
 
 		if (row == 0)
 			fputs(look_dim(grid->look), out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* A table of text: columns as wide as their widest cell, columns with nothing below their heading left out. */
+/* A table of text: columns as wide as their widest cell, columns with nothing below their heading
+ * left out. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -21,16 +22,16 @@ const char *look_end(const struct look *look);
 void look_plain(const struct look *look, char *text);
 void look_print(const struct look *look, FILE *out, const char *text);
 /*
- * A sentence on as many lines as the terminal needs, at most 100 columns wide: @used columns of the first are written
- * already, the others begin with @hang blanks. With a line break at the end.
+ * A sentence on as many lines as the terminal needs, at most 100 columns wide: @used columns of the
+ * first are written already, the others begin with @hang blanks. With a line break at the end.
  */
 void look_wrap(const struct look *look, FILE *out, size_t used, size_t hang, const char *text);
 
 struct grid {
 	const struct look *look;
-	const char *align;    /* one letter a column: 'l' or 'r' */
+	const char *align; /* one letter a column: 'l' or 'r' */
 	size_t nr_columns;
-	char **cells;         /* row by row; the first row is the heading */
+	char **cells; /* row by row; the first row is the heading */
 	size_t nr_cells;
 };
 

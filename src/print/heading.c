@@ -23,7 +23,8 @@ void hardware_format(const struct results *results, char *text, size_t size)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (fact_value(&results->environment, names[i], value, sizeof(value)))
 			append(text, size, ", ", value);
-	if (fact_value(&results->environment, "hypervisor", value, sizeof(value)) && strcmp(value, "none")) {
+	if (fact_value(&results->environment, "hypervisor", value, sizeof(value)) &&
+	    strcmp(value, "none")) {
 		append(text, size, ", ", "on ");
 		append(text, size, "", value);
 	}
@@ -43,7 +44,8 @@ const char *emulated_note(const struct results *results)
 {
 	char accel[16];
 
-	if (results->icount || !fact_value(&results->environment, "lab.accel", accel, sizeof(accel)) ||
+	if (results->icount ||
+	    !fact_value(&results->environment, "lab.accel", accel, sizeof(accel)) ||
 	    strcmp(accel, "tcg") != 0)
 		return NULL;
 	return "these are times of a software emulator and say nothing about a machine; "
@@ -56,7 +58,10 @@ struct text_field {
 	size_t offset;
 };
 
-#define FIELD(name) { #name, offsetof(struct params, name) }
+#define FIELD(name)                                  \
+	{                                            \
+#name, offsetof(struct params, name) \
+	}
 static const struct text_field fields[] = {
 	FIELD(pinner), FIELD(layout), FIELD(state), FIELD(access), FIELD(window),
 };
@@ -120,8 +125,8 @@ bool params_same_group(const struct params *a, const struct params *b)
 	return true;
 }
 
-void groups_format(const struct params *base, const struct params *new, const struct params *common, char *text,
-		   size_t size)
+void groups_format(const struct params *base, const struct params *new, const struct params *common,
+		   char *text, size_t size)
 {
 	text[0] = '\0';
 	for (size_t i = 0; i < NR_GROUP_FIELDS; i++) {

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* What stands above and beside the numbers: the file, what all cases have in common, and what a group of rows shares. */
+/* What stands above and beside the numbers: the file, what all cases have in common, and what a
+ * group of rows shares. */
 #include "print/grid.h"
 #include "result/results.h"
 
-/* "6.1.192, aarch64, Cortex-A76": kernel and machine, as far as the file knows them; in one line. */
+/* "6.1.192, aarch64, Cortex-A76": kernel and machine, as far as the file knows them; in one line.
+ */
 void machine_format(const struct results *results, char *text, size_t size);
 /* The same without the kernel. */
 void hardware_format(const struct results *results, char *text, size_t size);
 
 /*
- * What must be said beside the times of a guest that a software emulator ran, which nobody should take for those of a
- * machine; NULL for all others.
+ * What must be said beside the times of a guest that a software emulator ran, which nobody should
+ * take for those of a machine; NULL for all others.
  */
 const char *emulated_note(const struct results *results);
 
@@ -23,12 +25,15 @@ void common_format(const struct params *common, char *text, size_t size);
 
 /* Rows of one table: the same pinner, layout, state and access. */
 bool params_same_group(const struct params *a, const struct params *b);
-/* What sets this group apart from the others: "hugetlb-64K, exclusive-ro"; empty when nothing does. */
-void group_format(const struct params *params, const struct params *common, char *text, size_t size);
+/* What sets this group apart from the others: "hugetlb-64K, exclusive-ro"; empty when nothing does.
+ */
+void group_format(const struct params *params, const struct params *common, char *text,
+		  size_t size);
 /* The same of two sides: "base -> thp-2M, exclusive" where they are not the same. */
-void groups_format(const struct params *base, const struct params *new, const struct params *common, char *text,
-		   size_t size);
-/* Pages of one call: "512", "all" where gup_test -n -1 was imported, or empty where they are not known. */
+void groups_format(const struct params *base, const struct params *new, const struct params *common,
+		   char *text, size_t size);
+/* Pages of one call: "512", "all" where gup_test -n -1 was imported, or empty where they are not
+ * known. */
 void pages_format(const struct result *result, char *text, size_t size);
 /* What a key says beyond the parameters: "size=4M cpu=1"; usually empty. */
 void extras_format(const char *key, char *text, size_t size);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison for programs: docs/comparison-1.schema.json. One row a line; what is not known is left out. */
+/* A comparison for programs: docs/comparison-1.schema.json. One row a line; what is not known is
+ * left out. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/format.h"
-#include "print/fields.h"
-#include "print/heading.h"
 #include "base/text.h"
+#include "print/fields.h"
+#include "print/format.h"
+#include "print/heading.h"
 #include "verdict/unshare.h"
 
 #define COMPARISON_SCHEMA "urn:pinbench:comparison:1"
@@ -69,7 +70,8 @@ static void set_sides(json_t *object, const char *name, const double *numbers)
 /* Takes @value. */
 static void put(FILE *out, const char *before, json_t *value, const char *after)
 {
-	autofree char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
+	autofree char *text = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15))
+				    : NULL;
 
 	if (!text)
 		abort();
@@ -81,8 +83,9 @@ static void put(FILE *out, const char *before, json_t *value, const char *after)
 
 static json_t *fact_json(const struct fact *fact)
 {
-	return fact->kind == FACT_TEXT ? text_json(fact->text) :
-	       fact->kind == FACT_BOOL ? json_boolean(fact->number) : json_integer(fact->number);
+	return fact->kind == FACT_TEXT   ? text_json(fact->text)
+	       : fact->kind == FACT_BOOL ? json_boolean(fact->number)
+					 : json_integer(fact->number);
 }
 
 static json_t *side_json(const struct results *results, size_t nr_runs)
@@ -95,7 +98,8 @@ static json_t *side_json(const struct results *results, size_t nr_runs)
 	set_text(object, "started", results->started);
 	set(object, "complete", json_boolean(results->complete));
 	set_text(object, "imported", results->imported);
-	set_text(object, "kernel", fact_value(&results->environment, "kernel.release", text, sizeof(text)));
+	set_text(object, "kernel",
+		 fact_value(&results->environment, "kernel.release", text, sizeof(text)));
 	hardware_format(results, text, sizeof(text));
 	set_text(object, "machine", text);
 	set(object, "run", json_string(results_run_word(results, 1)));
@@ -190,7 +194,8 @@ static json_t *other_json(const struct pair *pair)
 
 static json_t *remarks_json(const struct comparable *comparable)
 {
-	const struct remark_list *lists[] = { &comparable->refusals, &comparable->differences, &comparable->unknowns };
+	const struct remark_list *lists[] = { &comparable->refusals, &comparable->differences,
+					      &comparable->unknowns };
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
@@ -209,7 +214,8 @@ static json_t *tally_json(const struct verdicts *verdicts)
 	return object;
 }
 
-static json_t *cost_json(const struct unshare *unshare, const char *side, const struct results *results)
+static json_t *cost_json(const struct unshare *unshare, const char *side,
+			 const struct results *results)
 {
 	const struct cost *cost = &unshare->cost;
 	json_t *object = json_object();
@@ -242,7 +248,8 @@ static void put_unshare(FILE *out, const struct comparison *comparison)
 
 		unshare_find(&list, reports[side]);
 		for (size_t i = 0; i < list.nr; i++, separator = ",\n  ")
-			put(out, separator, cost_json(&list.items[i], side ? "new" : "base", reports[side]), "");
+			put(out, separator,
+			    cost_json(&list.items[i], side ? "new" : "base", reports[side]), "");
 		unshare_list_free(&list);
 	}
 }
@@ -279,14 +286,16 @@ static void put_comparison(FILE *out, const struct comparison *comparison)
 	fputs("]}", out);
 }
 
-void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-			const struct compare_options *options)
+void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons,
+			size_t nr, const struct compare_options *options)
 {
 	size_t most = 0;
 
 	(void)look;
 	for (size_t i = 0; i < nr; i++)
-		most = comparisons[i].verdicts.nr_runs[0] > most ? comparisons[i].verdicts.nr_runs[0] : most;
+		most = comparisons[i].verdicts.nr_runs[0] > most
+			       ? comparisons[i].verdicts.nr_runs[0]
+			       : most;
 	put(out, "{\"schema\": ", json_string(COMPARISON_SCHEMA), ",\n");
 	put(out, " \"threshold\": ", json_real(options->rule.threshold), ",\n");
 	put(out, " \"level\": ", json_real(options->rule.level), ",\n");

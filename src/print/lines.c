@@ -10,10 +10,12 @@
 #include "base/text.h"
 
 /*
- * What a line must not begin with, though it is indented: '#' is a comment of git commit, "---", "diff", "Index:" and "@@"
- * end the message of a mail (checkpatch.pl looks at indented ones too), "-- " its body, "From" begins the next mail.
+ * What a line must not begin with, though it is indented: '#' is a comment of git commit, "---",
+ * "diff", "Index:" and "@@" end the message of a mail (checkpatch.pl looks at indented ones too),
+ * "-- " its body, "From" begins the next mail.
  */
-static const char *const cutters[] = { "#", "---", "-- ", "+++", "@@", "diff ", "Index:", "From ", "From:", ">From " };
+static const char *const cutters[] = { "#",     "---",    "-- ",   "+++",   "@@",
+				       "diff ", "Index:", "From ", "From:", ">From " };
 
 /* git-mailinfo(1), --scissors: everything above such a line is thrown away. */
 static const char *const scissors[] = { ">8", "8<", ">%", "%<" };
@@ -64,7 +66,8 @@ void lines_gap(struct lines *lines)
 	lines->gap = true;
 }
 
-void lines_wrap(struct lines *lines, unsigned int indent, unsigned int hang, const char *format, ...)
+void lines_wrap(struct lines *lines, unsigned int indent, unsigned int hang, const char *format,
+		...)
 {
 	autofree char *text = NULL;
 	va_list args;
@@ -80,7 +83,8 @@ void lines_wrap(struct lines *lines, unsigned int indent, unsigned int hang, con
 		char line[LINES_COLUMNS + 1];
 
 		if (length > room) {
-			/* at the last space that leaves a line short enough, or in the word that is longer */
+			/* at the last space that leaves a line short enough, or in the word that is
+			 * longer */
 			for (length = room; length > 0 && at[length] != ' ';)
 				length--;
 			length = length ? length : room;
@@ -99,7 +103,8 @@ void lines_wrap(struct lines *lines, unsigned int indent, unsigned int hang, con
 /* As a shell reads it back; without the middle of what is too long to be read. */
 static char *word_quoted(const char *word)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_%+=:,./~@-";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_%+=:,./~@-";
 	size_t length = strlen(word);
 	char cut[MAX_WORD + 1], *quoted, *to;
 
@@ -122,15 +127,18 @@ static char *word_quoted(const char *word)
 	return quoted;
 }
 
-/* An option stays with its value, and what comes before "--" with that: no line begins with "-- ". */
+/* An option stays with its value, and what comes before "--" with that: no line begins with "-- ".
+ */
 static bool sticks(const char *word, const char *next)
 {
 	return strcmp(next, "--") == 0 || (word[0] == '-' && strcmp(word, "--") && next[0] != '-');
 }
 
-void lines_command(struct lines *lines, unsigned int indent, const char *const *words, size_t nr, unsigned int max_lines)
+void lines_command(struct lines *lines, unsigned int indent, const char *const *words, size_t nr,
+		   unsigned int max_lines)
 {
-	const size_t room = LINES_COLUMNS - LINES_INDENT - indent - 6; /* the hang of two, and " ..." */
+	const size_t room = LINES_COLUMNS - LINES_INDENT - indent -
+			    6; /* the hang of two, and " ..." */
 	char line[LINES_COLUMNS * 4 + 8] = "";
 	unsigned int nr_lines = 0;
 
@@ -154,7 +162,8 @@ void lines_command(struct lines *lines, unsigned int indent, const char *const *
 			if (last)
 				return;
 		}
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? " " : "", chunk);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", *line ? " " : "",
+			 chunk);
 	}
 	lines_put(lines, indent + (nr_lines ? 2 : 0), line);
 }

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison as tables of GitHub's markdown, to be read in a browser and in the mail that it becomes. */
+/* A comparison as tables of GitHub's markdown, to be read in a browser and in the mail that it
+ * becomes. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/format.h"
-#include "verdict/cells.h"
-#include "print/order.h"
-#include "print/footnotes.h"
-#include "print/heading.h"
-#include "print/table.h"
 #include "base/text.h"
+#include "print/footnotes.h"
+#include "print/format.h"
+#include "print/heading.h"
+#include "print/order.h"
+#include "print/table.h"
+#include "verdict/cells.h"
 
-#define MANY_ROWS 100u
+#define MANY_ROWS   100u
 #define MAX_CHANGES 12u
-#define MAX_LABEL 20u
+#define MAX_LABEL   20u
 
 /*
- * Text from a file: as code, where nothing is markup, a mention or a link. What could end the code, the cell or the line is
- * written as HTML, where everything but letters and digits is a number.
+ * Text from a file: as code, where nothing is markup, a mention or a link. What could end the code,
+ * the cell or the line is written as HTML, where everything but letters and digits is a number.
  */
 static void put_code(FILE *out, const char *text)
 {
-	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _.,:;/+=()%#@~!?*$^[]{}'\"-";
+	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 "
+				   "_.,:;/+=()%#@~!?*$^[]{}'\"-";
 	autofree char *plain = strdup(text);
 	bool blank = *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
 
@@ -37,7 +39,8 @@ static void put_code(FILE *out, const char *text)
 	}
 	fputs("<code>", out);
 	for (const char *at = plain; *at; at++) {
-		if (*at & 0x80 || (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z'))
+		if (*at & 0x80 || (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') ||
+		    (*at >= 'a' && *at <= 'z'))
 			fputc(*at, out);
 		else
 			fprintf(out, "&#%d;", *at);
@@ -144,7 +147,8 @@ static bool call_differs(const struct row *row)
 
 	extras_format(row->base->key, base, sizeof(base));
 	extras_format(row->new->key, new, sizeof(new));
-	return row->base->params.pages_per_call != row->new->params.pages_per_call || strcmp(base, new);
+	return row->base->params.pages_per_call != row->new->params.pages_per_call ||
+	       strcmp(base, new);
 }
 
 static void put_row(FILE *out, const struct section *section, const struct row *row, size_t note)
@@ -168,10 +172,10 @@ static void put_row(FILE *out, const struct section *section, const struct row *
 		fputs(" to ", out);
 		put_call(out, row->new);
 	}
-	fprintf(out, " | %s | %s | %s%s | %s | %s%s%s", cells.value[0], cells.value[1], cells.change,
-		row->kind == ROW_RATE && row->moved && *cells.change ? " points" : "",
-		row->design == DESIGN_EXACT && !*cells.interval ? "exact" : cells.interval,
-		strong, verdict_names[row->verdict], strong);
+	fprintf(out, " | %s | %s | %s%s | %s | %s%s%s", cells.value[0], cells.value[1],
+		cells.change, row->kind == ROW_RATE && row->moved && *cells.change ? " points" : "",
+		row->design == DESIGN_EXACT && !*cells.interval ? "exact" : cells.interval, strong,
+		verdict_names[row->verdict], strong);
 	if (note)
 		fprintf(out, " <sup>%zu</sup>", note);
 	fputs(" |\n", out);
@@ -182,7 +186,8 @@ static void put_group(FILE *out, const struct section *section, const struct par
 {
 	char title[256];
 
-	groups_format(&section->rows[0]->base->params, &section->rows[0]->new->params, common, title, sizeof(title));
+	groups_format(&section->rows[0]->base->params, &section->rows[0]->new->params, common,
+		      title, sizeof(title));
 	fputc('\n', out);
 	if (*title) {
 		put_code(out, title);
@@ -195,7 +200,8 @@ static void put_group(FILE *out, const struct section *section, const struct par
 	fputs(" | change | interval | verdict |\n|:--|:--|--:|--:|--:|--:|:--|:--|\n", out);
 }
 
-static void put_head(FILE *out, const struct comparison *comparison, const struct params *common, bool all)
+static void put_head(FILE *out, const struct comparison *comparison, const struct params *common,
+		     bool all)
 {
 	char base[400], new[400], text[512];
 
@@ -210,7 +216,8 @@ static void put_head(FILE *out, const struct comparison *comparison, const struc
 		put_machine(out, "new", new);
 	}
 	if (emulated_note(comparison->base) || emulated_note(comparison->new))
-		fputs("- **times of a software emulator: they say nothing about a machine**\n", out);
+		fputs("- **times of a software emulator: they say nothing about a machine**\n",
+		      out);
 	put_changes(out, comparison, all);
 	design_format(&comparison->verdicts, text, sizeof(text));
 	if (*text)
@@ -236,8 +243,10 @@ static void put_unshare(FILE *out, const struct comparison *comparison)
 	if (base.nr && new.nr)
 		fprintf(out, "\nunshare cost, %s:\n\n", cost_legend(&base));
 	for (size_t i = 0; i < base.nr && i < MANY_ROWS; i++) {
-		const struct unshare *sides[2] = { &base.items[i], unshare_of(&new, base.items[i].with->key) };
-		struct unit unit = unit_for(base.icount, sides[0]->with_ticks, fabs(unshare_ticks(sides[0])));
+		const struct unshare *sides[2] = { &base.items[i],
+						   unshare_of(&new, base.items[i].with->key) };
+		struct unit unit =
+			unit_for(base.icount, sides[0]->with_ticks, fabs(unshare_ticks(sides[0])));
 
 		if (!sides[1])
 			continue;
@@ -287,7 +296,8 @@ static void put_one(FILE *out, const struct comparison *comparison, bool all)
 	sections_free(&sections);
 }
 
-void compare_print_markdown(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
+void compare_print_markdown(FILE *out, const struct look *look,
+			    const struct comparison *comparisons, size_t nr,
 			    const struct compare_options *options)
 {
 	(void)look;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/cells.h"
 #include "print/order.h"
+#include "verdict/cells.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,13 +14,14 @@
 /* One row on its way to its place. */
 struct item {
 	const struct row *row;
-	unsigned int group_rank;       /* 0: something in its group got worse, 1: something changed */
+	unsigned int group_rank; /* 0: something in its group got worse, 1: something changed */
 	const struct row *group_first; /* in the order of the file */
 };
 
 static bool changed(const struct row *row)
 {
-	return row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE || row->verdict == VERDICT_DIFFERS;
+	return row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE ||
+	       row->verdict == VERDICT_DIFFERS;
 }
 
 static int by_group(const struct params *a, const struct params *b)
@@ -42,14 +43,17 @@ int rows_by_group(const struct row *left, const struct row *right)
 /* Exact numbers say what happened, times what it cost. */
 static unsigned int metric_order(const struct row *row)
 {
-	static const unsigned int kinds[] = { [ROW_RATE] = 0, [ROW_COUNT] = 1, [ROW_TIME] = 2, [ROW_TAIL] = 3 };
+	static const unsigned int kinds[] = {
+		[ROW_RATE] = 0, [ROW_COUNT] = 1, [ROW_TIME] = 2, [ROW_TAIL] = 3
+	};
 
 	return kinds[row->kind] * (NR_COUNTS + NR_METRICS) + row->which;
 }
 
 static int gather(const void *a, const void *b)
 {
-	const struct row *left = ((const struct item *)a)->row, *right = ((const struct item *)b)->row;
+	const struct row *left = ((const struct item *)a)->row,
+			 *right = ((const struct item *)b)->row;
 	int order = rows_by_group(left, right);
 
 	return order ? order : (left > right) - (left < right);
@@ -75,7 +79,8 @@ static void rank_groups(struct item *items, size_t nr)
 	for (size_t first = 0, end; first < nr; first = end) {
 		unsigned int rank = 2;
 
-		for (end = first; end < nr && rows_by_group(items[end].row, items[first].row) == 0; end++) {
+		for (end = first; end < nr && rows_by_group(items[end].row, items[first].row) == 0;
+		     end++) {
 			if (changed(items[end].row) && rank > 1)
 				rank = 1;
 			if (items[end].row->verdict == VERDICT_WORSE)
@@ -113,7 +118,8 @@ static void cut(struct sections *sections, const struct item *items, size_t nr, 
 		sections->rows[i] = items[i].row;
 		if (group || metric_order(items[i].row) != metric_order(items[i - 1].row)) {
 			section = &sections->items[sections->nr++];
-			*section = (struct section){ .rows = &sections->rows[i], .first_of_group = group };
+			*section = (struct section){ .rows = &sections->rows[i],
+						     .first_of_group = group };
 		}
 		section->nr++;
 	}
@@ -166,7 +172,8 @@ void sections_free(struct sections *sections)
 	*sections = (struct sections){ 0 };
 }
 
-static void value_format(const struct row *row, const struct unit *unit, size_t side, char *text, size_t size)
+static void value_format(const struct row *row, const struct unit *unit, size_t side, char *text,
+			 size_t size)
 {
 	double value = row->value[side];
 	char rate[40];
@@ -174,7 +181,8 @@ static void value_format(const struct row *row, const struct unit *unit, size_t 
 	if (row->kind == ROW_RATE) {
 		row_value_format(row, side, false, false, rate, sizeof(rate));
 		/* ">= 93.75 %" without its blanks and its unit */
-		snprintf(text, size, "%s%.*s", row->bound[side] ? ">=" : "", (int)strcspn(rate + (row->bound[side] ? 3 : 0), " "),
+		snprintf(text, size, "%s%.*s", row->bound[side] ? ">=" : "",
+			 (int)strcspn(rate + (row->bound[side] ? 3 : 0), " "),
 			 rate + (row->bound[side] ? 3 : 0));
 		return;
 	}
@@ -197,7 +205,11 @@ static void part_format(double part, const char *end, char *text, size_t size)
 	else if (magnitude < 0.005)
 		snprintf(text, size, "0%s", end);
 	else
-		snprintf(text, size, "%+.*f%s", magnitude < 1 ? 2 : magnitude < 100 ? 1 : 0, percent, end);
+		snprintf(text, size, "%+.*f%s",
+			 magnitude < 1     ? 2
+			 : magnitude < 100 ? 1
+					   : 0,
+			 percent, end);
 }
 
 static void change_format(const struct row *row, char *text, size_t size)
@@ -212,7 +224,8 @@ static void change_format(const struct row *row, char *text, size_t size)
 	} else if (by == 0) {
 		snprintf(text, size, "=");
 	} else {
-		snprintf(text, size, row->kind == ROW_RATE ? "%+.4g" : "%+.10g", row->kind == ROW_RATE ? by * 100 : by);
+		snprintf(text, size, row->kind == ROW_RATE ? "%+.4g" : "%+.10g",
+			 row->kind == ROW_RATE ? by * 100 : by);
 	}
 }
 
@@ -223,10 +236,12 @@ void row_cells(const struct row *row, const struct unit *unit, struct row_cells 
 	*cells = (struct row_cells){ 0 };
 	for (size_t side = 0; side < 2; side++)
 		if (row->design == DESIGN_EXACT || row->nr_measured[side])
-			value_format(row, unit, side, cells->value[side], sizeof(cells->value[side]));
+			value_format(row, unit, side, cells->value[side],
+				     sizeof(cells->value[side]));
 	change_format(row, cells->change, sizeof(cells->change));
 	if (row->bound[0] || row->bound[1])
-		snprintf(cells->interval, sizeof(cells->interval), "[%+.4g, %+.4g]", row->interval.low * 100, row->interval.high * 100);
+		snprintf(cells->interval, sizeof(cells->interval), "[%+.4g, %+.4g]",
+			 row->interval.low * 100, row->interval.high * 100);
 	if (row->design == DESIGN_EXACT || !row->change_known || row->note == NOTE_NO_REPLICATION ||
 	    !isfinite(row->interval.low) || !isfinite(row->interval.high))
 		return;

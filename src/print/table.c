@@ -21,17 +21,15 @@ void table_add_case(struct grid *grid, const struct result *result)
 	grid_add(grid, "%s", extras);
 }
 
-/* Counts that are a column of their own: not those in the hit rate, unless it is made of nothing else. */
+/* Counts that are a column of their own: not those in the hit rate, unless it is made of nothing
+ * else. */
 static const struct {
 	enum count count;
 	const char *heading;
 } count_columns[] = {
-	{ COUNT_SLOW_CALLS, "slow calls" },
-	{ COUNT_FAULTS, "faults" },
-	{ COUNT_UNSHARE_FAULTS, "unshared" },
-	{ COUNT_COPIED_PAGES, "copied" },
-	{ COUNT_REUSED_PAGES, "reused" },
-	{ COUNT_SPLIT_THPS, "split" },
+	{ COUNT_SLOW_CALLS, "slow calls" },   { COUNT_FAULTS, "faults" },
+	{ COUNT_UNSHARE_FAULTS, "unshared" }, { COUNT_COPIED_PAGES, "copied" },
+	{ COUNT_REUSED_PAGES, "reused" },     { COUNT_SPLIT_THPS, "split" },
 };
 
 #define NR_COUNT_COLUMNS (sizeof(count_columns) / sizeof(count_columns[0]))
@@ -58,8 +56,8 @@ static void add_time(struct grid *grid, const struct results *results, const str
 	grid_add(grid, "%s", text);
 }
 
-static void add_per_page(struct grid *grid, const struct results *results, const struct result *result,
-			 enum metric metric)
+static void add_per_page(struct grid *grid, const struct results *results,
+			 const struct result *result, enum metric metric)
 {
 	uint64_t pages = result_pages(result);
 	struct summary summary;
@@ -73,8 +71,10 @@ static void add_per_page(struct grid *grid, const struct results *results, const
 	grid_add(grid, "%s", text);
 }
 
-/* "2.91 .. 3.18 us": the quartiles of the samples where one run is all there is, which must not look like a spread of runs. */
-static void add_samples(struct grid *grid, const struct results *results, const struct result *result, enum metric metric)
+/* "2.91 .. 3.18 us": the quartiles of the samples where one run is all there is, which must not
+ * look like a spread of runs. */
+static void add_samples(struct grid *grid, const struct results *results,
+			const struct result *result, enum metric metric)
 {
 	char low[48], high[48], text[100] = "";
 	struct summary summary;
@@ -103,8 +103,11 @@ static void add_notes(struct grid *grid, const struct result *result, struct foo
 	char text[64] = "", rate[200];
 
 	if (rate_from_calls(result)) {
-		snprintf(rate, sizeof(rate), "the hit rate is what the slow calls prove, which %.24s counted: each left at most the pages "
-			 "of its call to ordinary GUP", result->counts.observer[COUNT_SLOW_CALLS]);
+		snprintf(rate, sizeof(rate),
+			 "the hit rate is what the slow calls prove, which %.24s counted: each "
+			 "left at most the pages "
+			 "of its call to ordinary GUP",
+			 result->counts.observer[COUNT_SLOW_CALLS]);
 		snprintf(text, sizeof(text), "[%zu]", footnote(notes, rate));
 	}
 	for (size_t i = 0; i < result->nr_warnings && strlen(text) < sizeof(text) - 8; i++)
@@ -115,9 +118,9 @@ static void add_notes(struct grid *grid, const struct result *result, struct foo
 
 /* What the rows under one heading show. */
 struct block {
-	const struct params *params;  /* of its first row */
-	unsigned int counts;          /* bits of count_columns */
-	enum metric metric;           /* of the last columns: results_pin_metric() of all rows */
+	const struct params *params; /* of its first row */
+	unsigned int counts;         /* bits of count_columns */
+	enum metric metric;          /* of the last columns: results_pin_metric() of all rows */
 };
 
 static void add_row(struct grid *grid, const struct results *results, const struct result *result,
@@ -175,8 +178,10 @@ static struct block block_of(const struct results *results, const struct params 
 			continue;
 		rows[nr++] = result;
 		for (size_t j = 0; j < NR_COUNT_COLUMNS; j++)
-			if (count_columns[j].count == COUNT_SLOW_CALLS ? rate_from_calls(result) :
-			    count_known(result, count_columns[j].count) && result->counts.value[count_columns[j].count])
+			if (count_columns[j].count == COUNT_SLOW_CALLS
+				    ? rate_from_calls(result)
+				    : count_known(result, count_columns[j].count) &&
+					      result->counts.value[count_columns[j].count])
 				block.counts |= 1u << j;
 	}
 	results_pin_metric(rows, nr, &block.metric);
@@ -202,8 +207,9 @@ static void add_heading(struct grid *grid, enum metric metric)
 }
 
 /* All done cases with the pinner, state and access of the first, layout by layout. */
-static void print_block(FILE *out, const struct look *look, const struct results *results, size_t first,
-			const struct params *common, bool *printed, struct footnotes *notes)
+static void print_block(FILE *out, const struct look *look, const struct results *results,
+			size_t first, const struct params *common, bool *printed,
+			struct footnotes *notes)
 {
 	struct block block = block_of(results, &results->items[first].params);
 	struct params heading = *block.params;
@@ -221,11 +227,13 @@ static void print_block(FILE *out, const struct look *look, const struct results
 		for (size_t j = i; j < results->nr; j++) {
 			const struct result *result = &results->items[j];
 
-			if (printed[j] || result->status != STATUS_DONE || !same_block(block.params, &result->params) ||
+			if (printed[j] || result->status != STATUS_DONE ||
+			    !same_block(block.params, &result->params) ||
 			    strcmp(layout, result->params.layout))
 				continue;
 			printed[j] = true;
-			add_row(&grid, results, result, &block, *common->layout ? "" : shown, notes);
+			add_row(&grid, results, result, &block, *common->layout ? "" : shown,
+				notes);
 			shown = "";
 		}
 	}
@@ -257,7 +265,8 @@ static bool same_reason(const struct result *a, const struct result *b)
 	return a->status == b->status && same_text(a->why, b->why) && same_text(a->fix, b->fix);
 }
 
-void table_print_undone(FILE *out, const struct look *look, const struct results *results, const char *whose)
+void table_print_undone(FILE *out, const struct look *look, const struct results *results,
+			const char *whose)
 {
 	autofree bool *printed = calloc(results->nr + 1, sizeof(*printed));
 
@@ -313,7 +322,8 @@ static void print_legend(FILE *out, const struct look *look, const struct result
 	char text[400];
 
 	for (size_t i = 0; i < results->nr; i++) {
-		for (unsigned int metric = 0; results->items[i].status == STATUS_DONE && metric < NR_METRICS; metric++) {
+		for (unsigned int metric = 0;
+		     results->items[i].status == STATUS_DONE && metric < NR_METRICS; metric++) {
 			if (!result_summary(&results->items[i], metric, &summary))
 				continue;
 			one = one || summary.nr == 1;
@@ -322,9 +332,14 @@ static void print_legend(FILE *out, const struct look *look, const struct result
 	}
 	snprintf(text, sizeof(text), "%s: %s%s; lower is better",
 		 results->icount ? "guest instructions" : "times",
-		 several ? "median of the medians of the runs ± half the distance of their quartiles" : "median of the samples",
-		 !one ? "" : several ? "; of a single run there is no spread, only the quartiles of its samples" :
-		 " of a single run; how far runs are apart is not known, only the quartiles of its samples");
+		 several ? "median of the medians of the runs ± half the distance of their "
+			   "quartiles"
+			 : "median of the samples",
+		 !one ? ""
+		 : several
+			 ? "; of a single run there is no spread, only the quartiles of its samples"
+			 : " of a single run; how far runs are apart is not known, only the "
+			   "quartiles of its samples");
 	look_wrap(look, out, 0, 2, text);
 }
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "print/heading.h"
-#include "stats/summary.h"
 #include "print/table.h"
+#include "stats/summary.h"
 
 /* "-3.100": of an interval, whose unit stands once. */
 static void end_format(const struct unit *unit, double ticks, bool sign, char *text, size_t size)
@@ -29,7 +29,8 @@ void cost_format(const struct cost *cost, const struct unit *unit, char *text, s
 	end_format(unit, cost->interval.low, cost->zero, low, sizeof(low));
 	end_format(unit, cost->interval.high, cost->zero, high, sizeof(high));
 	if (cost->zero) {
-		snprintf(text, size, "not distinguishable from 0 (%s .. %s %s)", low, high, unit->name);
+		snprintf(text, size, "not distinguishable from 0 (%s .. %s %s)", low, high,
+			 unit->name);
 		return;
 	}
 	ticks_format(unit, cost->value, text, size);
@@ -43,13 +44,15 @@ const char *cost_legend(const struct unshare_list *list)
 	for (size_t i = 0; i < list->nr; i++)
 		known = known || list->items[i].cost.lack == COST_KNOWN;
 	if (list->icount)
-		return known ? "in brackets: from the least to the most of the seeds" :
-		       "fewer than 8 placements of memory: no interval, so a cost may be none";
+		return known ? "in brackets: from the least to the most of the seeds"
+			     : "fewer than 8 placements of memory: no interval, so a cost may be "
+			       "none";
 	if (known)
 		return "in brackets: 95 % interval over the runs";
 	for (size_t i = 0; i < list->nr; i++)
 		if (list->items[i].cost.lack == COST_FEW_RUNS)
-			return "too few runs for an interval (6 of one order, or 4 a side): a cost may be noise";
+			return "too few runs for an interval (6 of one order, or 4 a side): a cost "
+			       "may be noise";
 	return "one run: no interval, so what a cost is below the noise is not known";
 }
 
@@ -62,7 +65,8 @@ static struct unit cost_unit(bool icount, const struct cost *cost)
 	return unit_for(icount, size, 0);
 }
 
-void fit_format(const struct results *results, const struct unshare_list *list, size_t index, char *text, size_t size)
+void fit_format(const struct results *results, const struct unshare_list *list, size_t index,
+		char *text, size_t size)
 {
 	struct unshare_line fit;
 	struct unit unit;
@@ -79,7 +83,8 @@ void fit_format(const struct results *results, const struct unshare_list *list, 
 	if (fit.line.nr_x == 2)
 		snprintf(text + strlen(text), size - strlen(text), "only two sizes)");
 	else
-		snprintf(text + strlen(text), size - strlen(text), "%zu points, r2 %.3f%s)", fit.line.nr, fit.line.r2,
+		snprintf(text + strlen(text), size - strlen(text), "%zu points, r2 %.3f%s)",
+			 fit.line.nr, fit.line.r2,
 			 fit.line.r2 < 0.9 ? ", not a straight line" : "");
 }
 
@@ -91,16 +96,20 @@ void table_print_unshare(FILE *out, const struct look *look, const struct result
 	unshare_find(&list, results);
 	if (list.nr == 0)
 		goto out;
-	fprintf(out, "\n%sunshare cost%s: the pin that unshares, minus the pin of the same pages in exclusive-ro\n",
+	fprintf(out,
+		"\n%sunshare cost%s: the pin that unshares, minus the pin of the same pages in "
+		"exclusive-ro\n",
 		look_bold(look), look_end(look));
 	fprintf(out, "  %s\n", cost_legend(&list));
 	for (size_t i = 0; i < list.nr; i++) {
 		const struct unshare *unshare = &list.items[i];
-		struct unit unit = unit_for(results->icount, fabs(unshare->with_ticks), fabs(unshare_ticks(unshare)));
+		struct unit unit = unit_for(results->icount, fabs(unshare->with_ticks),
+					    fabs(unshare_ticks(unshare)));
 		char title[256], text[400];
 
 		if (i == 0 || !unshare_same_series(unshare, &list.items[i - 1])) {
-			group_format(&unshare->with->params, &(struct params){ 0 }, title, sizeof(title));
+			group_format(&unshare->with->params, &(struct params){ 0 }, title,
+				     sizeof(title));
 			fputs("  ", out);
 			look_print(look, out, title);
 			fputc('\n', out);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison for people: what it is of, how it came out, every row, unshare cost, what could not be compared. */
+/* A comparison for people: what it is of, how it came out, every row, unshare cost, what could not
+ * be compared. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/text_rows.h"
 #include "print/heading.h"
+#include "print/text_rows.h"
 #include "stats/summary.h"
 
-#define MAX_OTHERS 12u
+#define MAX_OTHERS   12u
 #define MAX_WARNINGS 24u
 
 static const char *side_status(const struct result *result)
@@ -24,8 +25,8 @@ static void print_others(const struct text_print *print)
 
 	if (comparison->nr_others == 0)
 		return;
-	fprintf(out, "\n%snot compared%s: %zu case%s\n", look_bold(look), look_end(look), comparison->nr_others,
-		comparison->nr_others == 1 ? "" : "s");
+	fprintf(out, "\n%snot compared%s: %zu case%s\n", look_bold(look), look_end(look),
+		comparison->nr_others, comparison->nr_others == 1 ? "" : "s");
 	for (size_t i = 0; i < comparison->nr_others && i < MAX_OTHERS; i++) {
 		const struct pair *pair = &comparison->others[i];
 		const char *base_why = pair->base ? pair->base->why : NULL;
@@ -54,7 +55,7 @@ static void print_others(const struct text_print *print)
 
 struct warning {
 	const char *text;
-	const struct result *result;  /* the first that has it */
+	const struct result *result; /* the first that has it */
 	size_t place, nr;
 };
 
@@ -86,7 +87,8 @@ static struct warning *warnings_of(const struct results *results, size_t *nr)
 		abort();
 	for (size_t i = 0; i < results->nr; i++)
 		for (size_t j = 0; j < results->items[i].nr_warnings; j++, nr_all++)
-			warnings[nr_all] = (struct warning){ results->items[i].warnings[j], &results->items[i], nr_all, 1 };
+			warnings[nr_all] = (struct warning){ results->items[i].warnings[j],
+							     &results->items[i], nr_all, 1 };
 	qsort(warnings, nr_all, sizeof(*warnings), by_text);
 	*nr = 0;
 	for (size_t i = 0; i < nr_all; i++) {
@@ -99,7 +101,8 @@ static struct warning *warnings_of(const struct results *results, size_t *nr)
 	return warnings;
 }
 
-static void print_warnings(const struct text_print *print, const struct results *results, const char *name)
+static void print_warnings(const struct text_print *print, const struct results *results,
+			   const char *name)
 {
 	size_t nr;
 	autofree struct warning *warnings = warnings_of(results, &nr);
@@ -119,7 +122,8 @@ static void print_warnings(const struct text_print *print, const struct results 
 		fprintf(print->out, "and %zu more warnings\n", nr - MAX_WARNINGS);
 }
 
-/* "hit rate", the counts, the times: what one side knows of a case and the other does not has no row. */
+/* "hit rate", the counts, the times: what one side knows of a case and the other does not has no
+ * row. */
 static bool knows(const struct result *result, size_t measure, const char **name)
 {
 	static const struct row rate = { .kind = ROW_RATE };
@@ -155,8 +159,9 @@ static void print_one_sided(const struct text_print *print, size_t side, const c
 			      !knows(side ? pair->base : pair->new, measure, &name);
 		}
 		if (nr)
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s (%zu case%s)", *text ? ", " : "", name,
-				 nr, nr == 1 ? "" : "s");
+			snprintf(text + strlen(text), sizeof(text) - strlen(text),
+				 "%s%s (%zu case%s)", *text ? ", " : "", name, nr,
+				 nr == 1 ? "" : "s");
 	}
 	if (!*text)
 		return;
@@ -187,16 +192,21 @@ static void print_legend(const struct text_print *print)
 		look_wrap(print->look, print->out, 11, 2, text);
 	}
 	if (rates)
-		fputs("hit rate: pages that GUP-fast pinned itself, of those asked; higher is better\n", print->out);
+		fputs("hit rate: pages that GUP-fast pinned itself, of those asked; higher is "
+		      "better\n",
+		      print->out);
 	if (times) {
 		snprintf(text, sizeof(text), "%s: median of the %s%s; lower is better",
 			 verdicts->icount ? "guest instructions" : "times",
 			 print->replicated ? "medians of the runs" : "samples",
-			 print->style.spread && print->replicated ? " ± half the distance of their quartiles" : "");
+			 print->style.spread && print->replicated
+				 ? " ± half the distance of their quartiles"
+				 : "");
 		look_wrap(print->look, print->out, 0, 2, text);
 		if (print->replicated && !verdicts->icount)
 			fprintf(print->out, "change: Hodges-Lehmann estimate of the ratio%s%s\n",
-				pairs ? " within the pairs" : "", print->style.interval ? ", with its interval" : "");
+				pairs ? " within the pairs" : "",
+				print->style.interval ? ", with its interval" : "");
 	}
 	for (size_t i = 0; i < 2; i++) {
 		if (emulated_note(reports[i])) {
@@ -229,12 +239,13 @@ static void print_one(FILE *out, const struct look *look, const struct compariso
 	footnotes_free(&print.notes);
 }
 
-void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons, size_t nr,
-			const struct compare_options *options)
+void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons,
+			size_t nr, const struct compare_options *options)
 {
 	for (size_t i = 0; i < nr; i++) {
 		if (nr > 1)
-			fprintf(out, "%s%s%zu of %zu%s\n", i ? "\n\n" : "", look_bold(look), i + 1, nr, look_end(look));
+			fprintf(out, "%s%s%zu of %zu%s\n", i ? "\n\n" : "", look_bold(look), i + 1,
+				nr, look_end(look));
 		print_one(out, look, &comparisons[i], options);
 	}
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is said before any number: the files, what makes them not comparable, how their environments differ. */
+/* What is said before any number: the files, what makes them not comparable, how their environments
+ * differ. */
 #include <string.h>
 
-#include "print/text_rows.h"
 #include "print/heading.h"
+#include "print/text_rows.h"
 #include "stats/summary.h"
 
-#define MAX_CHANGES 24u   /* lines of environment before the rest is only counted */
+#define MAX_CHANGES 24u /* lines of environment before the rest is only counted */
 
 static size_t nr_runs(const struct results *results)
 {
@@ -30,9 +31,12 @@ static void add_file(struct grid *grid, const char *role, const struct results *
 	grid_add(grid, "%s", release);
 	grid_add(grid, "%zu %s", nr_runs(results), results_run_word(results, nr_runs(results)));
 	/* a guest without a clock begins in 1970, and that says nothing */
-	grid_add(grid, "%.16s", results->started && strncmp(results->started, "1970", 4) ? results->started : "");
-	grid_add(grid, "%s%s%s%s", results->imported ? "imported: " : "", results->imported ? results->imported : "",
-		 results->imported && !results->complete ? ", " : "", results->complete ? "" : "interrupted");
+	grid_add(grid, "%.16s",
+		 results->started && strncmp(results->started, "1970", 4) ? results->started : "");
+	grid_add(grid, "%s%s%s%s", results->imported ? "imported: " : "",
+		 results->imported ? results->imported : "",
+		 results->imported && !results->complete ? ", " : "",
+		 results->complete ? "" : "interrupted");
 }
 
 static void print_hardware(const struct text_print *print, const char *whose, const char *hardware)
@@ -71,7 +75,8 @@ static void print_files(const struct text_print *print)
 	}
 }
 
-static void print_remarks(const struct text_print *print, const struct remark_list *list, const char *what)
+static void print_remarks(const struct text_print *print, const struct remark_list *list,
+			  const char *what)
 {
 	for (size_t i = 0; i < list->nr; i++) {
 		fprintf(print->out, "%s%s%s", look_bold(print->look), what, look_end(print->look));
@@ -87,8 +92,10 @@ static void print_changes(const struct text_print *print, bool all)
 
 	fprintf(out, "\n%senvironment%s", look_bold(print->look), look_end(print->look));
 	if (comparison->base->environment.nr == 0 || comparison->new->environment.nr == 0) {
-		fprintf(out, ": not known of %s\n", comparison->base->environment.nr ? "new" :
-			comparison->new->environment.nr ? "base" : "either");
+		fprintf(out, ": not known of %s\n",
+			comparison->base->environment.nr  ? "new"
+			: comparison->new->environment.nr ? "base"
+							  : "either");
 		return;
 	}
 	if (nr == 0)
@@ -112,8 +119,9 @@ static void print_changes(const struct text_print *print, bool all)
 	if (nr_shown < nr)
 		fprintf(out, "\n  and %zu more (--environment shows all)", nr - nr_shown);
 	if (!all && comparison->nr_noise)
-		fprintf(out, "%s%zu noise reading%s too (--environment shows %s)", nr ? "\n  " : "; ",
-			comparison->nr_noise, comparison->nr_noise == 1 ? " differs" : "s differ",
+		fprintf(out, "%s%zu noise reading%s too (--environment shows %s)",
+			nr ? "\n  " : "; ", comparison->nr_noise,
+			comparison->nr_noise == 1 ? " differs" : "s differ",
 			comparison->nr_noise == 1 ? "it" : "them");
 	fputc('\n', out);
 }
@@ -126,7 +134,8 @@ void compare_print_head(const struct text_print *print, const struct compare_opt
 	design_format(&print->comparison->verdicts, design, sizeof(design));
 	if (*design)
 		look_wrap(print->look, print->out, 0, 2, design);
-	print_remarks(print, &print->comparison->comparable.refusals, "NOT COMPARABLE, compared by --force: ");
+	print_remarks(print, &print->comparison->comparable.refusals,
+		      "NOT COMPARABLE, compared by --force: ");
 	print_remarks(print, &print->comparison->comparable.differences, "differs: ");
 	print_remarks(print, &print->comparison->comparable.unknowns, "");
 	print_changes(print, options->environment);

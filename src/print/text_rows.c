@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The rows of a comparison, in groups of one pinner, layout, state and access: hit rate, exact counts, times. */
+/* The rows of a comparison, in groups of one pinner, layout, state and access: hit rate, exact
+ * counts, times. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/text_rows.h"
-#include "print/order.h"
-#include "print/heading.h"
-#include "stats/summary.h"
 #include "base/text.h"
+#include "print/heading.h"
+#include "print/order.h"
+#include "print/text_rows.h"
+#include "stats/summary.h"
 
 #define INDENT "  "
 
@@ -17,7 +18,7 @@
 struct case_rows {
 	const struct row *rows;
 	size_t nr;
-	size_t leader;  /* the first case of its group */
+	size_t leader; /* the first case of its group */
 	size_t place;
 };
 
@@ -50,7 +51,8 @@ static const struct row *case_row(const struct case_rows *item, struct measure m
 	for (size_t i = 0; i < item->nr; i++) {
 		const struct row *row = &item->rows[i];
 
-		if (row->kind == measure.kind && row->which == measure.which && row->shown && !row->redundant)
+		if (row->kind == measure.kind && row->which == measure.which && row->shown &&
+		    !row->redundant)
 			return row;
 	}
 	return NULL;
@@ -88,11 +90,15 @@ static struct groups groups_of(const struct verdicts *verdicts)
 	for (size_t i = 0, next; i < verdicts->nr; i = next) {
 		bool shown = false;
 
-		for (next = i; next < verdicts->nr && verdicts->rows[next].base == verdicts->rows[i].base; next++)
-			shown = shown || (verdicts->rows[next].shown && !verdicts->rows[next].redundant);
+		for (next = i;
+		     next < verdicts->nr && verdicts->rows[next].base == verdicts->rows[i].base;
+		     next++)
+			shown = shown ||
+				(verdicts->rows[next].shown && !verdicts->rows[next].redundant);
 		if (!shown)
 			continue;
-		groups.cases[groups.nr] = (struct case_rows){ &verdicts->rows[i], next - i, groups.nr, groups.nr };
+		groups.cases[groups.nr] =
+			(struct case_rows){ &verdicts->rows[i], next - i, groups.nr, groups.nr };
 		groups.nr++;
 	}
 	qsort(groups.cases, groups.nr, sizeof(*groups.cases), by_params);
@@ -112,7 +118,8 @@ static size_t group_end(const struct groups *groups, size_t first)
 	return end;
 }
 
-static void add_value(struct grid *grid, const struct text_print *print, const struct row *row, size_t side)
+static void add_value(struct grid *grid, const struct text_print *print, const struct row *row,
+		      size_t side)
 {
 	bool icount = print->comparison->verdicts.icount;
 	char text[64];
@@ -152,7 +159,8 @@ static void add_both(struct grid *grid, const char *base, const char *new)
 		grid_add(grid, "%s", base);
 }
 
-/* Window, pages per call, and what else the key says: of both sides where they measured different things on purpose. */
+/* Window, pages per call, and what else the key says: of both sides where they measured different
+ * things on purpose. */
 static void add_case(struct grid *grid, const struct row *row)
 {
 	char call[2][24], extras[2][64];
@@ -180,18 +188,19 @@ static void add_row(struct grid *grid, struct text_print *print, const struct ro
 	grid_add(grid, "%s", print->style.interval ? text : "");
 	row_note(row, verdicts, text, sizeof(text));
 	if (*text && !said_above(print, row))
-		grid_add(grid, "%s [%zu]", verdict_names[row->verdict], footnote(&print->notes, text));
+		grid_add(grid, "%s [%zu]", verdict_names[row->verdict],
+			 footnote(&print->notes, text));
 	else
 		grid_add(grid, "%s", verdict_names[row->verdict]);
 	add_nr(grid, print, row);
 }
 
 /*
- * What both files say of a measure where they agree on every row of the group: "100 %", or "1, 16, 64" in the order of
- * the rows.
+ * What both files say of a measure where they agree on every row of the group: "100 %", or "1, 16,
+ * 64" in the order of the rows.
  */
-static bool equal_text(const struct groups *groups, size_t first, size_t end, struct measure measure, size_t most,
-		       char *text, size_t size)
+static bool equal_text(const struct groups *groups, size_t first, size_t end,
+		       struct measure measure, size_t most, char *text, size_t size)
 {
 	char all[64] = "", one[32] = "";
 	bool same = true;
@@ -209,7 +218,8 @@ static bool equal_text(const struct groups *groups, size_t first, size_t end, st
 		if (nr++ == 0)
 			snprintf(one, sizeof(one), "%s", value);
 		same = same && strcmp(one, value) == 0;
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", *all ? ", " : "", value);
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", *all ? ", " : "",
+			 value);
 	}
 	snprintf(text, size, "%s", same ? one : all);
 	return nr > 1 && strlen(text) <= most;
@@ -229,7 +239,8 @@ static void add_headings(struct grid *grid, const struct text_print *print)
 	grid_add(grid, "%s", "");
 }
 
-static void fill_grid(struct grid *grid, struct text_print *print, const struct groups *groups, size_t first, size_t end)
+static void fill_grid(struct grid *grid, struct text_print *print, const struct groups *groups,
+		      size_t first, size_t end)
 {
 	add_headings(grid, print);
 	for (size_t i = 0; i < NR_MEASURES; i++) {
@@ -237,11 +248,16 @@ static void fill_grid(struct grid *grid, struct text_print *print, const struct 
 		char equal[32];
 		bool named = false;
 
-		if (equal_text(groups, first, end, measure, print->style.spread ? 20 : 10, equal, sizeof(equal))) {
-			const char *cells[] = { "", "all", " ", "", equal, equal, "=",
-						print->style.interval ? "exact" : "", "same", "" };
+		if (equal_text(groups, first, end, measure, print->style.spread ? 20 : 10, equal,
+			       sizeof(equal))) {
+			const char *cells[] = { "",     "all",
+						" ",    "",
+						equal,  equal,
+						"=",    print->style.interval ? "exact" : "",
+						"same", "" };
 
-			cells[0] = row_label(&(struct row){ .kind = measure.kind, .which = measure.which });
+			cells[0] = row_label(
+				&(struct row){ .kind = measure.kind, .which = measure.which });
 			for (size_t j = 0; j < sizeof(cells) / sizeof(cells[0]); j++)
 				grid_add(grid, "%s", cells[j]);
 			continue;
@@ -275,7 +291,8 @@ void compare_fit(struct text_print *print)
 	size_t nr_styles = sizeof(styles) / sizeof(styles[0]), style = 0;
 
 	print->style = styles[0];
-	for (size_t first = 0; print->look->columns && first < groups.nr && style + 1 < nr_styles;) {
+	for (size_t first = 0;
+	     print->look->columns && first < groups.nr && style + 1 < nr_styles;) {
 		size_t end = group_end(&groups, first), width;
 		struct grid grid;
 
@@ -300,8 +317,9 @@ void compare_print_groups(struct text_print *print)
 		char title[256];
 
 		end = group_end(&groups, first);
-		groups_format(&groups.cases[first].rows->base->params, &groups.cases[first].rows->new->params, &print->common,
-			      title, sizeof(title));
+		groups_format(&groups.cases[first].rows->base->params,
+			      &groups.cases[first].rows->new->params, &print->common, title,
+			      sizeof(title));
 		grid_init(&grid, print->look, ALIGN);
 		fill_grid(&grid, print, &groups, first, end);
 		fputc('\n', print->out);

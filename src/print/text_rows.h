@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* The parts of a comparison as text. Only for compare_*.c. */
+#include "print/footnotes.h"
 #include "print/format.h"
 #include "verdict/cells.h"
-#include "print/footnotes.h"
 
 /* How much a terminal has room for: the first that fits, for all tables of a comparison. */
 struct row_style {
@@ -15,8 +15,8 @@ struct text_print {
 	FILE *out;
 	const struct look *look;
 	const struct comparison *comparison;
-	struct params common;         /* what all cases of both have */
-	bool replicated;              /* more than one observation a side in any row */
+	struct params common; /* what all cases of both have */
+	bool replicated;      /* more than one observation a side in any row */
 	struct row_style style;
 	struct footnotes notes;
 };

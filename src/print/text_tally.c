@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the table came out, before the table: how many rows of each verdict, by which rule, and each row that got worse. */
+/* How the table came out, before the table: how many rows of each verdict, by which rule, and each
+ * row that got worse. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "print/text_rows.h"
 #include "print/heading.h"
+#include "print/text_rows.h"
 
-#define MAX_WORSE 20u     /* the largest; the rest is only counted here, and marked in the tables */
+#define MAX_WORSE 20u /* the largest; the rest is only counted here, and marked in the tables */
 
 static void subtract(size_t to[NR_VERDICTS], const struct verdicts *verdicts)
 {
@@ -26,7 +27,8 @@ static size_t sum(const size_t nr_of[NR_VERDICTS])
 	return nr;
 }
 
-static void print_line(const struct text_print *print, const char *what, const size_t nr_of[NR_VERDICTS])
+static void print_line(const struct text_print *print, const char *what,
+		       const size_t nr_of[NR_VERDICTS])
 {
 	char text[160];
 
@@ -45,14 +47,20 @@ static void print_rule(const struct text_print *print, size_t nr_rows)
 	percent_format(verdicts->rule.threshold, threshold, sizeof(threshold));
 	percent_format(verdicts->rule.level, level, sizeof(level));
 	if (verdicts->icount)
-		snprintf(text, sizeof(text), "changed: each of %u or more seeds moves the same way by more than %u clock ticks "
-			 "and by %g %%%s; same: every seed within %s; unsure: the rest", RULE_ICOUNT_SEEDS, RULE_ICOUNT_TICKS,
-			 RULE_ICOUNT_PART * 100,
-			 verdicts->rule.threshold_given ? ", and one beyond the threshold" : "", threshold);
+		snprintf(text, sizeof(text),
+			 "changed: each of %u or more seeds moves the same way by more than %u "
+			 "clock ticks "
+			 "and by %g %%%s; same: every seed within %s; unsure: the rest",
+			 RULE_ICOUNT_SEEDS, RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100,
+			 verdicts->rule.threshold_given ? ", and one beyond the threshold" : "",
+			 threshold);
 	else
-		snprintf(text, sizeof(text), "%zu row%s, intervals of %s adjusted over %s (Holm); same: the interval is within "
-			 "%s; better, worse: it excludes 0", nr_rows, nr_rows == 1 ? "" : "s", level,
-			 nr_rows == 1 ? "it" : "them", threshold);
+		snprintf(text, sizeof(text),
+			 "%zu row%s, intervals of %s adjusted over %s (Holm); same: the interval "
+			 "is within "
+			 "%s; better, worse: it excludes 0",
+			 nr_rows, nr_rows == 1 ? "" : "s", level, nr_rows == 1 ? "it" : "them",
+			 threshold);
 	fputs("  ", print->out);
 	look_wrap(print->look, print->out, 2, 2, text);
 }
@@ -74,18 +82,24 @@ static void print_missing(const struct text_print *print)
 	if (!verdicts->rule.tails)
 		return;
 	if (verdicts->icount)
-		snprintf(text, sizeof(text), "p99: not of instructions, which have no tail but that of the placement");
+		snprintf(text, sizeof(text),
+			 "p99: not of instructions, which have no tail but that of the placement");
 	else if (verdicts->no_tail.nr_rows)
-		snprintf(text, sizeof(text), "p99: missing in %zu row%s: every run needs %u samples (fewest: %zu), each side %u "
-			 "runs (fewest: %zu)", verdicts->no_tail.nr_rows, verdicts->no_tail.nr_rows == 1 ? "" : "s",
-			 RULE_TAIL_SAMPLES, verdicts->no_tail.samples, RULE_TAIL_RUNS, verdicts->no_tail.runs);
+		snprintf(text, sizeof(text),
+			 "p99: missing in %zu row%s: every run needs %u samples (fewest: %zu), "
+			 "each side %u "
+			 "runs (fewest: %zu)",
+			 verdicts->no_tail.nr_rows, verdicts->no_tail.nr_rows == 1 ? "" : "s",
+			 RULE_TAIL_SAMPLES, verdicts->no_tail.samples, RULE_TAIL_RUNS,
+			 verdicts->no_tail.runs);
 	else
 		return;
 	fputs("  ", print->out);
 	look_wrap(print->look, print->out, 2, 2, text);
 }
 
-static void add_worse(struct grid *grid, const struct text_print *print, const struct row *row, unsigned int detail)
+static void add_worse(struct grid *grid, const struct text_print *print, const struct row *row,
+		      unsigned int detail)
 {
 	bool icount = print->comparison->verdicts.icount;
 	char text[256];
@@ -111,7 +125,10 @@ static void add_worse(struct grid *grid, const struct text_print *print, const s
 /* With as much beside each name as there is room for. */
 static void print_list(const struct text_print *print, const struct row *const *rows, size_t nr)
 {
-	const char *names[] = { "", "", "", "", "", print->style.names.base, print->style.names.new, "change", "interval" };
+	const char *names[] = {
+		"",       "",        "", "", "", print->style.names.base, print->style.names.new,
+		"change", "interval"
+	};
 
 	for (unsigned int detail = 3;; detail--) {
 		struct grid grid;
@@ -121,7 +138,8 @@ static void print_list(const struct text_print *print, const struct row *const *
 			grid_add(&grid, "%s", names[i]);
 		for (size_t i = 0; i < nr; i++)
 			add_worse(&grid, print, rows[i], detail);
-		if (detail == 0 || !print->look->columns || grid_width(&grid) + 2 <= print->look->columns) {
+		if (detail == 0 || !print->look->columns ||
+		    grid_width(&grid) + 2 <= print->look->columns) {
 			grid_print(&grid, print->out, "  ");
 			grid_free(&grid);
 			return;
@@ -148,7 +166,8 @@ static void print_worse(const struct text_print *print)
 	fprintf(print->out, "\n%sgot worse%s\n", look_bold(print->look), look_end(print->look));
 	print_list(print, worse, nr_shown);
 	if (nr_shown < nr)
-		fprintf(print->out, "  and %zu more that changed less, in the tables below\n", nr - nr_shown);
+		fprintf(print->out, "  and %zu more that changed less, in the tables below\n",
+			nr - nr_shown);
 }
 
 static size_t nr_shown(const struct verdicts *verdicts, size_t *nr_all)
@@ -181,7 +200,9 @@ void compare_print_tally(const struct text_print *print, const struct compare_op
 		fputs("no case is done in both\n", print->out);
 	nr = nr_shown(verdicts, &nr_all);
 	if (options->filter) {
-		snprintf(text, sizeof(text), "below: %zu of %zu rows: cases that match \"%.200s\", their controls, and what got worse",
+		snprintf(text, sizeof(text),
+			 "below: %zu of %zu rows: cases that match \"%.200s\", their controls, and "
+			 "what got worse",
 			 nr, nr_all, options->filter);
 		look_wrap(print->look, print->out, 0, 2, text);
 	}

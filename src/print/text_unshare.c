@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "print/text_rows.h"
 #include "print/heading.h"
-#include "stats/summary.h"
 #include "print/table.h"
+#include "print/text_rows.h"
+#include "stats/summary.h"
 
 /* "9.12 - 1.20 = 7.92 us" */
 static void add_terms(struct grid *grid, const struct unit *unit, const struct unshare *unshare)
@@ -25,8 +25,9 @@ static void add_terms(struct grid *grid, const struct unit *unit, const struct u
 	grid_add(grid, "%s - %s = %s", with, without, cost);
 }
 
-static void print_fit(const struct text_print *print, const struct results *results, const struct unshare_list *list,
-		      const struct unshare *unshare, const char *whose)
+static void print_fit(const struct text_print *print, const struct results *results,
+		      const struct unshare_list *list, const struct unshare *unshare,
+		      const char *whose)
 {
 	char text[400] = "";
 
@@ -40,8 +41,8 @@ static void print_fit(const struct text_print *print, const struct results *resu
 	look_wrap(print->look, print->out, 13 + strlen(whose), 6, text);
 }
 
-static void print_series(const struct text_print *print, const struct unshare_list *base, const struct unshare_list *new,
-			 size_t first, size_t end)
+static void print_series(const struct text_print *print, const struct unshare_list *base,
+			 const struct unshare_list *new, size_t first, size_t end)
 {
 	const struct comparison *comparison = print->comparison;
 	struct compare_names names = print->style.names;
@@ -56,7 +57,8 @@ static void print_series(const struct text_print *print, const struct unshare_li
 	grid_add(&grid, "%s", names.base);
 	grid_add(&grid, "%s", names.new);
 	for (size_t i = first; i < end; i++) {
-		const struct unshare *item = &base->items[i], *other = unshare_of(new, item->with->key);
+		const struct unshare *item = &base->items[i],
+				     *other = unshare_of(new, item->with->key);
 		struct unit unit = unit_for(comparison->base->icount,
 					    fmax(item->with_ticks, other ? other->with_ticks : 0),
 					    fabs(unshare_ticks(item)));
@@ -87,9 +89,11 @@ void compare_print_unshare(const struct text_print *print)
 	unshare_find(&base, comparison->base);
 	unshare_find(&new, comparison->new);
 	if (base.nr && new.nr)
-		fprintf(print->out, "\n%sunshare cost%s: the pin that unshares - the same pin in exclusive-ro = the cost\n  %s\n",
+		fprintf(print->out,
+			"\n%sunshare cost%s: the pin that unshares - the same pin in exclusive-ro "
+			"= the cost\n  %s\n",
 			look_bold(print->look), look_end(print->look), cost_legend(&base));
-	for (size_t i = 1; new.nr && i <= base.nr; i++) {
+	for (size_t i = 1; new.nr &&i <= base.nr; i++) {
 		if (i < base.nr && unshare_same_series(&base.items[first], &base.items[i]))
 			continue;
 		print_series(print, &base, &new, first, i);

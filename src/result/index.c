@@ -31,7 +31,8 @@ static int key_against(const void *key, const void *slot)
 
 const struct result *results_index_find(const struct results_index *index, const char *key)
 {
-	const struct result **slot = bsearch(key, index->sorted, index->nr, sizeof(*index->sorted), key_against);
+	const struct result **slot =
+		bsearch(key, index->sorted, index->nr, sizeof(*index->sorted), key_against);
 
 	return slot ? *slot : NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* The results of a report by key, for those who look up many. Made once, valid while no result is added. */
+/* The results of a report by key, for those who look up many. Made once, valid while no result is
+ * added. */
 #include "result/results.h"
 
 struct results_index {

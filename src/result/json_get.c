@@ -44,7 +44,8 @@ int reader_error(struct reader *reader, const char *format, ...)
 		const struct step *step = &reader->steps[i];
 
 		if (step->name)
-			used += snprintf(where + used, sizeof(where) - used, "%s%s", used ? "." : "", step->name);
+			used += snprintf(where + used, sizeof(where) - used, "%s%s",
+					 used ? "." : "", step->name);
 		else
 			used += snprintf(where + used, sizeof(where) - used, "[%zu]", step->index);
 	}
@@ -55,11 +56,12 @@ int reader_error(struct reader *reader, const char *format, ...)
 }
 
 int get_member(struct reader *reader, const json_t *object, const char *name, json_type type,
-		  enum need need, const json_t **value, size_t *used)
+	       enum need need, const json_t **value, size_t *used)
 {
 	static const char *const names[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list", [JSON_STRING] = "a string",
-		[JSON_INTEGER] = "an integer", [JSON_REAL] = "a number", [JSON_TRUE] = "true or false",
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "a list",
+		[JSON_STRING] = "a string",  [JSON_INTEGER] = "an integer",
+		[JSON_REAL] = "a number",    [JSON_TRUE] = "true or false",
 	};
 	json_type have;
 
@@ -97,7 +99,8 @@ char *get_plain(const json_t *value)
 	return copy;
 }
 
-int get_text(struct reader *reader, const json_t *object, const char *name, enum need need, char **text)
+int get_text(struct reader *reader, const json_t *object, const char *name, enum need need,
+	     char **text)
 {
 	const json_t *value;
 	size_t used;
@@ -113,8 +116,8 @@ int get_text(struct reader *reader, const json_t *object, const char *name, enum
 	return 0;
 }
 
-int get_word(struct reader *reader, const json_t *object, const char *name, enum need need, char *word,
-		    size_t size)
+int get_word(struct reader *reader, const json_t *object, const char *name, enum need need,
+	     char *word, size_t size)
 {
 	const json_t *value;
 	size_t used;
@@ -132,21 +135,22 @@ int get_word(struct reader *reader, const json_t *object, const char *name, enum
 	return 0;
 }
 
-int get_integer(struct reader *reader, const json_t *value, uint64_t min, uint64_t max, uint64_t *number)
+int get_integer(struct reader *reader, const json_t *value, uint64_t min, uint64_t max,
+		uint64_t *number)
 {
 	json_int_t have = json_integer_value(value);
 
 	if (!json_is_integer(value))
 		return reader_error(reader, "not an integer");
 	if (have < 0 || (uint64_t)have < min || (uint64_t)have > max)
-		return reader_error(reader, "%lld is not in %llu..%llu", (long long)have, (unsigned long long)min,
-				    (unsigned long long)max);
+		return reader_error(reader, "%lld is not in %llu..%llu", (long long)have,
+				    (unsigned long long)min, (unsigned long long)max);
 	*number = have;
 	return 0;
 }
 
-int get_number(struct reader *reader, const json_t *object, const char *name, enum need need, uint64_t min,
-		      uint64_t max, uint64_t *number)
+int get_number(struct reader *reader, const json_t *object, const char *name, enum need need,
+	       uint64_t min, uint64_t max, uint64_t *number)
 {
 	const json_t *value;
 	size_t used;
@@ -191,28 +195,32 @@ int get_choice(struct reader *reader, const json_t *object, const char *name, en
 			reader_leave(reader, used);
 			return 1;
 		}
-		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s\"%s\"", *chosen ? ", " : "",
-			 choices[*chosen]);
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s\"%s\"",
+			 *chosen ? ", " : "", choices[*chosen]);
 	}
 	return reader_error(reader, "not one of %s", list);
 }
 
-static int get_facts(struct reader *reader, const json_t *object, struct fact_list *facts, const char *prefix)
+static int get_facts(struct reader *reader, const json_t *object, struct fact_list *facts,
+		     const char *prefix)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value)
+	{
 		char name[RESULTS_MAX_FACT_NAME + 1];
 		size_t used;
 		int length;
 
 		if (!text_is_word(key) || strchr(key, '.') || strlen(key) > RESULTS_MAX_FACT_NAME)
-			return reader_error(reader, "a name is not printable ASCII without spaces and dots");
+			return reader_error(reader, "a name is not printable ASCII without spaces "
+						    "and dots");
 		used = reader_enter(reader, key);
 		length = snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "", key);
 		if ((size_t)length >= sizeof(name))
-			return reader_error(reader, "the dotted name has more than %u bytes", RESULTS_MAX_FACT_NAME);
+			return reader_error(reader, "the dotted name has more than %u bytes",
+					    RESULTS_MAX_FACT_NAME);
 		if (json_is_object(value)) {
 			int rc = get_facts(reader, value, facts, name);
 
@@ -229,8 +237,11 @@ static int get_facts(struct reader *reader, const json_t *object, struct fact_li
 			autofree char *text = NULL;
 
 			if (rc)
-				return reader_error(reader, "not an integer, a boolean, a string of at most %u bytes "
-					     "or an object", RESULTS_MAX_TEXT);
+				return reader_error(reader,
+						    "not an integer, a boolean, a string of at "
+						    "most %u bytes "
+						    "or an object",
+						    RESULTS_MAX_TEXT);
 			text = get_plain(value);
 			fact_text(facts, text, "%s", name);
 		}
@@ -239,7 +250,8 @@ static int get_facts(struct reader *reader, const json_t *object, struct fact_li
 	return 0;
 }
 
-int get_fact_group(struct reader *reader, const json_t *object, const char *name, struct fact_list *facts)
+int get_fact_group(struct reader *reader, const json_t *object, const char *name,
+		   struct fact_list *facts)
 {
 	const json_t *value;
 	size_t used;

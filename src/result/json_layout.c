@@ -5,7 +5,8 @@
 
 #include "result/json_get.h"
 
-/* The end of a group that holds no other group and is worth one line: any list of numbers, or what fits in 100 columns. */
+/* The end of a group that holds no other group and is worth one line: any list of numbers, or what
+ * fits in 100 columns. */
 static const char *line_end(const char *open)
 {
 	const char *at = open + 1;

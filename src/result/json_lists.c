@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lists of numbers, which are nearly all of a result file, beside the parser: as a tree each number takes 40 bytes and an
- * allocation. Before the parser sees the text, each list of nothing but numbers becomes "[k]", the k-th list; as all such lists do,
+ * Lists of numbers, which are nearly all of a result file, beside the parser: as a tree each number
+ * takes 40 bytes and an allocation. Before the parser sees the text, each list of nothing but
+ * numbers becomes "[k]", the k-th list; as all such lists do,
  * "[k]" in the tree is never anything else.
  */
 #include <stdio.h>
@@ -14,7 +15,8 @@
 
 static size_t skip_blanks(const char *text, size_t at, size_t end)
 {
-	while (at < end && (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
+	while (at < end &&
+	       (text[at] == ' ' || text[at] == '\n' || text[at] == '\t' || text[at] == '\r'))
 		at++;
 	return at;
 }
@@ -23,7 +25,8 @@ static void add_number(struct number_lists *lists, uint64_t number)
 {
 	if (lists->nr_numbers == lists->room_numbers) {
 		lists->room_numbers = lists->room_numbers ? lists->room_numbers * 2 : 1024;
-		lists->numbers = reallocarray(lists->numbers, lists->room_numbers, sizeof(*lists->numbers));
+		lists->numbers =
+			reallocarray(lists->numbers, lists->room_numbers, sizeof(*lists->numbers));
 		if (!lists->numbers)
 			abort();
 	}
@@ -45,7 +48,8 @@ static size_t take_number(struct number_lists *lists, const char *text, size_t a
 	return i;
 }
 
-/* The bracket that ends the list of numbers that begins at @open, whose numbers are kept; @open when it is another list. */
+/* The bracket that ends the list of numbers that begins at @open, whose numbers are kept; @open
+ * when it is another list. */
 static size_t take_list(struct number_lists *lists, const char *text, size_t open, size_t end)
 {
 	size_t at = open, first = lists->nr_numbers;
@@ -65,7 +69,8 @@ static size_t take_list(struct number_lists *lists, const char *text, size_t ope
 		return open;
 	}
 	if ((lists->nr & (lists->nr - 1)) == 0) {
-		lists->items = reallocarray(lists->items, lists->nr ? lists->nr * 2 : 1, sizeof(*lists->items));
+		lists->items = reallocarray(lists->items, lists->nr ? lists->nr * 2 : 1,
+					    sizeof(*lists->items));
 		if (!lists->items)
 			abort();
 	}
@@ -92,7 +97,9 @@ size_t number_lists_cut(struct number_lists *lists, const struct json_text *text
 	char *to;
 
 	/* "[1]" may become "[123456]" */
-	make_room(lists, end - start + (most < RESULTS_MAX_GROUPS ? most : RESULTS_MAX_GROUPS) * strlen("123456"));
+	make_room(lists, end - start +
+				 (most < RESULTS_MAX_GROUPS ? most : RESULTS_MAX_GROUPS) *
+					 strlen("123456"));
 	to = lists->text;
 	lists->nr_numbers = lists->nr = 0;
 	for (at = start; at < end && (from[at] != ',' || depth > 0); at++) {

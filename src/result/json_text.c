@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A result file before it is parsed: read, measured against the limits, and its list of results found. */
+/* A result file before it is parsed: read, measured against the limits, and its list of results
+ * found. */
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -9,13 +10,14 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "result/json_get.h"
 #include "base/text.h"
+#include "result/json_get.h"
 
 int json_text_read(const char *path, char **text, size_t *size, struct error *err)
 {
 	/* O_NONBLOCK: opening a pipe that nobody writes to must not hang */
-	autoclose int fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	autoclose int fd =
+		TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st))
@@ -23,7 +25,8 @@ int json_text_read(const char *path, char **text, size_t *size, struct error *er
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, EINVAL, "%s: not a regular file", path);
 	if (st.st_size > (off_t)RESULTS_MAX_BYTES)
-		return error_set(err, EFBIG, "%s: %lld bytes are above the limit of 64 MiB of a result file",
+		return error_set(err, EFBIG,
+				 "%s: %lld bytes are above the limit of 64 MiB of a result file",
 				 path, (long long)st.st_size);
 	*text = malloc(st.st_size + 1);
 	if (!*text)
@@ -42,7 +45,8 @@ int json_text_read(const char *path, char **text, size_t *size, struct error *er
 }
 
 /* "file:line:column: " and the words; @offset: the bytes up to there. */
-static int text_error(const struct json_text *text, size_t offset, const char *words, struct error *err)
+static int text_error(const struct json_text *text, size_t offset, const char *words,
+		      struct error *err)
 {
 	size_t line = 1, line_start = 0;
 
@@ -52,7 +56,8 @@ static int text_error(const struct json_text *text, size_t offset, const char *w
 			line_start = i + 1;
 		}
 	}
-	return error_set(err, EINVAL, "%s:%zu:%zu: %s", text->path, line, offset - line_start, words);
+	return error_set(err, EINVAL, "%s:%zu:%zu: %s", text->path, line, offset - line_start,
+			 words);
 }
 
 size_t json_string_end(const char *text, size_t at, size_t end)
@@ -62,19 +67,22 @@ size_t json_string_end(const char *text, size_t at, size_t end)
 	return at < end ? at : end;
 }
 
-/* A name that is written with escapes is not found here: then all is one tree, and takes more memory. */
+/* A name that is written with escapes is not found here: then all is one tree, and takes more
+ * memory. */
 static bool is_results(const struct json_text *text, size_t name)
 {
 	static const char word[] = "\"results\"";
 
-	return text->size - name >= strlen(word) && memcmp(text->text + name, word, strlen(word)) == 0;
+	return text->size - name >= strlen(word) &&
+	       memcmp(text->text + name, word, strlen(word)) == 0;
 }
 
 /* Most of a file is digits and blanks, which nothing here asks about. */
 static size_t skip_plain(const struct json_text *text, size_t at)
 {
 	static const bool matters[256] = {
-		['"'] = true, [','] = true, [':'] = true, ['['] = true, [']'] = true, ['{'] = true, ['}'] = true,
+		['"'] = true, [','] = true, [':'] = true, ['['] = true,
+		[']'] = true, ['{'] = true, ['}'] = true,
 	};
 
 	while (at < text->size && !matters[(unsigned char)text->text[at]])
@@ -111,8 +119,9 @@ int json_text_scan(struct json_text *text, struct error *err)
 			return text_error(text, i + 1, words, err);
 		}
 		if (nr_values > RESULTS_MAX_VALUES || nr_groups > RESULTS_MAX_GROUPS) {
-			snprintf(words, sizeof(words), "more than %u values or %u objects and lists",
-				 RESULTS_MAX_VALUES, RESULTS_MAX_GROUPS);
+			snprintf(words, sizeof(words),
+				 "more than %u values or %u objects and lists", RESULTS_MAX_VALUES,
+				 RESULTS_MAX_GROUPS);
 			return text_error(text, i + 1, words, err);
 		}
 	}
@@ -122,7 +131,8 @@ int json_text_scan(struct json_text *text, struct error *err)
 json_t *json_text_parse(const struct json_text *text, size_t start, size_t end, struct error *err)
 {
 	json_error_t where;
-	json_t *value = json_loadb(text->text + start, end - start, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	json_t *value = json_loadb(text->text + start, end - start,
+				   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
 
 	if (!value) {
 		text_plain(where.text);
@@ -150,7 +160,8 @@ json_t *json_text_parse_head(const struct json_text *text, struct error *err)
 	root = json_loadb(head, text->size - cut, JSON_REJECT_DUPLICATES, &where);
 	if (!root) {
 		text_plain(where.text);
-		text_error(text, where.position + ((size_t)where.position > text->list ? cut : 0), where.text, err);
+		text_error(text, where.position + ((size_t)where.position > text->list ? cut : 0),
+			   where.text, err);
 	}
 	return root;
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reading a result file that may come from anywhere. docs/result-1.schema.json is the same rules as data. */
+/* Reading a result file that may come from anywhere. docs/result-1.schema.json is the same rules as
+ * data. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "result/json_get.h"
 #include "base/text.h"
+#include "result/json_get.h"
 
 static const char *const time_units[] = { "ns", "instructions", NULL };
 static const char *const exact_units[] = { "pages", "calls", "faults", "mappings", NULL };
@@ -15,11 +16,13 @@ static const char *const directions[] = { "lower", "none", NULL };
 static const char *const kinds[] = { "measured", "exact", NULL };
 
 /* Entry of the table of metrics. That of a count may be absent: @unit is as it was then. */
-static int get_metric(struct reader *reader, const json_t *metrics, const char *name, bool exact, size_t *unit)
+static int get_metric(struct reader *reader, const json_t *metrics, const char *name, bool exact,
+		      size_t *unit)
 {
 	const json_t *metric;
 	size_t used, ignored;
-	int rc = get_member(reader, metrics, name, JSON_OBJECT, exact ? OPTIONAL : REQUIRED, &metric, &used);
+	int rc = get_member(reader, metrics, name, JSON_OBJECT, exact ? OPTIONAL : REQUIRED,
+			    &metric, &used);
 
 	if (rc <= 0)
 		return rc;
@@ -48,8 +51,8 @@ static int get_metrics(struct reader *reader, const json_t *root, bool *icount)
 		if (i == 0)
 			first = unit;
 		if (unit != first)
-			return reader_error(reader, "\"%s\" is in another unit than \"%s\"", metric_names[i],
-					    metric_names[0]);
+			return reader_error(reader, "\"%s\" is in another unit than \"%s\"",
+					    metric_names[i], metric_names[0]);
 	}
 	for (size_t i = 0; i < NR_COUNTS; i++) {
 		rc = get_metric(reader, metrics, count_names[i], true, &unit);
@@ -156,7 +159,8 @@ static int get_head(struct reader *reader, const json_t *root, struct results *r
 	if (rc)
 		return rc;
 	if (strcmp(schema, RESULTS_SCHEMA)) {
-		reader_error(reader, "schema is \"%s\", this program reads \"%s\"", schema, RESULTS_SCHEMA);
+		reader_error(reader, "schema is \"%s\", this program reads \"%s\"", schema,
+			     RESULTS_SCHEMA);
 		return error_fix(reader->err, "use the version of pinbench that wrote it");
 	}
 	rc = get_member(reader, root, "tool", JSON_OBJECT, REQUIRED, &value, &used);
@@ -197,7 +201,8 @@ static int get_head(struct reader *reader, const json_t *root, struct results *r
 	return get_command(reader, root, results);
 }
 
-int results_parse(struct results *results, const char *text, size_t size, const char *path, struct error *err)
+int results_parse(struct results *results, const char *text, size_t size, const char *path,
+		  struct error *err)
 {
 	struct json_text document = { .path = path, .text = text, .size = size };
 	struct error inner = { 0 };
@@ -211,7 +216,8 @@ int results_parse(struct results *results, const char *text, size_t size, const 
 	root = json_text_parse_head(&document, err);
 	if (!root)
 		return -EINVAL;
-	rc = json_is_object(root) ? get_head(&reader, root, results) : reader_error(&reader, "not an object");
+	rc = json_is_object(root) ? get_head(&reader, root, results)
+				  : reader_error(&reader, "not an object");
 	if (!rc)
 		rc = get_metrics(&reader, root, &results->icount);
 	if (!rc)

@@ -7,7 +7,8 @@
 #include "base/cleanup.h"
 #include "result/json_get.h"
 
-static int get_params(struct reader *reader, const json_t *result, enum need need, struct params *params)
+static int get_params(struct reader *reader, const json_t *result, enum need need,
+		      struct params *params)
 {
 	const json_t *object;
 	size_t used;
@@ -15,18 +16,23 @@ static int get_params(struct reader *reader, const json_t *result, enum need nee
 
 	if (rc < 0)
 		return rc;
-	if ((rc = get_word(reader, object, "pinner", need, params->pinner, sizeof(params->pinner))) ||
-	    (rc = get_word(reader, object, "layout", need, params->layout, sizeof(params->layout))) ||
+	if ((rc = get_word(reader, object, "pinner", need, params->pinner,
+			   sizeof(params->pinner))) ||
+	    (rc = get_word(reader, object, "layout", need, params->layout,
+			   sizeof(params->layout))) ||
 	    (rc = get_word(reader, object, "state", need, params->state, sizeof(params->state))) ||
-	    (rc = get_word(reader, object, "access", need, params->access, sizeof(params->access))) ||
+	    (rc = get_word(reader, object, "access", need, params->access,
+			   sizeof(params->access))) ||
 	    (rc = get_word(reader, object, "window", need, params->window, sizeof(params->window))))
 		return rc;
 	if (reader->imported)
 		need = OPTIONAL;
 	if ((rc = get_number(reader, object, "offset", need, 0, INT64_MAX, &params->offset)) < 0 ||
 	    (rc = get_number(reader, object, "bytes", need, 1, INT64_MAX, &params->bytes)) < 0 ||
-	    (rc = get_number(reader, object, "pages_per_call", need, 1, INT64_MAX, &params->pages_per_call)) < 0 ||
-	    (rc = get_number(reader, object, "region_bytes", OPTIONAL, 1, INT64_MAX, &params->region_bytes)) < 0)
+	    (rc = get_number(reader, object, "pages_per_call", need, 1, INT64_MAX,
+			     &params->pages_per_call)) < 0 ||
+	    (rc = get_number(reader, object, "region_bytes", OPTIONAL, 1, INT64_MAX,
+			     &params->region_bytes)) < 0)
 		return rc;
 	reader_leave(reader, used);
 	return 0;
@@ -45,11 +51,13 @@ static int get_counts(struct reader *reader, const json_t *result, struct path_c
 		return rc;
 	reader_leave(reader, inner);
 	for (size_t i = 0; i < NR_COUNTS; i++) {
-		rc = get_number(reader, object, count_names[i], OPTIONAL, 0, INT64_MAX, &counts->value[i]);
+		rc = get_number(reader, object, count_names[i], OPTIONAL, 0, INT64_MAX,
+				&counts->value[i]);
 		if (rc < 0)
 			return rc;
 		if (!rc && json_object_get(observer, count_names[i]))
-			return reader_error(reader, "observer names \"%s\", which has no number", count_names[i]);
+			return reader_error(reader, "observer names \"%s\", which has no number",
+					    count_names[i]);
 		if (!rc)
 			continue;
 		inner = reader_enter(reader, "observer");
@@ -89,7 +97,7 @@ static int get_warnings(struct reader *reader, const json_t *object, struct resu
 }
 
 static const char *const stops[] = { "runs", "precision", "max-time", NULL }; /* as enum stop */
-static const char *const statuses[] = { "done", "skipped", "failed", NULL }; /* as enum status */
+static const char *const statuses[] = { "done", "skipped", "failed", NULL };  /* as enum status */
 
 static int get_result(struct reader *reader, const json_t *object, struct results *results)
 {
@@ -144,7 +152,8 @@ static int get_result(struct reader *reader, const json_t *object, struct result
 
 static int compare_keys(const void *a, const void *b)
 {
-	return strcmp((*(const struct result *const *)a)->key, (*(const struct result *const *)b)->key);
+	return strcmp((*(const struct result *const *)a)->key,
+		      (*(const struct result *const *)b)->key);
 }
 
 static int check_unique(struct reader *reader, const struct results *results)
@@ -178,16 +187,17 @@ static int get_next(struct reader *reader, const json_t *object, struct results 
 }
 
 /*
- * The result at @start that is still text, with its numbers beside it, and its end. What cannot be parsed so is parsed as it is, to say
- * where the error is.
+ * The result at @start that is still text, with its numbers beside it, and its end. What cannot be
+ * parsed so is parsed as it is, to say where the error is.
  */
-static json_t *parse_result(struct reader *reader, struct number_lists *lists, const struct json_text *text,
-			    size_t start, size_t *end)
+static json_t *parse_result(struct reader *reader, struct number_lists *lists,
+			    const struct json_text *text, size_t start, size_t *end)
 {
 	json_t *object;
 
 	*end = number_lists_cut(lists, text, start);
-	object = json_loadb(lists->text, lists->size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+	object = json_loadb(lists->text, lists->size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+			    NULL);
 	if (object)
 		return object;
 	lists->nr = 0;
@@ -197,7 +207,8 @@ static json_t *parse_result(struct reader *reader, struct number_lists *lists, c
 }
 
 /* Each is a tree only while it is looked at. */
-static int get_results_text(struct reader *reader, const struct json_text *text, struct results *results)
+static int get_results_text(struct reader *reader, const struct json_text *text,
+			    struct results *results)
 {
 	struct number_lists lists = { 0 };
 	size_t start = text->list, end;
@@ -217,7 +228,8 @@ static int get_results_text(struct reader *reader, const struct json_text *text,
 	return rc;
 }
 
-int get_results(struct reader *reader, const json_t *root, const struct json_text *text, struct results *results)
+int get_results(struct reader *reader, const json_t *root, const struct json_text *text,
+		struct results *results)
 {
 	const json_t *list;
 	size_t used;

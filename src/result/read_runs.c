@@ -7,7 +7,8 @@
 #include "result/json_get.h"
 
 /* The number at @i of a list, whether it was parsed or is in @numbers. */
-static int get_element(struct reader *reader, const json_t *list, const uint64_t *numbers, size_t i, uint64_t *number)
+static int get_element(struct reader *reader, const json_t *list, const uint64_t *numbers, size_t i,
+		       uint64_t *number)
 {
 	size_t used;
 	int rc;
@@ -24,13 +25,14 @@ static int get_element(struct reader *reader, const json_t *list, const uint64_t
 }
 
 /* One of "warmup" and "samples": the lists are parallel, so all have the length of the first. */
-static int get_samples(struct reader *reader, const json_t *object, struct run *run, size_t first, size_t nr,
-		       enum metric metric)
+static int get_samples(struct reader *reader, const json_t *object, struct run *run, size_t first,
+		       size_t nr, enum metric metric)
 {
 	const uint64_t *numbers;
 	const json_t *list;
 	size_t used, nr_here;
-	int rc = get_member(reader, object, metric_names[metric], JSON_ARRAY, OPTIONAL, &list, &used);
+	int rc = get_member(reader, object, metric_names[metric], JSON_ARRAY, OPTIONAL, &list,
+			    &used);
 
 	if (rc <= 0)
 		return rc;
@@ -49,7 +51,8 @@ static int get_samples(struct reader *reader, const json_t *object, struct run *
 	return 0;
 }
 
-static int get_pages(struct reader *reader, const json_t *object, struct run *run, size_t first, size_t nr)
+static int get_pages(struct reader *reader, const json_t *object, struct run *run, size_t first,
+		     size_t nr)
 {
 	const json_t *pages = json_object_get(object, "pages");
 	size_t used = reader_enter(reader, "pages"), nr_here;
@@ -64,7 +67,8 @@ static int get_pages(struct reader *reader, const json_t *object, struct run *ru
 		if (nr_here != nr)
 			return reader_error(reader, "%zu values beside a list of %zu", nr_here, nr);
 		for (size_t i = 0; i < nr && !rc; i++)
-			rc = get_element(reader, pages, numbers, i, &run->samples[first + i].nr_pages);
+			rc = get_element(reader, pages, numbers, i,
+					 &run->samples[first + i].nr_pages);
 	} else if (pages && (nr || json_is_integer(pages))) {
 		rc = get_integer(reader, pages, 0, INT64_MAX, &number);
 		for (size_t i = 0; i < nr; i++)
@@ -100,8 +104,8 @@ static int get_clock(struct reader *reader, const json_t *object, struct run *ru
 	for (size_t i = 0; i < NR_METRICS; i++) {
 		bool measured = run->nr_samples && run->samples[0].have >> i & 1;
 
-		rc = get_word(reader, clock, metric_names[i], measured ? REQUIRED : OPTIONAL, run->clock[i],
-			      sizeof(run->clock[i]));
+		rc = get_word(reader, clock, metric_names[i], measured ? REQUIRED : OPTIONAL,
+			      run->clock[i], sizeof(run->clock[i]));
 		if (rc)
 			return rc;
 	}
@@ -110,7 +114,8 @@ static int get_clock(struct reader *reader, const json_t *object, struct run *ru
 	if (rc <= 0)
 		return rc;
 	for (size_t i = 0; i < NR_METRICS; i++) {
-		rc = get_number(reader, quantum, metric_names[i], OPTIONAL, 1, INT64_MAX, &run->quantum[i]);
+		rc = get_number(reader, quantum, metric_names[i], OPTIONAL, 1, INT64_MAX,
+				&run->quantum[i]);
 		if (rc < 0)
 			return rc;
 	}
@@ -119,7 +124,8 @@ static int get_clock(struct reader *reader, const json_t *object, struct run *ru
 }
 
 /* A small number that may be missing: -1. */
-static int get_place(struct reader *reader, const json_t *object, const char *name, uint64_t max, int *place)
+static int get_place(struct reader *reader, const json_t *object, const char *name, uint64_t max,
+		     int *place)
 {
 	uint64_t number;
 	int rc = get_number(reader, object, name, OPTIONAL, 0, max, &number);
@@ -137,13 +143,16 @@ static int get_placement(struct reader *reader, const json_t *run, struct placem
 	if (rc <= 0)
 		return rc;
 	placement->known = true;
-	if ((rc = get_number(reader, object, "seed", REQUIRED, 0, INT64_MAX, &placement->seed)) < 0 ||
+	if ((rc = get_number(reader, object, "seed", REQUIRED, 0, INT64_MAX, &placement->seed)) <
+		    0 ||
 	    (rc = get_number(reader, object, "region_start", REQUIRED, 0, INT64_MAX,
 			     &placement->region_start)) < 0 ||
 	    (rc = get_number(reader, object, "pages_before", REQUIRED, 0, INT64_MAX,
 			     &placement->pages_before)) < 0 ||
-	    (rc = get_number(reader, object, "first_frame", OPTIONAL, 0, INT64_MAX, &placement->first_frame)) < 0 ||
-	    (rc = get_number(reader, object, "entropy", OPTIONAL, 0, INT64_MAX, &placement->entropy)) < 0)
+	    (rc = get_number(reader, object, "first_frame", OPTIONAL, 0, INT64_MAX,
+			     &placement->first_frame)) < 0 ||
+	    (rc = get_number(reader, object, "entropy", OPTIONAL, 0, INT64_MAX,
+			     &placement->entropy)) < 0)
 		return rc;
 	reader_leave(reader, used);
 	return 0;
@@ -166,18 +175,21 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 	if ((rc = get_place(reader, object, "cpu", INT32_MAX, &run->cpu)) ||
 	    (rc = get_place(reader, object, "node", INT32_MAX, &run->node)) ||
 	    (rc = get_place(reader, object, "block", RESULTS_MAX_BLOCKS - 1, &run->block)) ||
-	    (rc = get_place(reader, object, "slot", RESULTS_MAX_BLOCKS * RESULTS_MAX_SIDES - 1, &run->slot)) ||
+	    (rc = get_place(reader, object, "slot", RESULTS_MAX_BLOCKS * RESULTS_MAX_SIDES - 1,
+			    &run->slot)) ||
 	    (rc = get_placement(reader, object, &run->placement)))
 		return rc;
 	for (size_t i = 0; i < 2; i++) {
-		rc = get_member(reader, object, part_names[i], JSON_OBJECT, REQUIRED, &part[i], &used);
+		rc = get_member(reader, object, part_names[i], JSON_OBJECT, REQUIRED, &part[i],
+				&used);
 		if (rc < 0)
 			return rc;
 		reader_leave(reader, used);
 		nr[i] = nr_listed(reader, part[i]);
 	}
 	if (nr[0] + nr[1] > *nr_left)
-		return reader_error(reader, "more than %u samples in one result", RESULTS_MAX_SAMPLES);
+		return reader_error(reader, "more than %u samples in one result",
+				    RESULTS_MAX_SAMPLES);
 	*nr_left -= nr[0] + nr[1];
 	run->nr_warmup = nr[0];
 	run->nr_samples = nr[0] + nr[1];

@@ -29,14 +29,10 @@ const char *const order_names[NR_ORDERS] = {
 };
 
 const char *const count_units[NR_COUNTS] = {
-	[COUNT_REQUESTED_PAGES] = "pages",
-	[COUNT_SLOW_PAGES] = "pages",
-	[COUNT_SLOW_CALLS] = "calls",
-	[COUNT_FAULTS] = "faults",
-	[COUNT_UNSHARE_FAULTS] = "faults",
-	[COUNT_COPIED_PAGES] = "pages",
-	[COUNT_REUSED_PAGES] = "pages",
-	[COUNT_SPLIT_THPS] = "mappings",
+	[COUNT_REQUESTED_PAGES] = "pages", [COUNT_SLOW_PAGES] = "pages",
+	[COUNT_SLOW_CALLS] = "calls",      [COUNT_FAULTS] = "faults",
+	[COUNT_UNSHARE_FAULTS] = "faults", [COUNT_COPIED_PAGES] = "pages",
+	[COUNT_REUSED_PAGES] = "pages",    [COUNT_SPLIT_THPS] = "mappings",
 };
 
 /* Pages asked and pages reused or copied say what happened, not how well. */
@@ -88,7 +84,9 @@ struct run *result_add_run(struct result *result)
 
 	result->runs = grow(result->runs, result->nr_runs, sizeof(*result->runs));
 	run = &result->runs[result->nr_runs];
-	*run = (struct run){ .index = result->nr_runs, .block = -1, .slot = -1, .cpu = -1, .node = -1 };
+	*run = (struct run){
+		.index = result->nr_runs, .block = -1, .slot = -1, .cpu = -1, .node = -1
+	};
 	result->nr_runs++;
 	return run;
 }
@@ -110,9 +108,11 @@ void result_warn(struct result *result, const char *format, ...)
 	result->warnings[result->nr_warnings++] = copy_text(text);
 }
 
-const char *counterpart_key(const struct result *result, const struct results *from, const struct results *to)
+const char *counterpart_key(const struct result *result, const struct results *from,
+			    const struct results *to)
 {
-	bool together = from->schedule.order != ORDER_NONE && strcmp(from->schedule.id, to->schedule.id) == 0 &&
+	bool together = from->schedule.order != ORDER_NONE &&
+			strcmp(from->schedule.id, to->schedule.id) == 0 &&
 			from->schedule.side != to->schedule.side;
 
 	return result->counterpart && together ? result->counterpart : result->key;
@@ -143,16 +143,19 @@ static void merge_runs(struct result *into, const struct result *from)
 	}
 }
 
-/* Failure in one run is failure; a case that one boot could not do is done by the others, and says so. */
+/* Failure in one run is failure; a case that one boot could not do is done by the others, and says
+ * so. */
 static void merge_status(struct result *into, const struct result *from)
 {
 	if (into->status == from->status || into->status == STATUS_FAILED) {
-		if (into->status != STATUS_DONE && from->why && into->why && strcmp(into->why, from->why))
+		if (into->status != STATUS_DONE && from->why && into->why &&
+		    strcmp(into->why, from->why))
 			result_warn(into, "another run: %s", from->why);
 		return;
 	}
 	if (from->status == STATUS_SKIPPED) {
-		result_warn(into, "skipped in another run: %s", from->why ? from->why : "no reason given");
+		result_warn(into, "skipped in another run: %s",
+			    from->why ? from->why : "no reason given");
 		return;
 	}
 	if (into->status == STATUS_SKIPPED && into->why)
@@ -165,7 +168,9 @@ static void merge_status(struct result *into, const struct result *from)
 	into->params = from->params;
 }
 
-#define VARIES "%s differs between runs: " /* the file keeps this warning, and nothing else, of what the others counted */
+#define VARIES                                                                                    \
+	"%s differs between runs: " /* the file keeps this warning, and nothing else, of what the \
+				       others counted */
 
 bool count_varies(const struct result *result, enum count count)
 {
@@ -215,7 +220,8 @@ void results_add_file(struct results *results, const char *path, const char *dig
 {
 	struct results_file *file;
 
-	results->files = reallocarray(results->files, results->nr_files + 1, sizeof(*results->files));
+	results->files =
+		reallocarray(results->files, results->nr_files + 1, sizeof(*results->files));
 	if (!results->files)
 		abort();
 	file = &results->files[results->nr_files++];
@@ -223,7 +229,8 @@ void results_add_file(struct results *results, const char *path, const char *dig
 	memcpy(file->digest, digest, sizeof(file->digest));
 }
 
-const struct results_file *results_same_file(const struct results *a, const struct results *b, const struct results_file **other)
+const struct results_file *results_same_file(const struct results *a, const struct results *b,
+					     const struct results_file **other)
 {
 	for (size_t i = 0; i < a->nr_files; i++) {
 		for (size_t j = 0; j < b->nr_files; j++) {

@@ -8,8 +8,10 @@
 
 #include "base/random.h"
 
-/* The @nth of the sides in the order drawn for @block: a shuffle of its own for each block, so that any slot can be asked. */
-static unsigned int drawn_side(const struct schedule *schedule, unsigned int block, unsigned int nth)
+/* The @nth of the sides in the order drawn for @block: a shuffle of its own for each block, so that
+ * any slot can be asked. */
+static unsigned int drawn_side(const struct schedule *schedule, unsigned int block,
+			       unsigned int nth)
 {
 	unsigned int sides[RESULTS_MAX_SIDES];
 	struct random random;
@@ -44,8 +46,8 @@ unsigned int schedule_slot(const struct schedule *schedule, unsigned int side, u
 	return slot;
 }
 
-void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks, const char *const *sides,
-		   unsigned int nr_sides, const uint64_t *seed)
+void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks,
+		   const char *const *sides, unsigned int nr_sides, const uint64_t *seed)
 {
 	*schedule = (struct schedule){
 		.order = order,
@@ -53,7 +55,8 @@ void schedule_init(struct schedule *schedule, enum run_order order, unsigned int
 		.nr_blocks = nr_blocks,
 		.nr_sides = nr_sides,
 	};
-	snprintf(schedule->id, sizeof(schedule->id), "%016" PRIx64 "%016" PRIx64, random_new_seed(), random_new_seed());
+	snprintf(schedule->id, sizeof(schedule->id), "%016" PRIx64 "%016" PRIx64, random_new_seed(),
+		 random_new_seed());
 	for (unsigned int i = 0; i < nr_sides; i++)
 		if (!(schedule->sides[i] = strdup(sides[i])))
 			abort();
@@ -77,7 +80,8 @@ void schedule_free(struct schedule *schedule)
 
 bool schedule_shared(const struct schedule *a, const struct schedule *b)
 {
-	return a->order != ORDER_NONE && b->order != ORDER_NONE && strcmp(a->id, b->id) == 0 && a->side != b->side;
+	return a->order != ORDER_NONE && b->order != ORDER_NONE && strcmp(a->id, b->id) == 0 &&
+	       a->side != b->side;
 }
 
 void schedule_stamp(const struct schedule *schedule, unsigned int slot, struct results *results)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Which side measures next. A block is one run of every side, one after the other; what drifts on the machine drifts for
- * all sides of a block alike, and compare pairs by block.
+ * Which side measures next. A block is one run of every side, one after the other; what drifts on
+ * the machine drifts for all sides of a block alike, and compare pairs by block.
  *
- * abba: every other block runs backwards (A B, B A, A B ...), so that a steady drift favours nobody.
- * random: the order within each block is drawn with the schedule's seed, so that nothing that changes with time can be taken
- * for a difference of the sides, however it changes.
+ * abba: every other block runs backwards (A B, B A, A B ...), so that a steady drift favours
+ * nobody. random: the order within each block is drawn with the schedule's seed, so that nothing
+ * that changes with time can be taken for a difference of the sides, however it changes.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,9 +17,10 @@
 unsigned int schedule_side(const struct schedule *schedule, unsigned int slot);
 /* The slot of @side in @block. */
 unsigned int schedule_slot(const struct schedule *schedule, unsigned int side, unsigned int block);
-/* A new id and, when @seed is NULL, a seed of 32 bits that nobody chose. Sides are copied. At most RESULTS_MAX_SIDES. */
-void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks, const char *const *sides,
-		   unsigned int nr_sides, const uint64_t *seed);
+/* A new id and, when @seed is NULL, a seed of 32 bits that nobody chose. Sides are copied. At most
+ * RESULTS_MAX_SIDES. */
+void schedule_init(struct schedule *schedule, enum run_order order, unsigned int nr_blocks,
+		   const char *const *sides, unsigned int nr_sides, const uint64_t *seed);
 /* The schedule of @from for another side; both own their texts. */
 void schedule_copy(struct schedule *schedule, const struct schedule *from, unsigned int side);
 void schedule_free(struct schedule *schedule);

@@ -9,16 +9,17 @@
 
 #include "base/cleanup.h"
 #include "base/outfile.h"
+#include "base/text.h"
 #include "result/json_get.h"
 #include "result/writer.h"
-#include "base/text.h"
 
 #define NR_NAMES 10000u /* of one label in one second */
 
 void writer_set(struct writer *writer, json_t *object, const char *name, json_t *value)
 {
 	if (json_object_set_new(object, name, value) && !writer->rc)
-		writer->rc = error_set(writer->err, ENOMEM, "out of memory while writing \"%s\"", name);
+		writer->rc =
+			error_set(writer->err, ENOMEM, "out of memory while writing \"%s\"", name);
 }
 
 void writer_append(struct writer *writer, json_t *array, json_t *value)
@@ -81,8 +82,8 @@ static void set_fact(struct writer *writer, json_t *object, const struct fact *f
 	}
 	if (!path || !*part || !json_is_object(object) || json_object_get(object, part)) {
 		if (!writer->rc)
-			writer->rc = error_set(writer->err, EINVAL, "fact %s: both a value and a group",
-					       fact->name);
+			writer->rc = error_set(writer->err, EINVAL,
+					       "fact %s: both a value and a group", fact->name);
 		return;
 	}
 	if (fact->kind == FACT_NUMBER)
@@ -108,12 +109,12 @@ static json_t *metrics_json(struct writer *writer)
 
 	for (size_t i = 0; i < NR_METRICS; i++)
 		writer_set(writer, object, metric_names[i],
-		    json_pack("{ssssss}", "unit", results_unit(writer->results), "better", "lower",
-			      "kind", "measured"));
+			   json_pack("{ssssss}", "unit", results_unit(writer->results), "better",
+				     "lower", "kind", "measured"));
 	for (size_t i = 0; i < NR_COUNTS; i++)
 		writer_set(writer, object, count_names[i],
-		    json_pack("{ssssss}", "unit", count_units[i], "better",
-			      count_lower_better[i] ? "lower" : "none", "kind", "exact"));
+			   json_pack("{ssssss}", "unit", count_units[i], "better",
+				     count_lower_better[i] ? "lower" : "none", "kind", "exact"));
 	return object;
 }
 
@@ -127,15 +128,17 @@ static json_t *params_json(struct writer *writer, const struct params *params)
 	writer_set_text(writer, object, "access", params->access);
 	writer_set_text(writer, object, "window", params->window);
 	if (params->bytes) {
-		writer_set(writer, object, "offset", count_json(writer, params->offset, "params.offset"));
-		writer_set(writer, object, "bytes", count_json(writer, params->bytes, "params.bytes"));
+		writer_set(writer, object, "offset",
+			   count_json(writer, params->offset, "params.offset"));
+		writer_set(writer, object, "bytes",
+			   count_json(writer, params->bytes, "params.bytes"));
 	}
 	/* UINT64_MAX stands for "all" in a case that was never laid out */
 	if (params->pages_per_call && params->pages_per_call <= INT64_MAX)
 		writer_set(writer, object, "pages_per_call", json_integer(params->pages_per_call));
 	if (params->region_bytes)
 		writer_set(writer, object, "region_bytes",
-		    count_json(writer, params->region_bytes, "params.region_bytes"));
+			   count_json(writer, params->region_bytes, "params.region_bytes"));
 	return object;
 }
 
@@ -146,7 +149,8 @@ static json_t *counts_json(struct writer *writer, const struct path_count *count
 	for (size_t i = 0; i < NR_COUNTS; i++) {
 		if (!counts->observer[i][0])
 			continue;
-		writer_set(writer, object, count_names[i], count_json(writer, counts->value[i], count_names[i]));
+		writer_set(writer, object, count_names[i],
+			   count_json(writer, counts->value[i], count_names[i]));
 		writer_set_text(writer, observer, count_names[i], counts->observer[i]);
 	}
 	writer_set(writer, object, "observer", observer);
@@ -160,10 +164,12 @@ static void check_size(struct writer *writer, const struct result *result)
 
 	for (size_t i = 0; i < result->nr_runs; i++)
 		nr_samples += result->runs[i].nr_samples;
-	if (writer->rc || (result->nr_runs <= RESULTS_MAX_RUNS && nr_samples <= RESULTS_MAX_SAMPLES))
+	if (writer->rc ||
+	    (result->nr_runs <= RESULTS_MAX_RUNS && nr_samples <= RESULTS_MAX_SAMPLES))
 		return;
-	writer->rc = error_set(writer->err, E2BIG, "has %zu runs with %zu samples, a result holds %u and %u", result->nr_runs,
-			       nr_samples, RESULTS_MAX_RUNS, RESULTS_MAX_SAMPLES);
+	writer->rc = error_set(writer->err, E2BIG,
+			       "has %zu runs with %zu samples, a result holds %u and %u",
+			       result->nr_runs, nr_samples, RESULTS_MAX_RUNS, RESULTS_MAX_SAMPLES);
 }
 
 static json_t *result_json(struct writer *writer, const struct result *result)
@@ -201,8 +207,8 @@ static json_t *config_json(struct writer *writer, const char *text)
 	json_t *config = json_loads(text, JSON_REJECT_DUPLICATES, &where);
 
 	if (!config && !writer->rc)
-		writer->rc = error_set(writer->err, EINVAL, "config:%d:%d: %s", where.line, where.column,
-				       where.text);
+		writer->rc = error_set(writer->err, EINVAL, "config:%d:%d: %s", where.line,
+				       where.column, where.text);
 	return config;
 }
 
@@ -227,9 +233,11 @@ static json_t *results_json(struct writer *writer)
 	json_t *object = json_object(), *command = json_array(), *cases = json_array();
 
 	writer_set(writer, object, "schema", json_string(RESULTS_SCHEMA));
-	writer_set(writer, object, "tool", json_pack("{sssssi}", "name", "pinbench", "version",
-					      results->tool_version ? results->tool_version : "unknown",
-					      "benchmark", results->benchmark ? (int)results->benchmark : (int)RESULTS_BENCHMARK));
+	writer_set(writer, object, "tool",
+		   json_pack("{sssssi}", "name", "pinbench", "version",
+			     results->tool_version ? results->tool_version : "unknown", "benchmark",
+			     results->benchmark ? (int)results->benchmark
+						: (int)RESULTS_BENCHMARK));
 	writer_set(writer, object, "label", text_json(results->label ? results->label : ""));
 	writer_set(writer, object, "complete", json_boolean(results->complete));
 	writer_set_text(writer, object, "started", results->started);
@@ -238,11 +246,13 @@ static json_t *results_json(struct writer *writer)
 		writer_set(writer, object, "schedule", schedule_json(writer, &results->schedule));
 	/* milliseconds are plenty, and shorter to read */
 	if (!results->imported || results->duration_s > 0)
-		writer_set(writer, object, "duration_s", json_real(round(results->duration_s * 1000) / 1000));
+		writer_set(writer, object, "duration_s",
+			   json_real(round(results->duration_s * 1000) / 1000));
 	for (char **word = results->command; word && *word; word++)
 		writer_append(writer, command, text_json(*word));
 	writer_set(writer, object, "command", command);
-	writer_set(writer, object, "config", results->config ? config_json(writer, results->config) : json_object());
+	writer_set(writer, object, "config",
+		   results->config ? config_json(writer, results->config) : json_object());
 	writer_set(writer, object, "environment", facts_json(writer, &results->environment));
 	writer_set(writer, object, "metrics", metrics_json(writer));
 	writer_set(writer, object, "results", cases);
@@ -262,7 +272,8 @@ static json_t *results_json(struct writer *writer)
 }
 
 /* The text of a file, malloc'ed, not ended by NUL; @path only names it in errors. NULL: error. */
-static char *results_text(const struct results *results, const char *path, size_t *size, struct error *err)
+static char *results_text(const struct results *results, const char *path, size_t *size,
+			  struct error *err)
 {
 	struct writer writer = { .results = results, .err = err };
 	json_t *root = results_json(&writer);
@@ -280,13 +291,16 @@ static char *results_text(const struct results *results, const char *path, size_
 	}
 	*size = json_join_lines(text);
 	if (json_text_scan(&(struct json_text){ .text = text, .size = *size }, NULL)) {
-		error_set(err, E2BIG, "%s: more than the %u values or %u objects and lists of a result file", path, RESULTS_MAX_VALUES,
-			  RESULTS_MAX_GROUPS);
+		error_set(err, E2BIG,
+			  "%s: more than the %u values or %u objects and lists of a result file",
+			  path, RESULTS_MAX_VALUES, RESULTS_MAX_GROUPS);
 		free(text);
 		return NULL;
 	}
 	if (*size >= RESULTS_MAX_BYTES) {
-		error_set(err, EFBIG, "%s: %zu bytes are above the limit of 64 MiB of a result file", path, *size);
+		error_set(err, EFBIG,
+			  "%s: %zu bytes are above the limit of 64 MiB of a result file", path,
+			  *size);
 		free(text);
 		return NULL;
 	}
@@ -294,7 +308,8 @@ static char *results_text(const struct results *results, const char *path, size_
 	return text;
 }
 
-static int text_save(const char *text, size_t size, const char *path, bool is_new, struct error *err)
+static int text_save(const char *text, size_t size, const char *path, bool is_new,
+		     struct error *err)
 {
 	struct outfile out = { .dir = -1, .fd = -1 };
 	int rc = outfile_open(&out, path, err);
@@ -328,15 +343,18 @@ int results_save(const struct results *results, const char *path, struct error *
 /* "x.json" is "x-2.json" as the second. */
 static void path_number(char *path, const char *first, unsigned int nth)
 {
-	size_t length = strlen(first), tail = length > 5 && !strcmp(first + length - 5, ".json") ? 5 : 0;
+	size_t length = strlen(first),
+	       tail = length > 5 && !strcmp(first + length - 5, ".json") ? 5 : 0;
 
 	if (nth == 1)
 		snprintf(path, RESULTS_PATH_MAX, "%s", first);
 	else
-		snprintf(path, RESULTS_PATH_MAX, "%.*s-%u%s", (int)(length - tail), first, nth, first + length - tail);
+		snprintf(path, RESULTS_PATH_MAX, "%.*s-%u%s", (int)(length - tail), first, nth,
+			 first + length - tail);
 }
 
-int results_save_new(const struct results *const *reports, char *const *paths, size_t nr, struct error *err)
+int results_save_new(const struct results *const *reports, char *const *paths, size_t nr,
+		     struct error *err)
 {
 	autofree char *first = malloc(nr * RESULTS_PATH_MAX);
 	size_t nr_saved;
@@ -346,7 +364,8 @@ int results_save_new(const struct results *const *reports, char *const *paths, s
 		abort();
 	for (size_t i = 0; i < nr; i++) {
 		if (strlen(paths[i]) > RESULTS_PATH_MAX - 8)
-			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", paths[i]);
+			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long",
+					 paths[i]);
 		strcpy(first + i * RESULTS_PATH_MAX, paths[i]);
 	}
 	for (unsigned int nth = 1; rc == -EEXIST && nth <= NR_NAMES; nth++) {

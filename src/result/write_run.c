@@ -29,22 +29,27 @@ static json_t *samples_json(struct writer *writer, const struct run *run, size_t
 
 		for (size_t i = first; i < end; i++) {
 			/* the arrays of one run are parallel: a hole would shift what follows */
-			if ((run->samples[i].have ^ run->samples[0].have) >> metric & 1 && !writer->rc)
+			if ((run->samples[i].have ^ run->samples[0].have) >> metric & 1 &&
+			    !writer->rc)
 				writer->rc = error_set(writer->err, EINVAL,
-						       "sample %zu: has \"%s\" and sample 0 has not, or the reverse",
+						       "sample %zu: has \"%s\" and sample 0 has "
+						       "not, or the reverse",
 						       i, metric_names[metric]);
 			if (run->samples[i].have >> metric & 1)
-				writer_append(writer, array, count_json(writer, run->samples[i].ticks[metric],
-								 metric_names[metric]));
+				writer_append(writer, array,
+					      count_json(writer, run->samples[i].ticks[metric],
+							 metric_names[metric]));
 		}
 		if (json_array_size(array) > 0)
 			writer_set(writer, object, metric_names[metric], array);
 		else
 			json_decref(array);
 	}
-	/* no pin that was timed took no page: 0 is not known, as the page size of an imported log */
+	/* no pin that was timed took no page: 0 is not known, as the page size of an imported log
+	 */
 	if (first < end && !(writer->results->imported && run->samples[first].nr_pages == 0))
-		writer_set(writer, object, "pages", pages_json(writer, run->samples + first, end - first));
+		writer_set(writer, object, "pages",
+			   pages_json(writer, run->samples + first, end - first));
 	return object;
 }
 
@@ -53,12 +58,16 @@ static json_t *placement_json(struct writer *writer, const struct placement *pla
 	json_t *object = json_object();
 
 	writer_set(writer, object, "seed", count_json(writer, placement->seed, "placement.seed"));
-	writer_set(writer, object, "region_start", count_json(writer, placement->region_start, "placement.region_start"));
-	writer_set(writer, object, "pages_before", count_json(writer, placement->pages_before, "placement.pages_before"));
+	writer_set(writer, object, "region_start",
+		   count_json(writer, placement->region_start, "placement.region_start"));
+	writer_set(writer, object, "pages_before",
+		   count_json(writer, placement->pages_before, "placement.pages_before"));
 	if (placement->first_frame)
-		writer_set(writer, object, "first_frame", count_json(writer, placement->first_frame, "placement.first_frame"));
+		writer_set(writer, object, "first_frame",
+			   count_json(writer, placement->first_frame, "placement.first_frame"));
 	if (placement->entropy)
-		writer_set(writer, object, "entropy", count_json(writer, placement->entropy, "placement.entropy"));
+		writer_set(writer, object, "entropy",
+			   count_json(writer, placement->entropy, "placement.entropy"));
 	return object;
 }
 
@@ -89,11 +98,12 @@ json_t *run_json(struct writer *writer, const struct run *run)
 		writer_set_text(writer, clock, metric_names[metric], run->clock[metric]);
 		if (run->quantum[metric])
 			writer_set(writer, quantum, metric_names[metric],
-			    count_json(writer, run->quantum[metric], "quantum"));
+				   count_json(writer, run->quantum[metric], "quantum"));
 	}
 	writer_set(writer, object, "clock", clock);
 	writer_set(writer, object, "quantum", quantum);
 	writer_set(writer, object, "warmup", samples_json(writer, run, 0, nr_warmup));
-	writer_set(writer, object, "samples", samples_json(writer, run, nr_warmup, run->nr_samples));
+	writer_set(writer, object, "samples",
+		   samples_json(writer, run, nr_warmup, run->nr_samples));
 	return object;
 }

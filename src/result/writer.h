@@ -6,7 +6,8 @@
 
 #include "result/results.h"
 
-/* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure is kept. */
+/* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure
+ * is kept. */
 struct writer {
 	const struct results *results;
 	struct error *err;
@@ -16,7 +17,8 @@ struct writer {
 /* Both take the value. */
 void writer_set(struct writer *writer, json_t *object, const char *name, json_t *value);
 void writer_append(struct writer *writer, json_t *array, json_t *value);
-/* Nothing for NULL and "". Command lines are bytes, JSON is UTF-8: what cannot be said is a '?', what is too long is cut. */
+/* Nothing for NULL and "". Command lines are bytes, JSON is UTF-8: what cannot be said is a '?',
+ * what is too long is cut. */
 void writer_set_text(struct writer *writer, json_t *object, const char *name, const char *text);
 /* An error for what JSON readers take for another number; @what names it. */
 json_t *count_json(struct writer *writer, uint64_t number, const char *what);

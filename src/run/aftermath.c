@@ -14,7 +14,8 @@
 #include "host/sysfile.h"
 
 #define SETTLE_MS 2000 /* io_uring gives pages back after its file is closed */
-#define QUIET_LOOKS 25 /* half a second: another benchmark pins nothing while it sets up its next case */
+#define QUIET_LOOKS \
+	25 /* half a second: another benchmark pins nothing while it sets up its next case */
 
 static uint64_t status_kb(long pid, const char *name)
 {
@@ -26,8 +27,9 @@ static uint64_t status_kb(long pid, const char *name)
 }
 
 /*
- * VmPin is what io_uring, RDMA and iommufd account, VmLck what VFIO does; HugetlbPages are mapped ones of any size. status takes
- * no lock that a process stuck in the kernel could hold, as smaps would.
+ * VmPin is what io_uring, RDMA and iommufd account, VmLck what VFIO does; HugetlbPages are mapped
+ * ones of any size. status takes no lock that a process stuck in the kernel could hold, as smaps
+ * would.
  */
 void bystanders_look(struct bystanders *bystanders)
 {
@@ -63,7 +65,8 @@ void before_look(struct before *before, struct journal *journal, size_t pool_pag
 	before->pool_shared = hugepage_shared(journal, pool_page, node);
 }
 
-/* More than before: pins, and pages of a pool that is ours alone. Fewer is what somebody else gave back. */
+/* More than before: pins, and pages of a pool that is ours alone. Fewer is what somebody else gave
+ * back. */
 static bool settled(const struct before *before, int64_t *held, int64_t *used)
 {
 	struct pin_counters now;
@@ -74,7 +77,8 @@ static bool settled(const struct before *before, int64_t *held, int64_t *used)
 	if (before->have_pins && pin_counters_read(&now, &unread) == 0)
 		*held = pin_counters_held(&now) - pin_counters_held(&before->pins);
 	if (before->pool_page)
-		*used = (int64_t)(hugepage_used_count(before->pool_page, before->node) - before->used_pages);
+		*used = (int64_t)(hugepage_used_count(before->pool_page, before->node) -
+				  before->used_pages);
 	return *held <= 0 && (*used <= 0 || before->pool_shared);
 }
 
@@ -87,33 +91,45 @@ static bool nobody_pins(void)
 	return true;
 }
 
-/* What became of the pool. Where another run used it, or another program's huge pages grew, nothing can be said. */
-static int pool_judge(const struct before *before, const struct bystanders *from, const struct bystanders *to,
-		      int64_t used, struct result *result, struct error *err)
+/* What became of the pool. Where another run used it, or another program's huge pages grew, nothing
+ * can be said. */
+static int pool_judge(const struct before *before, const struct bystanders *from,
+		      const struct bystanders *to, int64_t used, struct result *result,
+		      struct error *err)
 {
-	bool shared = before->pool_shared || hugepage_shared(before->journal, before->pool_page, before->node);
+	bool shared = before->pool_shared ||
+		      hugepage_shared(before->journal, before->pool_page, before->node);
 
 	if (shared || (used > 0 && to->hugetlb_kb > from->hugetlb_kb)) {
-		fact_text(&result->truth, shared ? "another run of pinbench used the pool" : "another program used the pool",
+		fact_text(&result->truth,
+			  shared ? "another run of pinbench used the pool"
+				 : "another program used the pool",
 			  "free_hugepages_unverified");
 		return 0;
 	}
 	fact_number(&result->truth, -used, "free_hugepages_change");
 	if (used <= 0)
 		return 0;
-	return error_set(err, EBUSY, "%lld more huge pages are in use than before the case, and nobody else is seen to use them",
+	return error_set(err, EBUSY,
+			 "%lld more huge pages are in use than before the case, and nobody else is "
+			 "seen to use them",
 			 (long long)used);
 }
 
-static int pins_judge(const struct before *before, const struct bystanders *from, const struct bystanders *to,
-		      bool pins_quiet, int64_t held, struct result *result, struct error *err)
+static int pins_judge(const struct before *before, const struct bystanders *from,
+		      const struct bystanders *to, bool pins_quiet, int64_t held,
+		      struct result *result, struct error *err)
 {
-	bool company = before->company || (before->journal && journal_shared(before->journal, NULL));
+	bool company = before->company ||
+		       (before->journal && journal_shared(before->journal, NULL));
 
 	/* fewer than before: somebody else gave theirs back, which no leak of ours can look like */
-	if (held > 0 && pins_quiet && !company && to->pinned_kb <= from->pinned_kb && nobody_pins()) {
+	if (held > 0 && pins_quiet && !company && to->pinned_kb <= from->pinned_kb &&
+	    nobody_pins()) {
 		fact_bool(&result->truth, false, "pins_balanced");
-		return error_set(err, EBUSY, "%lld more pins are held than before the case, and nobody else is seen to pin",
+		return error_set(err, EBUSY,
+				 "%lld more pins are held than before the case, and nobody else is "
+				 "seen to pin",
 				 (long long)held);
 	}
 	result_warn(result, "the number of held pins changed by %lld; other processes pin here too",
@@ -121,8 +137,8 @@ static int pins_judge(const struct before *before, const struct bystanders *from
 	return 0;
 }
 
-int leak_check(const struct before *before, struct bystanders *bystanders, bool pins_quiet, struct result *result,
-	       struct error *err)
+int leak_check(const struct before *before, struct bystanders *bystanders, bool pins_quiet,
+	       struct result *result, struct error *err)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
 	struct bystanders from = *bystanders;
@@ -137,7 +153,8 @@ int leak_check(const struct before *before, struct bystanders *bystanders, bool 
 		rc = pool_judge(before, &from, bystanders, used, result, err);
 	if (before->have_pins && held == 0)
 		fact_bool(&result->truth, true, "pins_balanced");
-	else if (before->have_pins && pins_judge(before, &from, bystanders, pins_quiet, held, result, rc ? NULL : err))
+	else if (before->have_pins &&
+		 pins_judge(before, &from, bystanders, pins_quiet, held, result, rc ? NULL : err))
 		rc = -EBUSY;
 	return rc;
 }

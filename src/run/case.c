@@ -7,15 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/aftermath.h"
 #include "host/pin_counters.h"
+#include "run/aftermath.h"
 #include "run/round.h"
 #include "stats/stats.h"
 #include "stats/summary.h"
 
 #define FLOOR_CYCLES 1001
-#define ICOUNT_GRAIN 16      /* instructions: the guest's counter runs at 62.5 MHz */
-#define NEAR_GRAINS 20       /* a median below this many grains is rounded by 5 % or more */
+#define ICOUNT_GRAIN 16 /* instructions: the guest's counter runs at 62.5 MHz */
+#define NEAR_GRAINS  20 /* a median below this many grains is rounded by 5 % or more */
 
 /* --- what holds for the whole run --- */
 
@@ -53,15 +53,16 @@ static void observers_probe(struct measure_env *env, struct results *results)
 		struct error why = { 0 };
 		bool works = observers[i]->probe(&why) == 0;
 
-		/* what only went wrong is tried again by each case, which fails if it goes wrong there */
+		/* what only went wrong is tried again by each case, which fails if it goes wrong
+		 * there */
 		env->use_observer[i] = works || !observer_unsupported(&why);
-		fact_text(&results->environment, works ? "works" : why.text,
-			  "observers.%s", observers[i]->name);
+		fact_text(&results->environment, works ? "works" : why.text, "observers.%s",
+			  observers[i]->name);
 	}
 }
 
-int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount, bool time_only,
-		 struct results *results, struct error *err)
+int measure_open(struct measure_env *env, const volatile sig_atomic_t *stop, bool icount,
+		 bool time_only, struct results *results, struct error *err)
 {
 	uint64_t floor_ticks = 0;
 
@@ -120,7 +121,8 @@ static int round_do(const struct measure_env *env, const struct round_job *job,
 		*err = round->error;
 		ret = round->unsupported ? -EOPNOTSUPP : -err->code;
 		if (!round->unsupported)
-			error_set(err, round->error.code, "%s: %s", round->stage, round->error.text);
+			error_set(err, round->error.code, "%s: %s", round->stage,
+				  round->error.text);
 		if (ret == -EOPNOTSUPP)
 			err->code = EOPNOTSUPP;
 	}
@@ -132,7 +134,8 @@ static void run_take_clocks(struct run *run, const struct round_result *round, u
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		memcpy(run->clock[metric], round->clock[metric], sizeof(run->clock[metric]));
 		run->quantum[metric] = strcmp(round->clock[metric], CLOCK_OUTSIDE) == 0
-					       ? grain : round->quantum[metric];
+					       ? grain
+					       : round->quantum[metric];
 	}
 }
 
@@ -150,7 +153,8 @@ static void run_settle(struct run *run)
 			run->clock[metric][0] = '\0';
 }
 
-/* What each sample unshared must be the same: a later one that found less to do measured something else. */
+/* What each sample unshared must be the same: a later one that found less to do measured something
+ * else. */
 struct unshared {
 	bool known;
 	uint64_t first, last;
@@ -231,7 +235,8 @@ static void grain_warn(struct result *result, bool icount)
 			continue;
 		if (summary.median < (double)(NEAR_GRAINS * run->quantum[metric]))
 			result_warn(result,
-				    "%s: the median is below %d grains of its clock (%s, %llu %s): take a longer window",
+				    "%s: the median is below %d grains of its clock (%s, %llu %s): "
+				    "take a longer window",
 				    metric_names[metric], NEAR_GRAINS, run->clock[metric],
 				    (unsigned long long)run->quantum[metric],
 				    icount ? "instructions" : "ns");
@@ -267,15 +272,17 @@ static int watch_case(struct measure_env *env, struct result *result, struct rou
 	}
 	round_result_unmap(round);
 	/* another run that gives pins back at that moment makes ours invisible */
-	if (ret == 0 && env->pins_quiet && held_nothing(result) && !(env->journal && journal_shared(env->journal, NULL)) &&
-	    pin_counters_quiet())
-		ret = error_set(err, EPROTO, "the held pin took no references (nr_foll_pin_acquired stands still)");
+	if (ret == 0 && env->pins_quiet && held_nothing(result) &&
+	    !(env->journal && journal_shared(env->journal, NULL)) && pin_counters_quiet())
+		ret = error_set(err, EPROTO,
+				"the held pin took no references (nr_foll_pin_acquired stands "
+				"still)");
 	return ret;
 }
 
 /* The processes of a case: as many as planned, or until they are enough. */
-static int runs_time(struct measure_env *env, const struct plan_case *plan_case, struct result *result,
-		     struct round_job *job, struct error *err)
+static int runs_time(struct measure_env *env, const struct plan_case *plan_case,
+		     struct result *result, struct round_job *job, struct error *err)
 {
 	struct precision precision = env->precision;
 	uint64_t started = clock_now();
@@ -290,8 +297,10 @@ static int runs_time(struct measure_env *env, const struct plan_case *plan_case,
 			enough = result->nr_runs >= plan_case->runs;
 			continue;
 		}
-		enough = precision_enough(&precision, result, (double)(clock_now() - started) / 1e9);
-		job->deadline_ns = clock_now() + plan_case->timeout_s * UINT64_C(1000000000); /* of a run, then */
+		enough =
+			precision_enough(&precision, result, (double)(clock_now() - started) / 1e9);
+		job->deadline_ns = clock_now() +
+				   plan_case->timeout_s * UINT64_C(1000000000); /* of a run, then */
 	}
 	return ret;
 }
@@ -320,7 +329,9 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 			ret = watch_case(env, result, &job, err);
 	}
 	/* a failed case is checked too, but keeps its first reason */
-	if (ret != -EINTR && leak_check(&before, &env->bystanders, env->pins_quiet, result, ret ? &after : err) && ret == 0)
+	if (ret != -EINTR &&
+	    leak_check(&before, &env->bystanders, env->pins_quiet, result, ret ? &after : err) &&
+	    ret == 0)
 		ret = -err->code;
 	if (log_check(&env->log, result, ret ? &after : err) && ret == 0)
 		ret = -err->code;

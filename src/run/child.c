@@ -9,7 +9,7 @@
 
 void round_child(const struct round_job *job, struct round_result *result)
 {
-	static int (*const rounds[])(struct scene *scene, struct error *err) = {
+	static int (*const rounds[])(struct scene * scene, struct error * err) = {
 		[ROUND_TIME] = round_time,
 		[ROUND_OBSERVE] = round_observe,
 		[ROUND_HOLD] = round_hold,

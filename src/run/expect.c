@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 /*
- * References that GUP-fast takes and drops again when gup_must_unshare() stops it: one for a page table entry, those
- * of the whole leaf that the call covers for a PMD or PUD (6.1: mm/gup.c gup_pte_range, gup_huge_pmd; 6.12:
- * gup_fast_pte_range, gup_fast_pmd_leaf). The walk ends there. The slow path then unshares what the call
- * covers: base page by base page, a hugetlb page as a whole; of a THP in one piece when it is reused,
- * base page by base page after splitting it when it has to be copied. hugetlb pages below PMD size are walked as
- * page table entries.
+ * References that GUP-fast takes and drops again when gup_must_unshare() stops it: one for a page
+ * table entry, those of the whole leaf that the call covers for a PMD or PUD (6.1: mm/gup.c
+ * gup_pte_range, gup_huge_pmd; 6.12: gup_fast_pte_range, gup_fast_pmd_leaf). The walk ends there.
+ * The slow path then unshares what the call covers: base page by base page, a hugetlb page as a
+ * whole; of a THP in one piece when it is reused, base page by base page after splitting it when it
+ * has to be copied. hugetlb pages below PMD size are walked as page table entries.
  */
 static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, size_t pmd_bytes)
 {
@@ -21,7 +21,7 @@ static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, siz
 		     (layout->backing == BACKING_THP && !plan_case->state->has_peer);
 	size_t leaf_pages = pmd_bytes ? pmd_bytes / base : unit;
 	size_t first = plan_case->offset / base, end = first + plan_case->bytes / base;
-	size_t done = 0; /* pages below this one are unshared */
+	size_t done = 0;  /* pages below this one are unshared */
 	size_t split = 0; /* units below this one are no longer one leaf */
 	uint64_t dropped = 0;
 
@@ -30,7 +30,8 @@ static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, siz
 		leaf_pages = base / 8 * pmd_bytes / base;
 	for (size_t call = first; call < end; call += plan_case->pages_per_call) {
 		size_t call_end = call + plan_case->pages_per_call < end
-					  ? call + plan_case->pages_per_call : end;
+					  ? call + plan_case->pages_per_call
+					  : end;
 		size_t stop = call > done ? call : done; /* first page that is not exclusive */
 
 		if (stop >= call_end)
@@ -53,7 +54,8 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 {
 	const struct state *state = plan_case->state;
 	size_t base = (size_t)sysconf(_SC_PAGESIZE);
-	/* page table of 8-byte entries in one base page, all architectures with GUP-fast: base^2 / 8 */
+	/* page table of 8-byte entries in one base page, all architectures with GUP-fast: base^2 /
+	 * 8 */
 	size_t pmd_bytes = base / 8 * base;
 	uint64_t pages = plan_case->bytes / base;
 	bool unshares = path->pins && plan_case->access == ACCESS_READ && state->populated &&
@@ -67,7 +69,7 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	else if (unshares)
 		expectation->reused_pages = pages;
 	else if (plan_case->access == ACCESS_WRITE && state->has_peer)
-		expectation->copied_pages = pages;     /* ordinary copy-on-write */
+		expectation->copied_pages = pages; /* ordinary copy-on-write */
 	else if (plan_case->access == ACCESS_WRITE && state->populated && state->consumed)
 		expectation->reused_pages = pages;
 
@@ -81,11 +83,14 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	} else {
 		expectation->acquired = pages;
 		expectation->why = "one reference a page";
-		if (unshares && path->fast && path->max_pages && plan_case->pages_per_call > path->max_pages) {
-			expectation->acquired_known = false; /* how often GUP-fast is stopped depends on the cuts */
+		if (unshares && path->fast && path->max_pages &&
+		    plan_case->pages_per_call > path->max_pages) {
+			expectation->acquired_known =
+				false; /* how often GUP-fast is stopped depends on the cuts */
 		} else if (unshares && path->fast) {
 			expectation->acquired += dropped_refs(plan_case, base, pmd_bytes);
-			expectation->why = "one reference a page, and those that GUP-fast dropped to unshare";
+			expectation->why =
+				"one reference a page, and those that GUP-fast dropped to unshare";
 		}
 	}
 }

@@ -7,7 +7,8 @@
 
 #include "host/pin_counters.h"
 
-/* Writes to the window after the pin was taken and looks through the pin: a stale pin sees the old bytes. */
+/* Writes to the window after the pin was taken and looks through the pin: a stale pin sees the old
+ * bytes. */
 static int coherence_verify(struct scene *scene, unsigned char *copy, struct error *err)
 {
 	const struct pinner *pinner = scene->plan_case->pinner;
@@ -25,8 +26,9 @@ static int coherence_verify(struct scene *scene, unsigned char *copy, struct err
 	scene_note_bool(scene, "held_pin_sees_writes", nr_seen == scene->nr_pages);
 	scene_note_number(scene, "held_pin_stale_pages", (int64_t)(scene->nr_pages - nr_seen));
 	if (nr_seen != scene->nr_pages)
-		scene_warn(scene, "the pin is stale: a later write through the mapping is not seen through it "
-			   "(held_pin_sees_writes)");
+		scene_warn(scene, "the pin is stale: a later write through the mapping is not seen "
+				  "through it "
+				  "(held_pin_sees_writes)");
 	return 0;
 }
 
@@ -67,10 +69,11 @@ static void held_note(struct scene *scene, int64_t held)
 		return;
 	scene_note_number(scene, "held_refs_expected", (int64_t)expected);
 	if (held != (int64_t)expected && !pin_counters_quiet())
-		scene_warn(scene, "other processes pin at the same time: held_refs are not ours alone");
+		scene_warn(scene,
+			   "other processes pin at the same time: held_refs are not ours alone");
 	else if (held != (int64_t)expected)
 		scene_warn(scene, "%lld references are held, %llu were expected", (long long)held,
-		     (unsigned long long)expected);
+			   (unsigned long long)expected);
 }
 
 int round_hold(struct scene *scene, struct error *err)
@@ -99,6 +102,6 @@ int round_hold(struct scene *scene, struct error *err)
 		return -err->code;
 	if (counted)
 		scene_note_number(scene, "held_refs_left",
-			    pin_counters_held(&after) - pin_counters_held(&before));
+				  pin_counters_held(&after) - pin_counters_held(&before));
 	return 0;
 }

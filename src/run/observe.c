@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The round that counts: one cycle under the observers, then what it changed and what it left behind. */
+/* The round that counts: one cycle under the observers, then what it changed and what it left
+ * behind. */
 #include "run/worker.h"
 
 #include <errno.h>
@@ -8,9 +9,9 @@
 #include <sys/resource.h>
 
 #include "base/cleanup.h"
-#include "run/expect.h"
 #include "bench/peer.h"
 #include "host/pin_counters.h"
+#include "run/expect.h"
 
 struct watches {
 	struct watch *open[8];
@@ -23,15 +24,15 @@ static int watches_open(struct scene *scene, struct watches *watches, struct err
 
 	scene_stage(scene, "calibrating the observers");
 	for (size_t i = 0; observers[i]; i++) {
-		if (!scene->job->use_observer[i] ||
-		    (observers[i]->fast_only && !scene->path.fast))
+		if (!scene->job->use_observer[i] || (observers[i]->fast_only && !scene->path.fast))
 			continue;
 		if (!observers[i]->open(&watches->open[i], &why))
 			watches->used[i] = true;
 		else if (observer_unsupported(&why))
 			scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
 		else
-			return error_set(err, why.code, "observer %s: %s", observers[i]->name, why.text);
+			return error_set(err, why.code, "observer %s: %s", observers[i]->name,
+					 why.text);
 	}
 	return 0;
 }
@@ -47,8 +48,7 @@ static int cycle_watched(struct scene *scene, struct watches *watches, struct pa
 	while (observers[nr])
 		nr++;
 	for (size_t i = nr; i-- > 0;)
-		if (watches->used[i] &&
-		    observers[i]->start(watches->open[i], &scene->pin_job, err))
+		if (watches->used[i] && observers[i]->start(watches->open[i], &scene->pin_job, err))
 			return -err->code;
 	ret = pinner->cycle(scene->pin, sample, err);
 	for (size_t i = 0; i < nr; i++) {
@@ -58,7 +58,8 @@ static int cycle_watched(struct scene *scene, struct watches *watches, struct pa
 		if (observers[i]->stop(watches->open[i], &counts[i], &why)) {
 			memset(&counts[i], 0, sizeof(counts[i]));
 			if (!ret && !observer_unsupported(&why))
-				ret = error_set(err, why.code, "observer %s: %s", observers[i]->name, why.text);
+				ret = error_set(err, why.code, "observer %s: %s",
+						observers[i]->name, why.text);
 			else
 				scene_warn(scene, "observer %s: %s", observers[i]->name, why.text);
 		}
@@ -79,9 +80,10 @@ static void counts_join(struct scene *scene, const struct watches *watches,
 				continue;
 			if (rung[c] && joined->value[c] != counts[i].value[c])
 				scene_warn(scene, "%s: %s counted %llu, %s %llu", count_names[c],
-				     joined->observer[c], (unsigned long long)joined->value[c],
-				     counts[i].observer[c],
-				     (unsigned long long)counts[i].value[c]);
+					   joined->observer[c],
+					   (unsigned long long)joined->value[c],
+					   counts[i].observer[c],
+					   (unsigned long long)counts[i].value[c]);
 			if (observers[i]->rung < rung[c])
 				continue;
 			rung[c] = observers[i]->rung;
@@ -109,10 +111,11 @@ static int contents_verify(struct scene *scene, struct error *err)
 		scene_note_bool(scene, "child_bytes_intact", view.bytes_intact);
 		if (scene->visible)
 			scene_note_number(scene, "child_frames_moved",
-				    (int64_t)frames_moved(scene->before, view.frames,
-							  scene->nr_pages));
+					  (int64_t)frames_moved(scene->before, view.frames,
+								scene->nr_pages));
 		if (!view.bytes_intact)
-			return error_set(err, EILSEQ, "the pin changed the bytes that the child sees");
+			return error_set(err, EILSEQ,
+					 "the pin changed the bytes that the child sees");
 	}
 	if (!pinner->read || pinner->hold || !scene->plan_case->state->populated)
 		return 0;
@@ -136,8 +139,9 @@ static long minor_faults(void)
 }
 
 /*
- * What unsharing leaves behind: the write protection stands, so that a second read-only pin is fast and the first
- * write to a page faults once and copies nothing (5.19: "will still maintain the write protection").
+ * What unsharing leaves behind: the write protection stands, so that a second read-only pin is fast
+ * and the first write to a page faults once and copies nothing (5.19: "will still maintain the
+ * write protection").
  */
 static int protection_verify(struct scene *scene, struct watches *watches, struct error *err)
 {
@@ -157,7 +161,8 @@ static int protection_verify(struct scene *scene, struct watches *watches, struc
 		scene_note_number(scene, "second_pin_slow_pages",
 				  (int64_t)joined.value[COUNT_SLOW_PAGES]);
 		if (scene->path.fast && joined.value[COUNT_SLOW_PAGES])
-			scene_warn(scene, "a second read-only pin was not fast (second_pin_slow_pages)");
+			scene_warn(scene,
+				   "a second read-only pin was not fast (second_pin_slow_pages)");
 	}
 	scene_stage(scene, "writing after the pin");
 	if (scene_frames(scene, scene->before, err))
@@ -172,7 +177,8 @@ static int protection_verify(struct scene *scene, struct watches *watches, struc
 		copied = frames_moved(scene->before, scene->after, scene->nr_pages);
 		scene_note_number(scene, "write_copied_pages", (int64_t)copied);
 		if (copied)
-			scene_warn(scene, "a write after the pin copied pages (write_copied_pages): a pin still held would be stale");
+			scene_warn(scene, "a write after the pin copied pages "
+					  "(write_copied_pages): a pin still held would be stale");
 	}
 	return 0;
 }
@@ -191,18 +197,23 @@ static void pins_note(struct scene *scene, const struct pin_counters *from,
 		return;
 	scene_note_number(scene, "pins_expected", (int64_t)expect.acquired);
 	scene_note_text(scene, "pins_expected_why", expect.why);
-	/* texts without the numbers, which stand in the facts: tables fold warnings that are alike */
+	/* texts without the numbers, which stand in the facts: tables fold warnings that are alike
+	 */
 	if (acquired != expect.acquired && !pin_counters_quiet())
-		scene_warn(scene, "other processes pin at the same time: pins_acquired and pins_released are not ours alone");
+		scene_warn(scene, "other processes pin at the same time: pins_acquired and "
+				  "pins_released are not ours alone");
 	else if (acquired > expect.acquired && !scene->path.fast)
-		scene_warn(scene, "more references were taken (pins_acquired) than the source of 5.19 and later says "
-			   "(pins_expected), or another process pinned meanwhile");
+		scene_warn(scene, "more references were taken (pins_acquired) than the source of "
+				  "5.19 and later says "
+				  "(pins_expected), or another process pinned meanwhile");
 	else if (acquired > expect.acquired)
-		scene_warn(scene, "more references were taken (pins_acquired) than the source of 5.19 and later says "
-		     "(pins_expected): GUP-fast stopped where it should not");
+		scene_warn(scene, "more references were taken (pins_acquired) than the source of "
+				  "5.19 and later says "
+				  "(pins_expected): GUP-fast stopped where it should not");
 	else if (acquired < expect.acquired)
-		scene_warn(scene, "fewer references were taken (pins_acquired) than the source of 5.19 and later says "
-		     "(pins_expected)");
+		scene_warn(scene, "fewer references were taken (pins_acquired) than the source of "
+				  "5.19 and later says "
+				  "(pins_expected)");
 }
 
 static void unshare_note(struct scene *scene)
@@ -217,8 +228,9 @@ static void unshare_note(struct scene *scene)
 	scene_note_number(scene, "reused_expected", (int64_t)expect.reused_pages);
 	if (counts->value[COUNT_COPIED_PAGES] != expect.copied_pages ||
 	    counts->value[COUNT_REUSED_PAGES] != expect.reused_pages)
-		scene_warn(scene, "other pages were copied or reused than the source of 5.19 and later says "
-		     "(copied_expected, reused_expected)");
+		scene_warn(scene, "other pages were copied or reused than the source of 5.19 and "
+				  "later says "
+				  "(copied_expected, reused_expected)");
 }
 
 int round_observe(struct scene *scene, struct error *err)
@@ -231,7 +243,8 @@ int round_observe(struct scene *scene, struct error *err)
 	bool counted;
 
 	memset(counts, 0, sizeof(counts));
-	if (watches_open(scene, &watches, err) || scene_arrange(scene, err) || scene_open(scene, err))
+	if (watches_open(scene, &watches, err) || scene_arrange(scene, err) ||
+	    scene_open(scene, err))
 		return -err->code;
 	scene_note_text(scene, "entry", scene->path.entry);
 	if (scene->path.max_pages && scene->pin_job.pages_per_call > scene->path.max_pages)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The supervisor's side of a round: a child with a deadline. What the child does is in round_child.c. */
+/* The supervisor's side of a round: a child with a deadline. What the child does is in
+ * round_child.c. */
 #include "run/round.h"
 
 #include <errno.h>
@@ -52,7 +53,8 @@ static void child_settle(void)
 	int fd;
 
 	setrlimit(RLIMIT_CORE, &none);
-	/* what whoever started us may have chosen for his own programs would change what is measured */
+	/* what whoever started us may have chosen for his own programs would change what is
+	 * measured */
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0); /* KSM; 6.4 */
 	fd = TEMP_FAILURE_RETRY(open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
@@ -70,8 +72,9 @@ static uint64_t left_ms(uint64_t deadline_ns)
 	return now < deadline_ns ? (deadline_ns - now) / 1000000 + 1 : 0;
 }
 
-static int round_wait(struct child *child, const struct round_job *job, const struct round_result *result,
-		      const volatile sig_atomic_t *stop, struct error *err)
+static int round_wait(struct child *child, const struct round_job *job,
+		      const struct round_result *result, const volatile sig_atomic_t *stop,
+		      struct error *err)
 {
 	int status, reason = 0;
 
@@ -80,7 +83,8 @@ static int round_wait(struct child *child, const struct round_job *job, const st
 
 		if (*stop)
 			reason = EINTR;
-		/* with nothing left, too: it may have ended while this process was stopped (Ctrl-Z) */
+		/* with nothing left, too: it may have ended while this process was stopped (Ctrl-Z)
+		 */
 		if (child_ended(child, reason ? 0 : left < 1000 ? (int)left : 1000) && !reason)
 			break;
 		if (left == 0 && !reason)
@@ -94,10 +98,11 @@ static int round_wait(struct child *child, const struct round_job *job, const st
 		if (reason == EINTR && !hung)
 			return error_set(err, EINTR, "interrupted while %s", result->stage);
 		error_set(err, hung ? ENOTRECOVERABLE : reason, "%s while %s%s",
-			  reason == EINTR ? "interrupted" : "no end within the deadline", result->stage,
-			  hung ? "; the process is hung in the kernel" : "");
+			  reason == EINTR ? "interrupted" : "no end within the deadline",
+			  result->stage, hung ? "; the process is hung in the kernel" : "");
 		return hung ? -err->code
-			    : error_fix(err, "fewer samples or a larger timeout_s: it covers all samples of a case");
+			    : error_fix(err, "fewer samples or a larger timeout_s: it covers all "
+					     "samples of a case");
 	}
 	status = child_reap(child);
 	if (result->finished)
@@ -122,7 +127,8 @@ int round_run(const struct round_job *job, struct round_result *result,
 	snprintf(result->stage, sizeof(result->stage), "starting");
 	ret = child_fork(&child, SIGKILL, err);
 	if (ret == 1) {
-		/* A worker that hangs must not keep a dead run's journal from the next invocation. */
+		/* A worker that hangs must not keep a dead run's journal from the next invocation.
+		 */
 		journal_detach(job->journal);
 		child_settle();
 		round_child(job, result);

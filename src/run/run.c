@@ -12,24 +12,24 @@
 #include "host/hugepage.h"
 #include "host/journal.h"
 #include "host/kernel_log.h"
+#include "host/sysfile.h"
+#include "host/topology.h"
 #include "run/case.h"
 #include "run/settle.h"
 #include "stats/steady.h"
-#include "host/sysfile.h"
-#include "host/topology.h"
 
 struct runner {
 	const struct plan *plan;
 	const struct run_options *options;
 	struct results *results;
-	struct guardian guardian;   /* of the journal */
-	struct journal *journal;    /* NULL: settings cannot be changed here */
-	struct error no_journal;    /* why */
+	struct guardian guardian; /* of the journal */
+	struct journal *journal;  /* NULL: settings cannot be changed here */
+	struct error no_journal;  /* why */
 	struct measure_env measure;
 	const struct pinner *hung[16];
 	size_t nr_hung;
 	uint64_t started_ns;
-	bool restless;              /* a guest that was still at work when the first case began */
+	bool restless; /* a guest that was still at work when the first case began */
 };
 
 static void result_end(struct result *result, enum status status, const struct error *why)
@@ -57,7 +57,8 @@ static void params_fill(struct params *params, const struct plan_case *plan_case
 	params->region_bytes = plan_case->region_bytes;
 }
 
-/* A shared region may be copied as a whole, and the parent's part of it stands beside the child's. */
+/* A shared region may be copied as a whole, and the parent's part of it stands beside the child's.
+ */
 static uint64_t case_bytes(const struct plan_case *plan_case)
 {
 	return plan_case->region_bytes * (plan_case->state->has_peer ? 2 : 1);
@@ -73,7 +74,8 @@ static int case_guard(const struct runner *runner, const struct plan_case *plan_
 		return 0;
 	sysfile_read_u64("/proc/sys/kernel/panic_on_warn", &panic, err);
 	if (panic && strncmp(plan_case->pinner->name, "gup-test/", 9) == 0) {
-		error_set(err, EPERM, "kernel.panic_on_warn is set and gup_test checks itself with WARN()");
+		error_set(err, EPERM,
+			  "kernel.panic_on_warn is set and gup_test checks itself with WARN()");
 		return error_fix(err, "sysctl kernel.panic_on_warn=0, or run --force");
 	}
 	/* the pool of a hugetlb layout is taken from free memory when it has to grow */
@@ -93,9 +95,11 @@ static int case_reserve(struct runner *runner, const struct plan_case *plan_case
 	if (runner->journal)
 		return layout->backing == BACKING_THP
 			       ? thp_allow(runner->journal, err)
-			       : hugepage_reserve(runner->journal, layout->page_bytes, node, nr, err);
+			       : hugepage_reserve(runner->journal, layout->page_bytes, node, nr,
+						  err);
 	/* what is there may be used without */
-	if (layout->backing == BACKING_THP ? thp_available() : hugepage_free_count(layout->page_bytes, node) >= nr)
+	if (layout->backing == BACKING_THP ? thp_available()
+					   : hugepage_free_count(layout->page_bytes, node) >= nr)
 		return 0;
 	*err = runner->no_journal;
 	return -err->code;
@@ -145,7 +149,8 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 		result_end(result, STATUS_SKIPPED, &why); /* no fault of the case */
 	else
 		result_end(result, STATUS_FAILED, &why);
-	if (ret == -ENOTRECOVERABLE && runner->nr_hung < sizeof(runner->hung) / sizeof(*runner->hung))
+	if (ret == -ENOTRECOVERABLE &&
+	    runner->nr_hung < sizeof(runner->hung) / sizeof(*runner->hung))
 		runner->hung[runner->nr_hung++] = plan_case->pinner;
 }
 
@@ -257,7 +262,8 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 	fact_text(&results->environment, options->icount ? "icount" : "real", "clock");
 	if (options->settle)
 		settle_and_note(&runner);
-	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only, results, err))
+	if (measure_open(&runner.measure, options->stop, options->icount, options->time_only,
+			 results, err))
 		return -err->code;
 	if (plan_changes_settings(plan))
 		journal_begin(&runner);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The round that takes times. Nothing is read, counted or written between the clock reads of a cycle. */
+/* The round that takes times. Nothing is read, counted or written between the clock reads of a
+ * cycle. */
 #include "run/worker.h"
 
 #include <stdio.h>

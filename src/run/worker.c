@@ -13,8 +13,8 @@
 #include "base/cleanup.h"
 #include "host/topology.h"
 
-#define WARM_BYTES ((size_t)256 << 10) /* whole pages of every base page size */
-#define WARM_CYCLES 2                  /* one that finds the state, one that finds what it left */
+#define WARM_BYTES  ((size_t)256 << 10) /* whole pages of every base page size */
+#define WARM_CYCLES 2                   /* one that finds the state, one that finds what it left */
 
 void scene_stage(struct scene *scene, const char *text)
 {
@@ -99,7 +99,8 @@ int scene_map(struct scene *scene, struct error *err)
 		return -err->code;
 	if (scene->job->placement_seed) {
 		scene_stage(scene, "taking pages before the region");
-		if (ballast_take(&scene->ballast, *scene->job->placement_seed, (size_t)sysconf(_SC_PAGESIZE), err))
+		if (ballast_take(&scene->ballast, *scene->job->placement_seed,
+				 (size_t)sysconf(_SC_PAGESIZE), err))
 			return -err->code;
 		wish = placement_address(*scene->job->placement_seed, plan_case->layout.page_bytes);
 	}
@@ -117,8 +118,9 @@ int scene_map(struct scene *scene, struct error *err)
 			.entropy = random_given(),
 		};
 	if (!plan_case->state->populated) {
-		scene_note_text(scene, "layout_proof", scene->visible ? "kpageflags of what the pin faulted in"
-								      : "none: frames are hidden");
+		scene_note_text(scene, "layout_proof",
+				scene->visible ? "kpageflags of what the pin faulted in"
+					       : "none: frames are hidden");
 		return 0;
 	}
 	scene_stage(scene, "populating the region");
@@ -136,8 +138,9 @@ static bool is_part_of(const void *addr, size_t bytes, unsigned long start, unsi
 }
 
 /*
- * Maps all that the program itself may touch, after the last fork and before the first clock: otherwise the first cycle
- * pays for code and stack pages, and their faults are counted as GUP's. The regions stay as the state left them.
+ * Maps all that the program itself may touch, after the last fork and before the first clock:
+ * otherwise the first cycle pays for code and stack pages, and their faults are counted as GUP's.
+ * The regions stay as the state left them.
  */
 static void program_populate(const struct scene *scene)
 {
@@ -161,9 +164,10 @@ static void program_populate(const struct scene *scene)
 }
 
 /*
- * A consumed state has one cycle a process, and the first one of a process pays for cold code and caches. So a region beside
- * the one that is measured goes through the same state, and is pinned first; base pages stand in for hugetlb, whose pages are
- * dear. The other states have their warm-ups.
+ * A consumed state has one cycle a process, and the first one of a process pays for cold code and
+ * caches. So a region beside the one that is measured goes through the same state, and is pinned
+ * first; base pages stand in for hugetlb, whose pages are dear. The other states have their
+ * warm-ups.
  */
 int scene_map_warm(struct scene *scene, struct error *err)
 {
@@ -177,8 +181,8 @@ int scene_map_warm(struct scene *scene, struct error *err)
 	scene->warm_layout = plan_case->layout;
 	if (!thp)
 		layout_list(&scene->warm_layout, 1);
-	if (region_map(&scene->warm, &scene->warm_layout, thp ? plan_case->layout.page_bytes : WARM_BYTES,
-		       NULL, err) ||
+	if (region_map(&scene->warm, &scene->warm_layout,
+		       thp ? plan_case->layout.page_bytes : WARM_BYTES, NULL, err) ||
 	    topology_bind_memory(scene->warm.addr, scene->warm.bytes, scene->job->place->node, err))
 		return -err->code;
 	if (plan_case->state->populated)
@@ -187,8 +191,8 @@ int scene_map_warm(struct scene *scene, struct error *err)
 }
 
 /*
- * What fails here fails again where it is told, unless it is due to the base pages that stand in for hugetlb: gup_test may
- * not get at their zero page.
+ * What fails here fails again where it is told, unless it is due to the base pages that stand in
+ * for hugetlb: gup_test may not get at their zero page.
  */
 void scene_warm_up(struct scene *scene)
 {
@@ -201,7 +205,8 @@ void scene_warm_up(struct scene *scene)
 	if (!scene->warm.addr)
 		return;
 	scene_stage(scene, "warming up");
-	program_populate(scene); /* first: some fifty system calls, which would cool what the pins warm */
+	program_populate(
+		scene); /* first: some fifty system calls, which would cool what the pins warm */
 	job.region = &scene->warm;
 	job.offset = 0;
 	job.bytes = WARM_BYTES;
@@ -297,7 +302,8 @@ bool scene_short(const struct scene *scene, const struct sample *sample, struct 
 	return true;
 }
 
-int scene_check_bytes(struct scene *scene, const char *name, const unsigned char *bytes, struct error *err)
+int scene_check_bytes(struct scene *scene, const char *name, const unsigned char *bytes,
+		      struct error *err)
 {
 	struct error why;
 	int ret = region_check(bytes, scene->pin_job.offset, scene->pin_job.bytes, &why);

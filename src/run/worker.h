@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Everything that the process of a round works with, and the steps that all rounds share, in their order: map the region,
- * arrange and prove the state, open the pinner. Nothing is freed but pins and children: the process ends with the round.
+ * Everything that the process of a round works with, and the steps that all rounds share, in their
+ * order: map the region, arrange and prove the state, open the pinner. Nothing is freed but pins
+ * and children: the process ends with the round.
  */
 #include "bench/bench.h"
 #include "bench/frames.h"
@@ -14,17 +15,17 @@ struct scene {
 	const struct round_job *job;
 	const struct plan_case *plan_case;
 	struct round_result *result;
-	struct ballast ballast;          /* none without a placement */
+	struct ballast ballast; /* none without a placement */
 	struct region region;
 	struct layout warm_layout;
-	struct region warm;              /* in the same state, pinned first; not mapped: no need */
+	struct region warm; /* in the same state, pinned first; not mapped: no need */
 	struct state_env env;
 	struct pin_job pin_job;
 	struct pin *pin;
 	struct pin_path path;
-	size_t nr_pages;                 /* of the window */
+	size_t nr_pages; /* of the window */
 	struct frame *before, *after;
-	bool visible;                    /* frame numbers can be read */
+	bool visible; /* frame numbers can be read */
 };
 void scene_set(struct scene *scene, const struct round_job *job, struct round_result *result);
 
@@ -35,12 +36,15 @@ void scene_note_number(struct scene *scene, const char *name, int64_t number);
 void scene_note_bool(struct scene *scene, const char *name, bool yes);
 void scene_note_text(struct scene *scene, const char *name, const char *text);
 void scene_warn(struct scene *scene, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Notes under @name whether @bytes, from the window, are what region_fill() wrote; -EILSEQ when they are not. */
-int scene_check_bytes(struct scene *scene, const char *name, const unsigned char *bytes, struct error *err);
+/* Notes under @name whether @bytes, from the window, are what region_fill() wrote; -EILSEQ when
+ * they are not. */
+int scene_check_bytes(struct scene *scene, const char *name, const unsigned char *bytes,
+		      struct error *err);
 
 /* Binds, maps, populates and proves the layout. */
 int scene_map(struct scene *scene, struct error *err);
-/* Maps what scene_warm_up() needs; before scene_arrange(), so that it goes through the same state. */
+/* Maps what scene_warm_up() needs; before scene_arrange(), so that it goes through the same state.
+ */
 int scene_map_warm(struct scene *scene, struct error *err);
 /* Arranges the state and proves it; @scene->before is the frames of the window then. */
 int scene_arrange(struct scene *scene, struct error *err);

@@ -7,7 +7,7 @@
 #include "stats/rank.h"
 #include "stats/summary.h"
 
-#define LEVEL 0.95
+#define LEVEL      0.95
 #define MOST_NAMED 5
 
 static bool metric_precision(const struct result *result, enum metric metric, double *half_width)
@@ -27,25 +27,30 @@ static bool metric_precision(const struct result *result, enum metric metric, do
 	if (nr >= PRECISION_FEWEST_RUNS) {
 		shift = shift_of_pairs(values, nr);
 		interval = interval_of_pairs(values, nr, LEVEL);
-		/* a run of 0 ticks is -INFINITY: settled where all are, not known where the interval may reach down to it */
+		/* a run of 0 ticks is -INFINITY: settled where all are, not known where the
+		 * interval may reach down to it */
 		if (interval.low == interval.high)
 			*half_width = 0;
 		else if (isfinite(interval.low))
-			*half_width = (exp(interval.high - shift.estimate) - exp(interval.low - shift.estimate)) / 2;
+			*half_width = (exp(interval.high - shift.estimate) -
+				       exp(interval.low - shift.estimate)) /
+				      2;
 	}
 	free(values);
 	free(numbers);
 	return nr > 0;
 }
 
-/* A pin that a coarse clock timed beside a finer one of the whole cycle never settles: its readings are whole grains. */
+/* A pin that a coarse clock timed beside a finer one of the whole cycle never settles: its readings
+ * are whole grains. */
 static bool settles(const struct result *result, enum metric metric)
 {
 	enum metric finest;
 
 	if (!result_metric_whole(result, metric))
 		return false;
-	return metric == METRIC_CYCLE || !result_pin_metric(result, &finest) || finest == METRIC_PIN;
+	return metric == METRIC_CYCLE || !result_pin_metric(result, &finest) ||
+	       finest == METRIC_PIN;
 }
 
 bool result_precision(const struct result *result, double *half_width)
@@ -53,7 +58,8 @@ bool result_precision(const struct result *result, double *half_width)
 	double worst = -1, half;
 
 	for (int metric = 0; metric < NR_METRICS; metric++)
-		if (settles(result, metric) && metric_precision(result, metric, &half) && !(half <= worst))
+		if (settles(result, metric) && metric_precision(result, metric, &half) &&
+		    !(half <= worst))
 			worst = half;
 	*half_width = worst;
 	return worst >= 0 && isfinite(worst);
@@ -88,9 +94,12 @@ static void runs_print(FILE *out, size_t least, size_t most)
 		fprintf(out, "%zu to %zu runs", least, most);
 }
 
-void precision_print(FILE *out, const struct results *results, const struct precision *precision, const char *most_option)
+void precision_print(FILE *out, const struct results *results, const struct precision *precision,
+		     const char *most_option)
 {
-	const char *const reasons[NR_STOPS] = { [STOP_RUNS] = most_option, [STOP_MAX_TIME] = "--max-time" };
+	const char *const reasons[NR_STOPS] = {
+		[STOP_RUNS] = most_option, [STOP_MAX_TIME] = "--max-time"
+	};
 	size_t nr = 0, nr_settled = 0, least = SIZE_MAX, most = 0, nr_named = 0;
 
 	for (size_t i = 0; i < results->nr; i++) {
@@ -106,7 +115,8 @@ void precision_print(FILE *out, const struct results *results, const struct prec
 		least = nr_runs < least ? nr_runs : least;
 		most = nr_runs > most ? nr_runs : most;
 	}
-	fprintf(out, "precision: %zu of %zu cases are settled to %.3g %%", nr_settled, nr, 100 * precision->part);
+	fprintf(out, "precision: %zu of %zu cases are settled to %.3g %%", nr_settled, nr,
+		100 * precision->part);
 	if (nr_settled) {
 		fputs(", by ", out);
 		runs_print(out, least, most);
@@ -115,14 +125,16 @@ void precision_print(FILE *out, const struct results *results, const struct prec
 	for (size_t i = 0; i < results->nr; i++) {
 		const struct result *result = &results->items[i];
 
-		if (result->status != STATUS_DONE || result->stop == STOP_PRECISION || ++nr_named > MOST_NAMED)
+		if (result->status != STATUS_DONE || result->stop == STOP_PRECISION ||
+		    ++nr_named > MOST_NAMED)
 			continue;
 		fprintf(out, "  %s: ", result->key);
 		if (result->precision > 0)
 			fprintf(out, "%.2g %%", 100 * result->precision);
 		else
 			fputs("not known", out);
-		fprintf(out, " after %zu runs (%s)\n", result_nr_boots(result), reasons[result->stop]);
+		fprintf(out, " after %zu runs (%s)\n", result_nr_boots(result),
+			reasons[result->stop]);
 	}
 	if (nr_named > MOST_NAMED)
 		fprintf(out, "  and %zu more\n", nr_named - MOST_NAMED);

@@ -12,14 +12,15 @@
 #define ROUNDING 0x1p-53
 
 /*
- * The n * (n + 1) / 2 averages of pairs, or nr_base * nr differences, none of which is stored: with sorted values, how many
- * of them are <= x is counted in one walk along the border between those that are and those that are not.
+ * The n * (n + 1) / 2 averages of pairs, or nr_base * nr differences, none of which is stored: with
+ * sorted values, how many of them are <= x is counted in one walk along the border between those
+ * that are and those that are not.
  */
 struct cloud {
-	const double *values, *base;  /* both sorted; no base: pairs */
+	const double *values, *base; /* both sorted; no base: pairs */
 	size_t nr, nr_base;
-	double unknown;               /* what infinities of unlike sign average to, and alike ones differ by */
-	double centre;                /* of distances */
+	double unknown; /* what infinities of unlike sign average to, and alike ones differ by */
+	double centre;  /* of distances */
 	size_t (*nr_upto)(const struct cloud *cloud, double x);
 };
 
@@ -50,7 +51,8 @@ static size_t differences_upto(const struct cloud *cloud, double x)
 {
 	size_t nr = 0, end = cloud->nr_base;
 
-	/* the larger the new value, the fewer bases are small enough to take off too much: walk down from the largest */
+	/* the larger the new value, the fewer bases are small enough to take off too much: walk
+	 * down from the largest */
 	for (size_t i = cloud->nr; i-- > 0;) {
 		while (end > 0 && known(cloud->values[i] - cloud->base[end - 1], cloud) <= x)
 			end--;
@@ -70,7 +72,10 @@ static size_t distances_upto(const struct cloud *cloud, double x)
 
 static struct cloud cloud_of(const double *base, size_t nr_base, const double *values, size_t nr)
 {
-	return (struct cloud){ .values = values, .base = base, .nr = nr, .nr_base = nr_base,
+	return (struct cloud){ .values = values,
+			       .base = base,
+			       .nr = nr,
+			       .nr_base = nr_base,
 			       .nr_upto = base ? differences_upto : averages_upto };
 }
 
@@ -83,7 +88,8 @@ static size_t cloud_size(const struct cloud *cloud)
 
 static double cloud_cdf(const struct cloud *cloud, size_t nr)
 {
-	return cloud->base ? rank_sum_cdf(nr, cloud->nr_base, cloud->nr) : signed_rank_cdf(nr, cloud->nr);
+	return cloud->base ? rank_sum_cdf(nr, cloud->nr_base, cloud->nr)
+			   : signed_rank_cdf(nr, cloud->nr);
 }
 
 /* NAN is sorted to the end. */
@@ -93,7 +99,8 @@ static bool cloud_unknown(const struct cloud *cloud)
 	       (cloud->base && (cloud->nr_base == 0 || isnan(cloud->base[cloud->nr_base - 1])));
 }
 
-/* Doubles in their order as integers: every bisection ends, at a value that is really there. -0 is 0. */
+/* Doubles in their order as integers: every bisection ends, at a value that is really there. -0 is
+ * 0. */
 static int64_t place_of(double x)
 {
 	int64_t bits;
@@ -137,7 +144,8 @@ static double cloud_median(const struct cloud *cloud)
 
 static double median_distance(const double *values, size_t nr, double centre)
 {
-	return cloud_median(&(struct cloud){ .values = values, .nr = nr, .centre = centre, .nr_upto = distances_upto });
+	return cloud_median(&(struct cloud){
+		.values = values, .nr = nr, .centre = centre, .nr_upto = distances_upto });
 }
 
 static double median_of(const double *sorted, size_t nr)
@@ -148,7 +156,8 @@ static double median_of(const double *sorted, size_t nr)
 /* A zero may be of either sign: it counts on both sides, which makes p larger. */
 static double cloud_p(const struct cloud *cloud)
 {
-	size_t not_above = cloud->nr_upto(cloud, 0), below = cloud->nr_upto(cloud, double_at(place_of(0) - 1));
+	size_t not_above = cloud->nr_upto(cloud, 0),
+	       below = cloud->nr_upto(cloud, double_at(place_of(0) - 1));
 	size_t not_below = cloud_size(cloud) - below;
 
 	return fmin(1, 2 * cloud_cdf(cloud, not_above < not_below ? not_above : not_below));
@@ -196,7 +205,8 @@ struct shift shift_of_samples(double *base, size_t nr_base, double *new, size_t 
 	return shift;
 }
 
-/* As many from each end as leaves the level: the largest k with 2 P(statistic <= k - 1) <= 1 - level. */
+/* As many from each end as leaves the level: the largest k with 2 P(statistic <= k - 1) <= 1 -
+ * level. */
 static struct interval cloud_interval(struct cloud *cloud, double level)
 {
 	struct interval interval = { -INFINITY, INFINITY };
@@ -212,7 +222,8 @@ static struct interval cloud_interval(struct cloud *cloud, double level)
 	}
 	if (low == 0)
 		return interval;
-	/* what infinities of unlike sign average to could be anything: it makes the interval wider, at both ends */
+	/* what infinities of unlike sign average to could be anything: it makes the interval wider,
+	 * at both ends */
 	cloud->unknown = -INFINITY;
 	interval.low = cloud_nth(cloud, low);
 	cloud->unknown = INFINITY;
@@ -224,15 +235,17 @@ struct interval interval_of_pairs(const double *values, size_t nr, double level)
 {
 	struct cloud cloud = cloud_of(NULL, 0, values, nr);
 
-	return cloud_unknown(&cloud) ? (struct interval){ -INFINITY, INFINITY } : cloud_interval(&cloud, level);
+	return cloud_unknown(&cloud) ? (struct interval){ -INFINITY, INFINITY }
+				     : cloud_interval(&cloud, level);
 }
 
-struct interval interval_of_samples(const double *base, size_t nr_base, const double *new, size_t nr_new, double level)
+struct interval interval_of_samples(const double *base, size_t nr_base, const double *new,
+				    size_t nr_new, double level)
 {
 	struct cloud cloud = cloud_of(base, nr_base, new, nr_new);
 
-	return nr_base == 0 || cloud_unknown(&cloud) ? (struct interval){ -INFINITY, INFINITY } :
-						       cloud_interval(&cloud, level);
+	return nr_base == 0 || cloud_unknown(&cloud) ? (struct interval){ -INFINITY, INFINITY }
+						     : cloud_interval(&cloud, level);
 }
 
 void holm_levels(const double *p, size_t nr, double alpha, double *levels)
@@ -250,12 +263,14 @@ void holm_levels(const double *p, size_t nr, double alpha, double *levels)
 		memcpy(sorted, p, nr * sizeof(*sorted));
 		qsort(sorted, nr, sizeof(*sorted), by_value);
 	}
-	while (nr_rejected < nr && sorted[nr_rejected] <= alpha / (double)(nr - nr_rejected) + ROUNDING)
+	while (nr_rejected < nr &&
+	       sorted[nr_rejected] <= alpha / (double)(nr - nr_rejected) + ROUNDING)
 		nr_rejected++;
 	for (size_t i = 0; i < nr; i++) {
 		size_t step = 0, end = nr_rejected;
 
-		/* of equal ones the first step, which is the strictest: the order of the rows must not matter */
+		/* of equal ones the first step, which is the strictest: the order of the rows must
+		 * not matter */
 		while (step < end) {
 			size_t middle = step + (end - step) / 2;
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the rank statistics do when there is no difference. Counted in integers, not computed from logarithms: in the far
- * tail, where the adjusted levels of a long table lie, every digit is right too.
+ * What the rank statistics do when there is no difference. Counted in integers, not computed from
+ * logarithms: in the far tail, where the adjusted levels of a long table lie, every digit is right
+ * too.
  */
 #include "stats/rank.h"
 
@@ -12,17 +13,20 @@
 _Static_assert(RANK_EXACT <= 50, "the counts must fit");
 
 /*
- * The lower half of an exact distribution; the upper one mirrors it. The last one asked for is kept, for each design and
- * thread: a table of a thousand rows asks for the same sizes again and again.
+ * The lower half of an exact distribution; the upper one mirrors it. The last one asked for is
+ * kept, for each design and thread: a table of a thousand rows asks for the same sizes again and
+ * again.
  */
 struct null {
 	size_t nr[2]; /* 0: none yet */
-	double below[RANK_EXACT * RANK_EXACT / 2 + 1]; /* P(statistic <= index); pairs need half as many */
+	double below[RANK_EXACT * RANK_EXACT / 2 +
+		     1]; /* P(statistic <= index); pairs need half as many */
 };
 
 static double null_cdf(const struct null *null, double at, size_t max)
 {
-	return at <= (double)max / 2 ? null->below[(size_t)at] : 1 - null->below[max - (size_t)at - 1];
+	return at <= (double)max / 2 ? null->below[(size_t)at]
+				     : 1 - null->below[max - (size_t)at - 1];
 }
 
 /* With continuity correction. The exact tails are lighter: far out this errs to the safe side. */
@@ -51,7 +55,8 @@ static void count_signed_ranks(struct null *null, size_t nr)
 
 /*
  * The number of orders of a + b values with the statistic u is the coefficient of q^u in
- * (1 - q^(b+1)) ... (1 - q^(b+a)) / ((1 - q) ... (1 - q^a)); what wraps below zero between the steps comes back.
+ * (1 - q^(b+1)) ... (1 - q^(b+a)) / ((1 - q) ... (1 - q^a)); what wraps below zero between the
+ * steps comes back.
  */
 static void count_rank_sums(struct null *null, size_t a, size_t b)
 {

@@ -24,8 +24,8 @@ static void swap(double *a, double *b)
 #define MAX_PARTITIONS 100u
 
 /*
- * The value that would stand at @at if @values were sorted, and nothing smaller behind it: Hoare's selection, in time linear
- * in @nr. What leads it astray is sorted instead.
+ * The value that would stand at @at if @values were sorted, and nothing smaller behind it: Hoare's
+ * selection, in time linear in @nr. What leads it astray is sorted instead.
  */
 static double select_value(double *values, size_t nr, size_t at)
 {

@@ -5,17 +5,18 @@
 #include <stdint.h>
 
 struct summary {
-	size_t nr;              /* values; 0: everything else is meaningless */
-	double median, q1, q3;  /* quartiles by linear interpolation between order statistics (R's type 7) */
+	size_t nr; /* values; 0: everything else is meaningless */
+	double median, q1,
+		q3; /* quartiles by linear interpolation between order statistics (R's type 7) */
 	double min, max;
-	double mad;             /* median distance from the median */
+	double mad; /* median distance from the median */
 };
 
 /* The middle one of @nr > 0 counted values, the upper of two; sorts them. */
 uint64_t middle_of(uint64_t *values, size_t nr);
 /*
- * The value below which this part (0..1) of @nr > 0 values lies, none of them NAN: linear between order statistics (R's type 7).
- * Time is linear in @nr; reorders @values.
+ * The value below which this part (0..1) of @nr > 0 values lies, none of them NAN: linear between
+ * order statistics (R's type 7). Time is linear in @nr; reorders @values.
  */
 double quantile_of(double *values, size_t nr, double part);
 /* Leaves other numbers in @values, none of which may be NAN. Time is linear in @nr. */
@@ -26,9 +27,9 @@ double summary_spread(const struct summary *summary);
 /* Least squares: y = fixed + slope * x. */
 struct line {
 	double fixed, slope;
-	double r2;              /* share of the variance of y that the line explains; 1 when y does not vary */
-	size_t nr;              /* points */
-	size_t nr_x;            /* different x among them */
+	double r2;   /* share of the variance of y that the line explains; 1 when y does not vary */
+	size_t nr;   /* points */
+	size_t nr_x; /* different x among them */
 };
 
 /* -EDOM with fewer than two different x. */

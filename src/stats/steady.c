@@ -10,14 +10,15 @@
 #include "stats/summary.h"
 #include "stats/trend.h"
 
-#define ALARM 0.005          /* of a false warning, for all that is looked at in a result */
-#define NR_KINDS 4           /* looked at in each metric */
+#define ALARM          0.005 /* of a false warning, for all that is looked at in a result */
+#define NR_KINDS       4     /* looked at in each metric */
 #define FEWEST_SAMPLES 10u
-#define FEWEST_RUNS 8u
-#define SIZE 0.01            /* of the median: less is not worth a warning */
-#define FIRST_SIZE 0.05
-#define RESEMBLANCE 0.5      /* correlation of neighbours: so many samples are worth a third of them */
-#define FAR_OUT 5.0          /* distances of the quartiles beyond the upper one */
+#define FEWEST_RUNS    8u
+#define SIZE           0.01 /* of the median: less is not worth a warning */
+#define FIRST_SIZE     0.05
+/* Correlation of neighbours: so many samples are worth a third of them. */
+#define RESEMBLANCE 0.5
+#define FAR_OUT     5.0 /* distances of the quartiles beyond the upper one */
 
 static double *copy_of(const double *values, size_t nr)
 {
@@ -43,15 +44,16 @@ static double p_at_least(size_t k, size_t nr, double part)
 	double p = 0;
 
 	for (size_t i = k; i <= nr; i++)
-		p += exp(lgamma((double)nr + 1) - lgamma((double)i + 1) - lgamma((double)(nr - i) + 1) +
-			 (double)i * log(part) + (double)(nr - i) * log1p(-part));
+		p += exp(lgamma((double)nr + 1) - lgamma((double)i + 1) -
+			 lgamma((double)(nr - i) + 1) + (double)i * log(part) +
+			 (double)(nr - i) * log1p(-part));
 	return p < 1 ? p : 1;
 }
 
 /* --- one metric of a result --- */
 
 struct series {
-	double *values;   /* samples of one run without warm-ups */
+	double *values; /* samples of one run without warm-ups */
 	size_t nr;
 };
 
@@ -100,7 +102,8 @@ static void runs_say(char *text, size_t size, size_t nr, size_t of)
 		snprintf(text, size, " in %zu of %zu runs", nr, of);
 }
 
-/* The correlation of neighbours once a trend of that size is taken away: what drifts resembles its neighbours, too. */
+/* The correlation of neighbours once a trend of that size is taken away: what drifts resembles its
+ * neighbours, too. */
 static double resemblance(const struct series *run, double size, double *sum, double *variance)
 {
 	double *level = copy_of(run->values, run->nr), ratio;
@@ -138,7 +141,8 @@ static void look_for_drift(struct look_at *look, double *room)
 	if (fabs(size) < SIZE || p_of(sum, all, 1) >= look->alpha)
 		return;
 	runs_say(where, sizeof(where), nr_same, nr);
-	result_warn(look->result, "%s: drifts %+.1f %% over the samples%s", metric_names[look->metric], 100 * size, where);
+	result_warn(look->result, "%s: drifts %+.1f %% over the samples%s",
+		    metric_names[look->metric], 100 * size, where);
 }
 
 static void look_for_resemblance(struct look_at *look, double *room)
@@ -169,14 +173,16 @@ static void look_for_resemblance(struct look_at *look, double *room)
 	for (size_t i = 0; i < nr; i++)
 		nr_same += room[i] >= RESEMBLANCE;
 	correlation = median_of(room, nr);
-	if (2 * nr <= nr_runs || correlation < RESEMBLANCE || sum <= 0 || p_of(sum, all, 0) >= look->alpha)
+	if (2 * nr <= nr_runs || correlation < RESEMBLANCE || sum <= 0 ||
+	    p_of(sum, all, 0) >= look->alpha)
 		return;
 	runs_say(where, sizeof(where), nr_same, nr_runs);
-	result_warn(look->result, "%s: samples resemble the one before (correlation %.2f)%s", metric_names[look->metric],
-		    correlation, where);
+	result_warn(look->result, "%s: samples resemble the one before (correlation %.2f)%s",
+		    metric_names[look->metric], correlation, where);
 }
 
-/* What the first sample is above the median of the others, as a part of it; @largest: none of them is as large. */
+/* What the first sample is above the median of the others, as a part of it; @largest: none of them
+ * is as large. */
 static double first_above(const struct series *run, bool *largest, bool *far_out)
 {
 	double *others = copy_of(run->values + 1, run->nr - 1), first = run->values[0], fence;
@@ -189,7 +195,8 @@ static double first_above(const struct series *run, bool *largest, bool *far_out
 	return summary.median > 0 ? first / summary.median - 1 : 0;
 }
 
-/* One run can tell only by a sample far away from all others; several by how often it is the first that is largest. */
+/* One run can tell only by a sample far away from all others; several by how often it is the first
+ * that is largest. */
 static void look_at_first(struct look_at *look, double *room)
 {
 	size_t nr = 0, nr_largest = 0, fewest = SIZE_MAX;
@@ -205,13 +212,15 @@ static void look_at_first(struct look_at *look, double *room)
 		fewest = look->runs[i].nr < fewest ? look->runs[i].nr : fewest;
 	}
 	above = median_of(room, nr);
-	sure = nr == 1 ? far_out : nr && p_at_least(nr_largest, nr, 1.0 / (double)fewest) < look->alpha;
+	sure = nr == 1 ? far_out
+		       : nr && p_at_least(nr_largest, nr, 1.0 / (double)fewest) < look->alpha;
 	if (!sure || above < FIRST_SIZE)
 		return;
 	runs_say(where, sizeof(where), nr_largest, nr);
 	/* once may be chance */
-	result_warn(look->result, "%s: the first sample is %.0f %% slower than %s others%s%s", metric_names[look->metric],
-		    100 * above, nr > 1 ? "the" : "all", where, nr > 1 ? ": more warm-ups" : "");
+	result_warn(look->result, "%s: the first sample is %.0f %% slower than %s others%s%s",
+		    metric_names[look->metric], 100 * above, nr > 1 ? "the" : "all", where,
+		    nr > 1 ? ": more warm-ups" : "");
 }
 
 static void look_across(struct look_at *look, double *room)
@@ -221,24 +230,28 @@ static void look_across(struct look_at *look, double *room)
 	if (look->nr < FEWEST_RUNS)
 		return;
 	for (size_t i = 0; i < look->nr; i++)
-		room[i] = median_of(look->runs[i].values, look->runs[i].nr); /* reorders: the last look at samples */
+		room[i] = median_of(look->runs[i].values,
+				    look->runs[i].nr); /* reorders: the last look at samples */
 	trend_test(room, look->nr, &s, &variance);
 	size = trend_size(room, look->nr);
 	if (fabs(size) >= SIZE && p_of(s, variance, 1) < look->alpha)
-		result_warn(look->result, "%s: drifts %+.1f %% from the first run to the last of %zu", metric_names[look->metric],
-			    100 * size, look->nr);
+		result_warn(look->result,
+			    "%s: drifts %+.1f %% from the first run to the last of %zu",
+			    metric_names[look->metric], 100 * size, look->nr);
 }
 
 /* --- a result --- */
 
 static bool is_ours(const char *warning)
 {
-	static const char *const sayings[] = { "drifts ", "samples resemble ", "the first sample is " };
+	static const char *const sayings[] = { "drifts ", "samples resemble ",
+					       "the first sample is " };
 
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		size_t length = strlen(metric_names[metric]);
 
-		if (strncmp(warning, metric_names[metric], length) != 0 || strncmp(warning + length, ": ", 2) != 0)
+		if (strncmp(warning, metric_names[metric], length) != 0 ||
+		    strncmp(warning + length, ": ", 2) != 0)
 			continue;
 		for (size_t i = 0; i < sizeof(sayings) / sizeof(*sayings); i++)
 			if (strncmp(warning + length + 2, sayings[i], strlen(sayings[i])) == 0)
@@ -270,7 +283,8 @@ void result_steady(struct result *result)
 		abort();
 	forget(result);
 	/* the floor is what it is */
-	for (int metric = 0; metric < NR_METRICS && strcmp(result->params.pinner, "null") != 0; metric++) {
+	for (int metric = 0; metric < NR_METRICS && strcmp(result->params.pinner, "null") != 0;
+	     metric++) {
 		looks[metric].result = result;
 		looks[metric].metric = metric;
 		runs_collect(&looks[metric]);

@@ -28,12 +28,14 @@ static size_t run_ticks(const struct run *run, enum metric metric, double *ticks
 	return nr;
 }
 
-/* Runs of one slot are processes of one boot, one after the other in the file: together they are one observation. */
+/* Runs of one slot are processes of one boot, one after the other in the file: together they are
+ * one observation. */
 static size_t slot_end(const struct result *result, size_t first)
 {
 	size_t end = first + 1;
 
-	while (end < result->nr_runs && result->runs[first].slot >= 0 && result->runs[end].slot == result->runs[first].slot)
+	while (end < result->nr_runs && result->runs[first].slot >= 0 &&
+	       result->runs[end].slot == result->runs[first].slot)
 		end++;
 	return end;
 }
@@ -48,7 +50,8 @@ size_t result_nr_boots(const struct result *result)
 }
 
 /* False: none of them measured the metric. */
-static bool slot_number(const struct run *runs, size_t nr, enum metric metric, double part, double *ticks, double *value)
+static bool slot_number(const struct run *runs, size_t nr, enum metric metric, double part,
+			double *ticks, double *value)
 {
 	autofree double *values = malloc(nr * sizeof(*values));
 	size_t nr_values = 0;
@@ -66,7 +69,8 @@ static bool slot_number(const struct run *runs, size_t nr, enum metric metric, d
 	return nr_values > 0;
 }
 
-size_t result_numbers(const struct result *result, enum metric metric, double part, struct run_number *numbers)
+size_t result_numbers(const struct result *result, enum metric metric, double part,
+		      struct run_number *numbers)
 {
 	autofree double *ticks = NULL;
 	size_t most = 1, nr = 0;
@@ -79,12 +83,14 @@ size_t result_numbers(const struct result *result, enum metric metric, double pa
 	for (size_t i = 0, end; i < result->nr_runs; i = end) {
 		end = slot_end(result, i);
 		numbers[nr].run = &result->runs[i];
-		nr += slot_number(&result->runs[i], end - i, metric, part, ticks, &numbers[nr].value);
+		nr += slot_number(&result->runs[i], end - i, metric, part, ticks,
+				  &numbers[nr].value);
 	}
 	return nr;
 }
 
-bool result_summary_at(const struct result *result, enum metric metric, double part, struct summary *summary)
+bool result_summary_at(const struct result *result, enum metric metric, double part,
+		       struct summary *summary)
 {
 	autofree struct run_number *numbers = malloc((result->nr_runs + 1) * sizeof(*numbers));
 	autofree double *values = malloc((result->nr_runs + 1) * sizeof(*values));
@@ -105,7 +111,8 @@ bool result_summary(const struct result *result, enum metric metric, struct summ
 	return result_summary_at(result, metric, 0.5, summary);
 }
 
-bool result_samples_of_one_run(const struct result *result, enum metric metric, struct summary *summary)
+bool result_samples_of_one_run(const struct result *result, enum metric metric,
+			       struct summary *summary)
 {
 	autofree double *ticks = NULL;
 	size_t nr = 0;
@@ -214,21 +221,25 @@ void results_partial_format(const struct results *results, char *text, size_t si
 		size_t nr = 0;
 
 		for (size_t i = 0; i < results->nr; i++) {
-			size_t nr_runs, nr_have = result_metric_runs(&results->items[i], metric, &nr_runs);
+			size_t nr_runs,
+				nr_have = result_metric_runs(&results->items[i], metric, &nr_runs);
 
-			if (results->items[i].status != STATUS_DONE || nr_have == 0 || nr_have == nr_runs)
+			if (results->items[i].status != STATUS_DONE || nr_have == 0 ||
+			    nr_have == nr_runs)
 				continue;
 			if (!*example)
 				snprintf(example, sizeof(example), "%zu of %zu", nr_have, nr_runs);
 			nr++;
 		}
 		if (nr)
-			snprintf(text + strlen(text), size - strlen(text), "%s%s of %zu case%s", *text ? ", " : "",
-				 metric_names[metric], nr, nr == 1 ? "" : "s");
+			snprintf(text + strlen(text), size - strlen(text), "%s%s of %zu case%s",
+				 *text ? ", " : "", metric_names[metric], nr, nr == 1 ? "" : "s");
 	}
 	if (*text)
-		snprintf(text + strlen(text), size - strlen(text), ": in some runs only (%s, say), kept where the clock read enough: "
-			 "not shown, not judged", example);
+		snprintf(text + strlen(text), size - strlen(text),
+			 ": in some runs only (%s, say), kept where the clock read enough: "
+			 "not shown, not judged",
+			 example);
 }
 
 /* Of the coarsest run; 0: not known. */
@@ -237,7 +248,8 @@ static uint64_t metric_grain(const struct result *result, enum metric metric)
 	uint64_t grain = 0;
 
 	for (size_t i = 0; i < result->nr_runs; i++)
-		grain = result->runs[i].quantum[metric] > grain ? result->runs[i].quantum[metric] : grain;
+		grain = result->runs[i].quantum[metric] > grain ? result->runs[i].quantum[metric]
+								: grain;
 	return grain;
 }
 
@@ -255,7 +267,8 @@ bool results_pin_metric(const struct result *const *cases, size_t nr, enum metri
 		}
 	}
 	*metric = METRIC_PIN;
-	if (nr_of[METRIC_CYCLE] == nr && (nr_of[METRIC_PIN] < nr || grain[METRIC_CYCLE] < grain[METRIC_PIN]))
+	if (nr_of[METRIC_CYCLE] == nr &&
+	    (nr_of[METRIC_PIN] < nr || grain[METRIC_CYCLE] < grain[METRIC_PIN]))
 		*metric = METRIC_CYCLE;
 	return nr > 0 && nr_of[*metric] == nr;
 }
@@ -270,23 +283,27 @@ bool count_known(const struct result *result, enum count count)
 	return result->counts.observer[count][0] != '\0';
 }
 
-/* Base pages that one entry of the slow path left there at the most: those of the largest call that reaches GUP. */
+/* Base pages that one entry of the slow path left there at the most: those of the largest call that
+ * reaches GUP. */
 static double most_pages_of_call(const struct result *result, double pages)
 {
 	const struct fact *cut = fact_find(&result->truth, "gup_call_pages");
 	double most = result->params.pages_per_call ? (double)result->params.pages_per_call : pages;
 
-	return cut && cut->kind == FACT_NUMBER && cut->number > 0 ? fmin(most, (double)cut->number) : most;
+	return cut && cut->kind == FACT_NUMBER && cut->number > 0 ? fmin(most, (double)cut->number)
+								  : most;
 }
 
 bool result_hit_range(const struct result *result, struct hit_rate *range)
 {
-	double asked = (double)result->counts.value[COUNT_REQUESTED_PAGES], slow = (double)result->counts.value[COUNT_SLOW_PAGES];
+	double asked = (double)result->counts.value[COUNT_REQUESTED_PAGES],
+	       slow = (double)result->counts.value[COUNT_SLOW_PAGES];
 
 	*range = (struct hit_rate){ .most = 1, .by = COUNT_SLOW_PAGES };
 	/* who counted pages and lost some knows nothing */
 	if (count_known(result, COUNT_SLOW_PAGES) || count_known(result, COUNT_REQUESTED_PAGES)) {
-		if (!count_known(result, COUNT_SLOW_PAGES) || !count_known(result, COUNT_REQUESTED_PAGES) || asked == 0 || slow > asked)
+		if (!count_known(result, COUNT_SLOW_PAGES) ||
+		    !count_known(result, COUNT_REQUESTED_PAGES) || asked == 0 || slow > asked)
 			return false;
 		range->least = range->most = 1 - slow / asked;
 		return true;

@@ -16,7 +16,8 @@ static double count_discordant(double *values, double *room, size_t nr)
 
 	if (nr < 2)
 		return 0;
-	nr_pairs = count_discordant(values, room, half) + count_discordant(values + half, room, nr - half);
+	nr_pairs = count_discordant(values, room, half) +
+		   count_discordant(values + half, room, nr - half);
 	while (left < half || right < nr) {
 		if (right == nr || (left < half && values[left] <= values[right])) {
 			room[at++] = values[left++];
@@ -89,7 +90,8 @@ double trend_size(const double *values, size_t nr)
 	if (nr_slopes == 0)
 		return 0;
 	median = quantile_of(points, nr_points, 0.5);
-	return median > 0 ? quantile_of(slopes, nr_slopes, 0.5) * (double)(nr_points - 1) / median : 0;
+	return median > 0 ? quantile_of(slopes, nr_slopes, 0.5) * (double)(nr_points - 1) / median
+			  : 0;
 }
 
 struct ranked {
@@ -142,7 +144,8 @@ double serial_ratio(const double *values, size_t nr, double *variance)
 
 		all += off * off;
 		if (i)
-			steps += (ranked[i].rank - ranked[i - 1].rank) * (ranked[i].rank - ranked[i - 1].rank);
+			steps += (ranked[i].rank - ranked[i - 1].rank) *
+				 (ranked[i].rank - ranked[i - 1].rank);
 	}
 	free(ranked);
 	if (nr < 4 || all <= 0)

@@ -9,7 +9,8 @@
 #include "bench/bench.h"
 #include "result/schedule.h"
 
-/* A file is written whole, and grows: of the time between two savings they take at most this part. */
+/* A file is written whole, and grows: of the time between two savings they take at most this part.
+ */
 #define SAVE_PART 20u
 
 static const char *environment_text(const struct results *results, const char *name)
@@ -24,12 +25,15 @@ static bool text_same(const char *a, const char *b)
 	return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-static unsigned int slot_of(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
+static unsigned int slot_of(const struct interleave *interleave, const struct interleave_side *side,
+			    unsigned int block)
 {
-	return schedule_slot(&interleave->schedule, (unsigned int)(side - interleave->sides), block);
+	return schedule_slot(&interleave->schedule, (unsigned int)(side - interleave->sides),
+			     block);
 }
 
-static bool side_has(const struct interleave *interleave, const struct interleave_side *side, unsigned int block)
+static bool side_has(const struct interleave *interleave, const struct interleave_side *side,
+		     unsigned int block)
 {
 	return schedule_has(&side->results, slot_of(interleave, side, block));
 }
@@ -51,25 +55,32 @@ unsigned int interleave_nr_left(const struct interleave *interleave)
 	return nr;
 }
 
-int interleave_check(const struct interleave_side *side, const struct results *before, const struct results *pass,
-		     struct error *err)
+int interleave_check(const struct interleave_side *side, const struct results *before,
+		     const struct results *pass, struct error *err)
 {
 	static const char *const names[] = { "kernel.release", "kernel.version", "kernel.cmdline" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!text_same(environment_text(before, names[i]), environment_text(pass, names[i])))
-			return error_set(err, EINVAL, "%s: %s was \"%.120s\" when the schedule began and is \"%.120s\" now", side->path,
-					 names[i], environment_text(before, names[i]), environment_text(pass, names[i]));
+		if (!text_same(environment_text(before, names[i]),
+			       environment_text(pass, names[i])))
+			return error_set(err, EINVAL,
+					 "%s: %s was \"%.120s\" when the schedule began and is "
+					 "\"%.120s\" now",
+					 side->path, names[i], environment_text(before, names[i]),
+					 environment_text(pass, names[i]));
 	if (!text_same(before->config, pass->config))
-		return error_set(err, EINVAL, "%s: the job is not the one that the schedule began with (%s and -p)", side->path,
-				 side->job ? side->job : "built in");
+		return error_set(err, EINVAL,
+				 "%s: the job is not the one that the schedule began with (%s and "
+				 "-p)",
+				 side->path, side->job ? side->job : "built in");
 	return 0;
 }
 
 static void counterparts_set(struct interleave_side *side)
 {
 	for (size_t i = 0; side->counterparts && i < side->plan->nr; i++) {
-		struct result *result = (struct result *)results_find(&side->results, side->plan->cases[i].key);
+		struct result *result =
+			(struct result *)results_find(&side->results, side->plan->cases[i].key);
 
 		if (result && side->counterparts[i] && !result->counterpart)
 			result->counterpart = strdup(side->counterparts[i]);
@@ -91,8 +102,8 @@ static void side_begin(const struct interleave *interleave, struct interleave_si
 	counterparts_set(side);
 }
 
-int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block, struct results *pass,
-		     struct error *err)
+int interleave_take(struct interleave *interleave, struct interleave_side *side, unsigned int block,
+		    struct results *pass, struct error *err)
 {
 	if (pass->nr == 0)
 		return 0; /* of the job nothing can run here, and the file says so */
@@ -178,28 +189,35 @@ static int side_load(struct interleave *interleave, struct interleave_side *side
 	its = &side->results.schedule;
 	hash = environment_text(&side->results, "harness.program");
 	if (its->order == ORDER_NONE || its->nr_sides != mine->nr_sides)
-		return error_set(err, EINVAL, "%s was not measured in turns with one other", side->path);
-	if (its->side != side - interleave->sides || strcmp(its->sides[its->side], side->label) != 0)
-		return error_set(err, EINVAL, "%s is side \"%s\" of its schedule, not \"%s\"", side->path,
-				 its->sides[its->side], side->label);
+		return error_set(err, EINVAL, "%s was not measured in turns with one other",
+				 side->path);
+	if (its->side != side - interleave->sides ||
+	    strcmp(its->sides[its->side], side->label) != 0)
+		return error_set(err, EINVAL, "%s is side \"%s\" of its schedule, not \"%s\"",
+				 side->path, its->sides[its->side], side->label);
 	if (its->order != mine->order)
-		return error_set(err, EINVAL, "%s: the order is %s, not %s", side->path, order_names[its->order],
-				 order_names[mine->order]);
+		return error_set(err, EINVAL, "%s: the order is %s, not %s", side->path,
+				 order_names[its->order], order_names[mine->order]);
 	if (its->nr_blocks != mine->nr_blocks && !stopped_early(&side->results))
-		return error_set(err, EINVAL, "%s: the schedule has %u runs a side, not %u", side->path, its->nr_blocks,
-				 mine->nr_blocks);
+		return error_set(err, EINVAL, "%s: the schedule has %u runs a side, not %u",
+				 side->path, its->nr_blocks, mine->nr_blocks);
 	if (strcmp(hash, side->program.hash) != 0)
-		return error_set(err, EINVAL, "%s: measured by another program than %s is now (SHA-256 %s..., not %s...)", side->path,
-				 side->program.path, hash, side->program.hash);
+		return error_set(err, EINVAL,
+				 "%s: measured by another program than %s is now (SHA-256 %s..., "
+				 "not %s...)",
+				 side->path, side->program.path, hash, side->program.hash);
 	return 0;
 }
 
-/* A block of which one side was saved when the other was not: what belongs next to each other is measured again. */
+/* A block of which one side was saved when the other was not: what belongs next to each other is
+ * measured again. */
 static void blocks_mend(struct interleave *interleave)
 {
 	for (unsigned int block = 0; block < interleave->schedule.nr_blocks; block++)
-		for (unsigned int i = 0; i < INTERLEAVE_SIDES && !interleave_block_done(interleave, block); i++)
-			results_drop_slot(&interleave->sides[i].results, (int)slot_of(interleave, &interleave->sides[i], block));
+		for (unsigned int i = 0;
+		     i < INTERLEAVE_SIDES && !interleave_block_done(interleave, block); i++)
+			results_drop_slot(&interleave->sides[i].results,
+					  (int)slot_of(interleave, &interleave->sides[i], block));
 }
 
 int interleave_take_up(struct interleave *interleave, bool seed_given, struct error *err)
@@ -218,15 +236,18 @@ int interleave_take_up(struct interleave *interleave, bool seed_given, struct er
 		its = &side->results.schedule;
 		if (seed_given && its->seed != mine->seed)
 			return error_set(err, EINVAL, "%s: the seed is %llu, not %llu", side->path,
-					 (unsigned long long)its->seed, (unsigned long long)mine->seed);
+					 (unsigned long long)its->seed,
+					 (unsigned long long)mine->seed);
 		if (nr_found++ && strcmp(its->id, mine->id) != 0)
-			return error_set(err, EINVAL, "%s and %s are not of one schedule", interleave->sides[0].path, side->path);
+			return error_set(err, EINVAL, "%s and %s are not of one schedule",
+					 interleave->sides[0].path, side->path);
 		memcpy(mine->id, its->id, sizeof(mine->id));
 		mine->nr_blocks = its->nr_blocks;
 		mine->seed = its->seed;
 	}
 	if (!nr_found)
-		return error_set(err, ENOENT, "nothing to resume: there is no %s", interleave->sides[0].path);
+		return error_set(err, ENOENT, "nothing to resume: there is no %s",
+				 interleave->sides[0].path);
 	blocks_mend(interleave);
 	return 0;
 }

@@ -6,19 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan/pick.h"
 #include "base/size.h"
+#include "plan/pick.h"
 
 enum param { PINNER, LAYOUT, STATE, ACCESS, WINDOW, CALL, CPU, NODE, DEVICE, NR_PARAMS };
 
-static const char *const param_names[NR_PARAMS] = { "pinner", "layout", "state", "access", "window", "pages_per_call",
-						    "cpu", "node", "device" };
+static const char *const param_names[NR_PARAMS] = { "pinner", "layout", "state",
+						    "access", "window", "pages_per_call",
+						    "cpu",    "node",   "device" };
 
 static void param_value(const struct plan_case *one, enum param param, char *text, size_t size)
 {
 	const char *const words[NR_PARAMS] = {
-		[PINNER] = one->pinner->name, [LAYOUT] = one->layout.name, [STATE] = one->state->name,
-		[ACCESS] = access_name(one->access), [WINDOW] = one->window, [DEVICE] = one->device,
+		[PINNER] = one->pinner->name, [LAYOUT] = one->layout.name,
+		[STATE] = one->state->name,   [ACCESS] = access_name(one->access),
+		[WINDOW] = one->window,       [DEVICE] = one->device,
 	};
 
 	if (words[param])
@@ -74,7 +76,8 @@ static size_t nr_common(const struct plan *a, const struct plan *b)
 	qsort(keys, b->nr, sizeof(*keys), keys_compare);
 	for (size_t i = 0; i < a->nr; i++) {
 		struct by_key wanted = { a->cases[i].key, false };
-		const struct by_key *found = bsearch(&wanted, keys, b->nr, sizeof(*keys), keys_compare);
+		const struct by_key *found =
+			bsearch(&wanted, keys, b->nr, sizeof(*keys), keys_compare);
 
 		nr += found && found->runs && !a->cases[i].skip_why[0];
 	}
@@ -84,8 +87,8 @@ static size_t nr_common(const struct plan *a, const struct plan *b)
 
 static int refuse(struct error *err, const char *why, const char *left, const char *right)
 {
-	error_set(err, EINVAL, "the two jobs have no case in common, and %s%s%s%s%s", why, left ? ": " : "", left ? left : "",
-		  right ? " and " : "", right ? right : "");
+	error_set(err, EINVAL, "the two jobs have no case in common, and %s%s%s%s%s", why,
+		  left ? ": " : "", left ? left : "", right ? " and " : "", right ? right : "");
 	return error_fix(err, "two jobs that are alike but for the values of one key");
 }
 
@@ -115,8 +118,8 @@ static void value_note(char value[64], const struct plan_case *one, enum param p
 		value[0] = '\0';
 }
 
-static int counterparts_find(struct pairing *pairing, const struct plan *a, const struct plan *b, const size_t *left,
-			     const size_t *right, size_t nr, struct error *err)
+static int counterparts_find(struct pairing *pairing, const struct plan *a, const struct plan *b,
+			     const size_t *left, const size_t *right, size_t nr, struct error *err)
 {
 	enum param varied = NR_PARAMS;
 
@@ -131,7 +134,8 @@ static int counterparts_find(struct pairing *pairing, const struct plan *a, cons
 		}
 		param = param_varied(one, other);
 		if (param == NR_PARAMS || (i && param != varied))
-			return refuse(err, "cases differ in more than one key", one->key, other->key);
+			return refuse(err, "cases differ in more than one key", one->key,
+				      other->key);
 		if (one->bytes != other->bytes)
 			return refuse(err, "windows have different sizes", one->key, other->key);
 		varied = param;
@@ -145,13 +149,15 @@ static int counterparts_find(struct pairing *pairing, const struct plan *a, cons
 	return 0;
 }
 
-int pairing_find(struct pairing *pairing, const struct plan *a, const struct plan *b, struct error *err)
+int pairing_find(struct pairing *pairing, const struct plan *a, const struct plan *b,
+		 struct error *err)
 {
 	size_t *left = calloc(a->nr + 1, sizeof(*left)), *right = calloc(b->nr + 1, sizeof(*right));
 	size_t nr_left, nr_right;
 	int ret = 0;
 
-	*pairing = (struct pairing){ .of = { calloc(a->nr + 1, sizeof(char *)), calloc(b->nr + 1, sizeof(char *)) } };
+	*pairing = (struct pairing){ .of = { calloc(a->nr + 1, sizeof(char *)),
+					     calloc(b->nr + 1, sizeof(char *)) } };
 	if (!left || !right || !pairing->of[0] || !pairing->of[1])
 		abort();
 	nr_left = runnable(a, left);

@@ -55,7 +55,8 @@ static int pass_wait(struct child *child, const volatile sig_atomic_t *stop)
 	bool told = false;
 	int status;
 
-	/* it ends its own children and puts settings back: it is told, never killed; its group: it may be a script that has started it */
+	/* it ends its own children and puts settings back: it is told, never killed; its group: it
+	 * may be a script that has started it */
 	while (!child_ended(child, 200)) {
 		if (*stop && !told)
 			kill(-child->pid, SIGTERM);
@@ -79,8 +80,8 @@ static void first_words(int fd, char *text, size_t size)
 	snprintf(text, size, "%s", strncmp(line, "pinbench: ", 10) == 0 ? line + 10 : line);
 }
 
-static int pass_read(const struct pass_order *order, int out, int said, int status, struct results *pass,
-		     struct error *err)
+static int pass_read(const struct pass_order *order, int out, int said, int status,
+		     struct results *pass, struct error *err)
 {
 	char words[300] = "";
 	struct stat stat;
@@ -91,9 +92,11 @@ static int pass_read(const struct pass_order *order, int out, int said, int stat
 		return error_errno(err, errno, "a file in memory");
 	if (stat.st_size == 0) {
 		first_words(said, words, sizeof(words));
-		return error_set(err, EIO, "%s: %s gave no result (%s %d)%s%s", order->label, order->program->path,
+		return error_set(err, EIO, "%s: %s gave no result (%s %d)%s%s", order->label,
+				 order->program->path,
 				 WIFSIGNALED(status) ? "signal" : "exit status",
-				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), words[0] ? ": " : "", words);
+				 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+				 words[0] ? ": " : "", words);
 	}
 	text = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, out, 0);
 	if (text == MAP_FAILED)
@@ -107,7 +110,8 @@ int pass_run(const struct pass_order *order, struct results *pass, struct error 
 {
 	char only[PASS_KEY_MAX + 16];
 	autofree char **words = pass_words(order, only, sizeof(only));
-	autoclose int out = memfd_create("result", MFD_CLOEXEC), said = memfd_create("stderr", MFD_CLOEXEC);
+	autoclose int out = memfd_create("result", MFD_CLOEXEC),
+		      said = memfd_create("stderr", MFD_CLOEXEC);
 	struct child child;
 	int status;
 
@@ -120,8 +124,10 @@ int pass_run(const struct pass_order *order, struct results *pass, struct error 
 		return error_set(err, EINTR, "interrupted");
 	if (pass_read(order, out, said, status, pass, err))
 		return -err->code;
-	/* somebody else ended it, or the signal for all reached it first: the case that is missing is to be measured */
+	/* somebody else ended it, or the signal for all reached it first: the case that is missing
+	 * is to be measured */
 	if (!pass->complete)
-		return error_set(err, *order->stop ? EINTR : EIO, "%s: a pass was ended before it was done", order->label);
+		return error_set(err, *order->stop ? EINTR : EIO,
+				 "%s: a pass was ended before it was done", order->label);
 	return 0;
 }

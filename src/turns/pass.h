@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* One pass: a program of a side measures one case once, in a process of its own, and its result is read from memory. */
+/* One pass: a program of a side measures one case once, in a process of its own, and its result is
+ * read from memory. */
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "turns/program.h"
 #include "result/results.h"
+#include "turns/program.h"
 
 #define PASS_KEY_MAX 512u /* longer than any key */
 
@@ -21,5 +22,6 @@ struct pass_order {
 	const volatile sig_atomic_t *stop;
 };
 
-/* -EINTR when *@stop became true: the program was told and has ended. -EIO, saying why, when there is no whole result. */
+/* -EINTR when *@stop became true: the program was told and has ended. -EIO, saying why, when there
+ * is no whole result. */
 int pass_run(const struct pass_order *order, struct results *pass, struct error *err);

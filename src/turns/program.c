@@ -37,7 +37,8 @@ static bool owner_trusted(uid_t owner)
 {
 	const char *behind = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
 
-	return owner == 0 || owner == geteuid() || (behind && *behind && owner == strtoul(behind, NULL, 10));
+	return owner == 0 || owner == geteuid() ||
+	       (behind && *behind && owner == strtoul(behind, NULL, 10));
 }
 
 static int file_check(const struct program *program, struct error *err)
@@ -50,11 +51,14 @@ static int file_check(const struct program *program, struct error *err)
 	if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS))
 		return error_errno(err, errno, "%s: may not be executed", path);
 	if (!owner_trusted(stat->st_uid)) {
-		error_set(err, EPERM, "%s belongs to user %u, and would run with all your rights", path, stat->st_uid);
+		error_set(err, EPERM, "%s belongs to user %u, and would run with all your rights",
+			  path, stat->st_uid);
 		return error_fix(err, "a copy of your own");
 	}
 	if (stat->st_mode & S_IWOTH) {
-		error_set(err, EPERM, "%s can be changed by everybody, and would run with all your rights", path);
+		error_set(err, EPERM,
+			  "%s can be changed by everybody, and would run with all your rights",
+			  path);
 		return error_fix(err, "chmod o-w %s", path);
 	}
 	return 0;
@@ -75,7 +79,8 @@ static int version_ask(const struct program *program, struct error *err)
 	child_wait(&child, ANSWER_MS, NULL);
 	if (pread(out, answer, sizeof(answer) - 1, 0) > 0 && strncmp(answer, "pinbench ", 9) == 0)
 		return 0;
-	return error_set(err, ENOEXEC, "%s: not pinbench: its --version does not say so", program->path);
+	return error_set(err, ENOEXEC, "%s: not pinbench: its --version does not say so",
+			 program->path);
 }
 
 int program_open(struct program *program, const char *path, struct error *err)
@@ -87,12 +92,14 @@ int program_open(struct program *program, const char *path, struct error *err)
 	length = path ? snprintf(program->path, sizeof(program->path), "%s", path)
 		      : readlink("/proc/self/exe", program->path, sizeof(program->path) - 1);
 	if (length < 0 || length >= (ssize_t)sizeof(program->path))
-		return error_errno(err, length < 0 ? errno : ENAMETOOLONG, "%s", path ? path : "/proc/self/exe");
+		return error_errno(err, length < 0 ? errno : ENAMETOOLONG, "%s",
+				   path ? path : "/proc/self/exe");
 	program->fd = open(path ? path : "/proc/self/exe", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (program->fd < 0)
 		return error_errno(err, errno, "%s", program->path);
 	program->script = kind_of(program->fd) == 2;
-	ret = fstat(program->fd, &program->opened) ? error_errno(err, errno, "%s", program->path) : 0;
+	ret = fstat(program->fd, &program->opened) ? error_errno(err, errno, "%s", program->path)
+						   : 0;
 	if (!ret && path)
 		ret = file_check(program, err);
 	if (!ret && digest_file(program->fd, program->hash, err))
@@ -116,15 +123,17 @@ static bool program_same(const struct program *program)
 	const struct stat *before = &program->opened;
 	struct stat now, named;
 
-	if (fstat(program->fd, &now) || now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	if (fstat(program->fd, &now) || now.st_size != before->st_size ||
+	    now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
 	    now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
 		return false;
 	return !program->script ||
-	       (stat(program->path, &named) == 0 && named.st_ino == before->st_ino && named.st_dev == before->st_dev);
+	       (stat(program->path, &named) == 0 && named.st_ino == before->st_ino &&
+		named.st_dev == before->st_dev);
 }
 
-int program_start(const struct program *program, char *const argv[], int out, int err_out, struct child *child,
-		  struct error *err)
+int program_start(const struct program *program, char *const argv[], int out, int err_out,
+		  struct child *child, struct error *err)
 {
 	const struct child_program start = {
 		.path = program->path,
@@ -137,7 +146,9 @@ int program_start(const struct program *program, char *const argv[], int out, in
 	};
 
 	if (!program_same(program))
-		return error_set(err, ESTALE, "%s: not the program any more that the schedule began with", program->path);
+		return error_set(err, ESTALE,
+				 "%s: not the program any more that the schedule began with",
+				 program->path);
 	fflush(NULL);
 	return child_exec(child, &start, err);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * A program to measure with: this one or another build of pinbench. It is opened once and started many times without a
- * shell; what was opened is what is started, whatever its name points to by then.
+ * A program to measure with: this one or another build of pinbench. It is opened once and started
+ * many times without a shell; what was opened is what is started, whatever its name points to by
+ * then.
  */
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -12,9 +13,9 @@
 #include "base/error.h"
 
 struct program {
-	char path[4096];  /* of the user, or what /proc/self/exe points to */
-	int fd;           /* -1: not open */
-	bool script;      /* "#!": its interpreter opens it again, by name */
+	char path[4096]; /* of the user, or what /proc/self/exe points to */
+	int fd;          /* -1: not open */
+	bool script;     /* "#!": its interpreter opens it again, by name */
 	char hash[DIGEST_SIZE];
 	struct stat opened; /* as it was hashed: who writes into it makes another program of it */
 };
@@ -23,16 +24,18 @@ struct program {
 int program_is(const char *path, struct error *err);
 
 /*
- * @path NULL: this program. Otherwise it has to be a regular file that may be executed, belongs to root, to the caller, or to the user
- * behind sudo, and may not be writable by everybody: it will run with all rights of the caller. It is started once, with
+ * @path NULL: this program. Otherwise it has to be a regular file that may be executed, belongs to
+ * root, to the caller, or to the user behind sudo, and may not be writable by everybody: it will
+ * run with all rights of the caller. It is started once, with
  * --version, and has to answer as pinbench does. -EPERM, -ENOEXEC.
  */
 int program_open(struct program *program, const char *path, struct error *err);
 void program_close(struct program *program);
 
 /*
- * Starts it without input, its outputs going to @out and @err_out. It gets SIGTERM when this process dies. 0, or -errno; -ESTALE: it was
- * written to since it was opened, or its name is a script's that was replaced.
+ * Starts it without input, its outputs going to @out and @err_out. It gets SIGTERM when this
+ * process dies. 0, or -errno; -ESTALE: it was written to since it was opened, or its name is a
+ * script's that was replaced.
  */
-int program_start(const struct program *program, char *const argv[], int out, int err_out, struct child *child,
-		  struct error *err);
+int program_start(const struct program *program, char *const argv[], int out, int err_out,
+		  struct child *child, struct error *err);

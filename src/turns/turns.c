@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "bench/bench.h"
+#include "result/schedule.h"
+#include "stats/steady.h"
 #include "turns/files.h"
 #include "turns/order.h"
 #include "turns/pass.h"
-#include "result/schedule.h"
-#include "stats/steady.h"
 
 /* How far it is, in turns of one side. */
 struct way {
@@ -17,8 +17,8 @@ struct way {
 	uint64_t started_ns;
 };
 
-static void tell(const struct interleave *interleave, const struct way *way, unsigned int block, const char *label,
-		 const char *key)
+static void tell(const struct interleave *interleave, const struct way *way, unsigned int block,
+		 const char *label, const char *key)
 {
 	double elapsed = (double)(clock_now() - way->started_ns) / 1e9;
 	struct interleave_event event = {
@@ -28,8 +28,9 @@ static void tell(const struct interleave *interleave, const struct way *way, uns
 		.key = key,
 		.elapsed_s = elapsed,
 		.open = interleave->precision.part > 0,
-		.left_s = way->nr_done && interleave->precision.part <= 0 ?
-			elapsed / (double)way->nr_done * (double)way->nr_left : -1,
+		.left_s = way->nr_done && interleave->precision.part <= 0
+				  ? elapsed / (double)way->nr_done * (double)way->nr_left
+				  : -1,
 	};
 
 	if (interleave->event)
@@ -42,11 +43,15 @@ static double side_time_s(const struct interleave *interleave, const struct inte
 
 	for (size_t i = 0; i < side->results.nr; i++)
 		nr_done += side->results.items[i].status == STATUS_DONE;
-	return interleave->precision.max_time_s > 0 && side->results.duration_s >= interleave->precision.max_time_s * (double)nr_done
-		       ? interleave->precision.max_time_s : 0;
+	return interleave->precision.max_time_s > 0 &&
+			       side->results.duration_s >=
+				       interleave->precision.max_time_s * (double)nr_done
+		       ? interleave->precision.max_time_s
+		       : 0;
 }
 
-/* After a block: whether every case of both sides is settled, or the time is over. Each says which. */
+/* After a block: whether every case of both sides is settled, or the time is over. Each says which.
+ */
 static bool blocks_enough(struct interleave *interleave)
 {
 	struct precision precision = interleave->precision;
@@ -85,12 +90,13 @@ static int none_done(const struct interleave_side *side, struct error *err)
 		if (side->results.items[i].status != STATUS_SKIPPED)
 			return 0;
 	error_set(err, ENODATA, "%s: no case can run here", side->label);
-	return error_fix(err, "pinbench run --dry-run%s%s says why", side->job ? " -c " : "", side->job ? side->job : "");
+	return error_fix(err, "pinbench run --dry-run%s%s says why", side->job ? " -c " : "",
+			 side->job ? side->job : "");
 }
 
 /* One case of one side. What turned out not to run here is not tried in every block. */
-static int turn_run(const struct interleave *interleave, const struct interleave_side *side, const char *key,
-		    struct results *pass, struct error *err)
+static int turn_run(const struct interleave *interleave, const struct interleave_side *side,
+		    const char *key, struct results *pass, struct error *err)
 {
 	const struct result *before = results_find(&side->results, key);
 	struct pass_order order = {
@@ -125,9 +131,10 @@ static int turn_run(const struct interleave *interleave, const struct interleave
 	return ret;
 }
 
-/* Case by case, each side's right after the other's: whatever the machine does lasts longer than that. */
-static int block_run(struct interleave *interleave, const struct turns *turns, unsigned int block, struct way *way,
-		     struct error *err)
+/* Case by case, each side's right after the other's: whatever the machine does lasts longer than
+ * that. */
+static int block_run(struct interleave *interleave, const struct turns *turns, unsigned int block,
+		     struct way *way, struct error *err)
 {
 	struct results passes[INTERLEAVE_SIDES] = { 0 };
 	int ret = 0;
@@ -149,7 +156,8 @@ static int block_run(struct interleave *interleave, const struct turns *turns, u
 	}
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
 		if (!ret)
-			ret = interleave_take(interleave, &interleave->sides[i], block, &passes[i], err);
+			ret = interleave_take(interleave, &interleave->sides[i], block, &passes[i],
+					      err);
 		if (!ret)
 			ret = none_done(&interleave->sides[i], err);
 		results_free(&passes[i]);

@@ -6,15 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "stats/summary.h"
 #include "base/text.h"
+#include "stats/summary.h"
 
-struct compare_names compare_names(const struct results *base, const struct results *new, size_t most)
+struct compare_names compare_names(const struct results *base, const struct results *new,
+				   size_t most)
 {
 	struct compare_names names = { "base", "new" };
 
-	if (strcmp(base->label, new->label) && *base->label && *new->label && text_width(base->label) <= most &&
-	    text_width(new->label) <= most && strlen(base->label) < sizeof(names.base) &&
+	if (strcmp(base->label, new->label) && *base->label && *new->label &&
+	    text_width(base->label) <= most &&text_width(new->label) <= most &&strlen(base->label) <
+		    sizeof(names.base) &&
 	    strlen(new->label) < sizeof(names.new)) {
 		strcpy(names.base, base->label);
 		strcpy(names.new, new->label);
@@ -25,28 +27,34 @@ struct compare_names compare_names(const struct results *base, const struct resu
 const char *row_label(const struct row *row)
 {
 	static const char *const counts[NR_COUNTS] = {
-		[COUNT_REQUESTED_PAGES] = "asked", [COUNT_SLOW_PAGES] = "slow pages",
-		[COUNT_SLOW_CALLS] = "slow calls", [COUNT_FAULTS] = "faults",
+		[COUNT_REQUESTED_PAGES] = "asked",   [COUNT_SLOW_PAGES] = "slow pages",
+		[COUNT_SLOW_CALLS] = "slow calls",   [COUNT_FAULTS] = "faults",
 		[COUNT_UNSHARE_FAULTS] = "unshared", [COUNT_COPIED_PAGES] = "copied",
-		[COUNT_REUSED_PAGES] = "reused", [COUNT_SPLIT_THPS] = "split",
+		[COUNT_REUSED_PAGES] = "reused",     [COUNT_SPLIT_THPS] = "split",
 	};
 
 	return row->kind == ROW_COUNT ? counts[row->which] : row_metric(row);
 }
 
-void row_value_format(const struct row *row, size_t side, bool icount, bool brief, char *text, size_t size)
+void row_value_format(const struct row *row, size_t side, bool icount, bool brief, char *text,
+		      size_t size)
 {
 	struct unit unit;
 	char *space;
 
 	if (row->kind == ROW_RATE) {
-		hit_rate_format(&(struct hit_rate){ row->value[side], row->bound[side] ? INFINITY : row->value[side], 0 }, text, size);
+		hit_rate_format(&(struct hit_rate){ row->value[side],
+						    row->bound[side] ? INFINITY : row->value[side],
+						    0 },
+				text, size);
 	} else if (row->kind == ROW_COUNT) {
-		snprintf(text, size, "%" PRIu64, (side ? row->new : row->base)->counts.value[row->which]);
+		snprintf(text, size, "%" PRIu64,
+			 (side ? row->new : row->base)->counts.value[row->which]);
 	} else if (row->nr_measured[side] == 0) {
 		text[0] = '\0';
 	} else {
-		unit = unit_for(icount, fmax(row->value[0], row->value[1]), fmin(row->value[0], row->value[1]));
+		unit = unit_for(icount, fmax(row->value[0], row->value[1]),
+				fmin(row->value[0], row->value[1]));
 		ticks_format(&unit, row->value[side], text, size);
 		space = strrchr(text, ' ');
 		if (brief && icount && space)
@@ -60,7 +68,8 @@ void row_spread_format(const struct row *row, size_t side, bool icount, char *te
 
 	row_value_format(row, side, icount, false, text, size);
 	if (row_has_spread(row, side))
-		snprintf(text + strlen(text), size - strlen(text), " ±%.*f %%", spread < 9.95 ? 1 : 0, spread);
+		snprintf(text + strlen(text), size - strlen(text), " ±%.*f %%",
+			 spread < 9.95 ? 1 : 0, spread);
 }
 
 /* A decimal more for what is below 1 %: the icount lane tells changes of 0.1 % apart. */
@@ -88,7 +97,8 @@ void row_change_format(const struct row *row, char *text, size_t size)
 
 	text[0] = '\0';
 	if (row->bound[0] || row->bound[1]) {
-		snprintf(text, size, "%+.4g to %+.4g points", row->interval.low * 100 + 0.0, row->interval.high * 100 + 0.0);
+		snprintf(text, size, "%+.4g to %+.4g points", row->interval.low * 100 + 0.0,
+			 row->interval.high * 100 + 0.0);
 		return;
 	}
 	if (row->design == DESIGN_EXACT && !row->moved) {
@@ -96,9 +106,11 @@ void row_change_format(const struct row *row, char *text, size_t size)
 	} else if (row->kind == ROW_RATE) {
 		snprintf(text, size, "%+.4g points", row->change * 100);
 	} else if (row->kind == ROW_COUNT) {
-		uint64_t base = row->base->counts.value[row->which], new = row->new->counts.value[row->which];
+		uint64_t base = row->base->counts.value[row->which],
+			 new = row->new->counts.value[row->which];
 
-		snprintf(text, size, "%c%" PRIu64, new > base ? '+' : '-', new > base ? new - base : base - new);
+		snprintf(text, size, "%c%" PRIu64, new > base ? '+' : '-',
+			 new > base ? new - base : base - new);
 	} else if (row->change_known) {
 		signed_format(row->change, decimals(row->change), number, sizeof(number));
 		snprintf(text, size, "%s %%", number);
@@ -137,14 +149,15 @@ void tally_format(const size_t nr_of[NR_VERDICTS], char *text, size_t size)
 	text[0] = '\0';
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (nr_of[order[i]])
-			snprintf(text + strlen(text), size - strlen(text), "%s%zu %s", *text ? ", " : "",
-				 nr_of[order[i]], verdict_names[order[i]]);
+			snprintf(text + strlen(text), size - strlen(text), "%s%zu %s",
+				 *text ? ", " : "", nr_of[order[i]], verdict_names[order[i]]);
 	if (!*text)
 		snprintf(text, size, "nothing");
 }
 
 /* "12 boots each", "12 and 9 boots". */
-static void runs_format(const struct verdicts *verdicts, const char *one, const char *many, char *text, size_t size)
+static void runs_format(const struct verdicts *verdicts, const char *one, const char *many,
+			char *text, size_t size)
 {
 	const size_t *nr = verdicts->nr_runs;
 
@@ -182,7 +195,8 @@ static size_t nr_samples(const struct verdicts *verdicts)
 bool verdicts_replicated(const struct verdicts *verdicts)
 {
 	for (size_t i = 0; i < verdicts->nr; i++)
-		if (verdicts->rows[i].design != DESIGN_EXACT && verdicts->rows[i].nr[0] > 1 && verdicts->rows[i].nr[1] > 1)
+		if (verdicts->rows[i].design != DESIGN_EXACT && verdicts->rows[i].nr[0] > 1 &&
+		    verdicts->rows[i].nr[1] > 1)
 			return true;
 	return false;
 }
@@ -192,13 +206,21 @@ static void seeds_format(const struct verdicts *verdicts, const char *runs, char
 	const char *word = results_run_word(verdicts->base, 1);
 
 	if (!verdicts_replicated(verdicts))
-		snprintf(text, size, "%s, no replication: one placement of memory, or none that mattered; another may give other figures",
+		snprintf(text, size,
+			 "%s, no replication: one placement of memory, or none that mattered; "
+			 "another may give other figures",
 			 runs);
 	else if (verdicts->seeds_shared)
-		snprintf(text, size, "%s, each with memory placed by another seed, the same seeds on both sides", runs);
+		snprintf(text, size,
+			 "%s, each with memory placed by another seed, the same seeds on both "
+			 "sides",
+			 runs);
 	else
-		snprintf(text, size, "%s, each with memory placed by another seed; the sides have other seeds, and each %s is "
-			 "compared with the one in its place", runs, word);
+		snprintf(text, size,
+			 "%s, each with memory placed by another seed; the sides have other seeds, "
+			 "and each %s is "
+			 "compared with the one in its place",
+			 runs, word);
 }
 
 /* How often an interruption lay between the boots of a block: they may be hours apart. */
@@ -216,7 +238,8 @@ void design_format(const struct verdicts *verdicts, char *text, size_t size)
 	bool same = same_words(verdicts->base, verdicts->new);
 	const char *one = same ? results_run_word(verdicts->base, 1) : "run";
 	const char *many = same ? results_run_word(verdicts->base, 2) : "runs";
-	size_t least = verdicts->nr_runs[0] < verdicts->nr_runs[1] ? verdicts->nr_runs[0] : verdicts->nr_runs[1];
+	size_t least = verdicts->nr_runs[0] < verdicts->nr_runs[1] ? verdicts->nr_runs[0]
+								   : verdicts->nr_runs[1];
 	char runs[96];
 
 	text[0] = '\0';
@@ -226,20 +249,24 @@ void design_format(const struct verdicts *verdicts, char *text, size_t size)
 	if (verdicts->icount)
 		seeds_format(verdicts, runs, text, size);
 	else if (least <= 1 && (verdicts->base->imported || verdicts->new->imported))
-		snprintf(text, size, "figures from a log: how often they were measured is not known");
+		snprintf(text, size,
+			 "figures from a log: how often they were measured is not known");
 	else if (least <= 1)
-		snprintf(text, size, "%s, %zu sample%s: says nothing about %s-to-%s differences", runs, nr_samples(verdicts),
-			 nr_samples(verdicts) == 1 ? "" : "s", one, one);
+		snprintf(text, size, "%s, %zu sample%s: says nothing about %s-to-%s differences",
+			 runs, nr_samples(verdicts), nr_samples(verdicts) == 1 ? "" : "s", one,
+			 one);
 	else if (verdicts->paired)
 		snprintf(text, size, "%s, interleaved (%s): compared in pairs of one block", runs,
 			 order_names[verdicts->base->schedule.order]);
 	else
 		snprintf(text, size, "%s, one side after the other: drift counts as change", runs);
 	if (verdicts->paired && !verdicts->icount && nr_torn(verdicts))
-		snprintf(text + strlen(text), size - strlen(text), "; interrupted within a block %" PRId64 " time%s",
-			 nr_torn(verdicts), nr_torn(verdicts) == 1 ? "" : "s");
+		snprintf(text + strlen(text), size - strlen(text),
+			 "; interrupted within a block %" PRId64 " time%s", nr_torn(verdicts),
+			 nr_torn(verdicts) == 1 ? "" : "s");
 	if (verdicts->nr_unpaired)
-		snprintf(text + strlen(text), size - strlen(text), "; %zu %s without a partner %s left out",
-			 verdicts->nr_unpaired, verdicts->nr_unpaired == 1 ? one : many,
+		snprintf(text + strlen(text), size - strlen(text),
+			 "; %zu %s without a partner %s left out", verdicts->nr_unpaired,
+			 verdicts->nr_unpaired == 1 ? one : many,
 			 verdicts->nr_unpaired == 1 ? "is" : "are");
 }

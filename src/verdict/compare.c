@@ -13,10 +13,12 @@ const struct compare_options compare_options_default = {
 };
 
 /* Without these being equal, most numbers cannot be: they are said first. */
-static const char *const weighty[] = { "kernel.arch", "memory.page_bytes", "kernel.release", "kernel.version" };
+static const char *const weighty[] = { "kernel.arch", "memory.page_bytes", "kernel.release",
+				       "kernel.version" };
 
 /* Groups of facts that change from run to run on one machine. */
-static const char *const noisy[] = { "noise.", "harness.floor_ticks", "memory.available_kb", "hugepages." };
+static const char *const noisy[] = { "noise.", "harness.floor_ticks", "memory.available_kb",
+				     "hugepages." };
 
 static size_t weight(const char *name)
 {
@@ -42,7 +44,8 @@ static bool same_fact(const struct fact *a, const struct fact *b)
 	return a->kind == FACT_TEXT ? strcmp(a->text, b->text) == 0 : a->number == b->number;
 }
 
-static void add_change(struct comparison *comparison, const struct fact *base, const struct fact *new)
+static void add_change(struct comparison *comparison, const struct fact *base,
+		       const struct fact *new)
 {
 	struct change *change = &comparison->changes[comparison->nr_changes++];
 
@@ -69,7 +72,8 @@ static int compare_changes(const void *a, const void *b)
 
 static void find_changes(struct comparison *comparison)
 {
-	const struct fact_list *base = &comparison->base->environment, *new = &comparison->new->environment;
+	const struct fact_list *base = &comparison->base->environment,
+			       *new = &comparison->new->environment;
 
 	comparison->changes = calloc(base->nr + new->nr + 1, sizeof(*comparison->changes));
 	if (!comparison->changes)
@@ -83,7 +87,8 @@ static void find_changes(struct comparison *comparison)
 	for (size_t i = 0; i < new->nr; i++)
 		if (!fact_find(base, new->items[i].name))
 			add_change(comparison, NULL, &new->items[i]);
-	qsort(comparison->changes, comparison->nr_changes, sizeof(*comparison->changes), compare_changes);
+	qsort(comparison->changes, comparison->nr_changes, sizeof(*comparison->changes),
+	      compare_changes);
 }
 
 static void find_pairs(struct comparison *comparison)
@@ -99,16 +104,19 @@ static void find_pairs(struct comparison *comparison)
 	results_index_make(&in_base, base);
 	results_index_make(&in_new, new);
 	for (size_t i = 0; i < base->nr; i++) {
-		struct pair pair = { &base->items[i], results_index_find(&in_new, counterpart_key(&base->items[i], base, new)) };
+		struct pair pair = { &base->items[i],
+				     results_index_find(&in_new, counterpart_key(&base->items[i],
+										 base, new)) };
 
-		if (pair.new && pair.base->status == STATUS_DONE && pair.new->status == STATUS_DONE)
+		if (pair.new &&pair.base->status == STATUS_DONE && pair.new->status == STATUS_DONE)
 			comparison->pairs[comparison->nr_pairs++] = pair;
 		else
 			comparison->others[comparison->nr_others++] = pair;
 	}
 	for (size_t i = 0; i < new->nr; i++)
 		if (!results_index_find(&in_base, counterpart_key(&new->items[i], new, base)))
-			comparison->others[comparison->nr_others++] = (struct pair){ NULL, &new->items[i] };
+			comparison->others[comparison->nr_others++] =
+				(struct pair){ NULL, &new->items[i] };
 	results_index_free(&in_base);
 	results_index_free(&in_new);
 }
@@ -122,7 +130,8 @@ static void find_partial(struct comparison *comparison)
 	for (size_t i = 0; i < 2; i++) {
 		results_partial_format(reports[i], text, sizeof(text));
 		if (*text)
-			remark_add(&comparison->comparable.unknowns, "%s: %s", i ? "new" : "base", text);
+			remark_add(&comparison->comparable.unknowns, "%s: %s", i ? "new" : "base",
+				   text);
 	}
 }
 
@@ -138,8 +147,9 @@ int compare_filter(regex_t *regex, const char *filter, struct error *err)
 	return error_fix(err, "a POSIX extended regular expression for keys, like \"thp|hugetlb\"");
 }
 
-int compare_reports(struct comparison *comparison, const struct results *base, const struct results *new,
-		    const struct compare_options *options, struct error *err)
+int compare_reports(struct comparison *comparison, const struct results *base,
+		    const struct results *new, const struct compare_options *options,
+		    struct error *err)
 {
 	regex_t regex;
 	int rc = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Guard rows. Who makes large folios faster may pay with base pages, and who makes pins faster with unpins: a row that claims
- * something about a large layout has controls, which are shown whenever it is.
+ * Guard rows. Who makes large folios faster may pay with base pages, and who makes pins faster with
+ * unpins: a row that claims something about a large layout has controls, which are shown whenever
+ * it is.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -76,19 +77,22 @@ static void mark(struct row *row, bool as_shown)
 		row->control = true;
 }
 
-/* What a row of this kind is on base pages: the same metric of the same window, else of every window, else the times. */
+/* What a row of this kind is on base pages: the same metric of the same window, else of every
+ * window, else the times. */
 static void mark_group(const struct group *group, const struct row *claim, bool as_shown)
 {
 	bool window = false, metric = false;
 
 	for (size_t i = 0; i < group->nr; i++) {
 		metric = metric || same_metric(group->rows[i], claim);
-		window = window || (same_metric(group->rows[i], claim) && same_window(group->rows[i], claim));
+		window = window ||
+			 (same_metric(group->rows[i], claim) && same_window(group->rows[i], claim));
 	}
 	for (size_t i = 0; i < group->nr; i++) {
 		struct row *row = group->rows[i];
 
-		if (metric ? same_metric(row, claim) && (!window || same_window(row, claim)) : row->kind == ROW_TIME)
+		if (metric ? same_metric(row, claim) && (!window || same_window(row, claim))
+			   : row->kind == ROW_TIME)
 			mark(row, as_shown);
 	}
 }

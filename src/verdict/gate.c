@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verdict/cells.h"
 #include "stats/summary.h"
+#include "verdict/cells.h"
 
 /* --- what is asked for --- */
 
@@ -26,7 +26,8 @@ static bool rule_takes(const struct gate_rule *rule, const struct row *row)
 }
 
 /* How a row is judged by what was asked; false: it was not asked for. */
-static bool row_asked(const struct row *row, const struct gate_options *options, enum verdict *verdict)
+static bool row_asked(const struct row *row, const struct gate_options *options,
+		      enum verdict *verdict)
 {
 	bool asked = false;
 
@@ -39,10 +40,12 @@ static bool row_asked(const struct row *row, const struct gate_options *options,
 		if (!rule_takes(&options->rules[i], row))
 			continue;
 		own = row_judge(row, options->rules[i].threshold);
-		/* a count that is neither good nor bad was asked for by name: then any change is what must not be */
+		/* a count that is neither good nor bad was asked for by name: then any change is
+		 * what must not be */
 		if (own == VERDICT_DIFFERS)
 			own = VERDICT_WORSE;
-		if (!asked || own == VERDICT_WORSE || (own == VERDICT_UNSURE && *verdict != VERDICT_WORSE))
+		if (!asked || own == VERDICT_WORSE ||
+		    (own == VERDICT_UNSURE && *verdict != VERDICT_WORSE))
 			*verdict = own;
 		asked = true;
 	}
@@ -51,7 +54,8 @@ static bool row_asked(const struct row *row, const struct gate_options *options,
 
 /* --- what is missing --- */
 
-static void missing_add(struct gate *gate, const struct result *base, const struct result *new, const char *metric)
+static void missing_add(struct gate *gate, const struct result *base, const struct result *new,
+			const char *metric)
 {
 	gate->missing = reallocarray(gate->missing, gate->nr_missing + 1, sizeof(*gate->missing));
 	if (!gate->missing)
@@ -66,7 +70,8 @@ static bool has_rate(const struct result *result)
 	return result_hit_range(result, &range);
 }
 
-/* By default a time may be gone, as files of older versions lack one in some runs, but not all of them. */
+/* By default a time may be gone, as files of older versions lack one in some runs, but not all of
+ * them. */
 static bool times_lost(const struct pair *pair)
 {
 	bool had = false;
@@ -90,14 +95,16 @@ static void find_lost_default(struct gate *gate, const struct pair *pair)
 	if (rate_lost)
 		missing_add(gate, pair->base, pair->new, "hit rate");
 	for (unsigned int i = 0; i < NR_COUNTS; i++) {
-		if (rate_lost && (i == COUNT_REQUESTED_PAGES || i == COUNT_SLOW_PAGES || i == COUNT_SLOW_CALLS))
+		if (rate_lost &&
+		    (i == COUNT_REQUESTED_PAGES || i == COUNT_SLOW_PAGES || i == COUNT_SLOW_CALLS))
 			continue;
 		if (count_known(pair->base, i) && !count_known(pair->new, i))
 			missing_add(gate, pair->base, pair->new, count_names[i]);
 	}
 }
 
-static void find_lost(struct gate *gate, const struct pair *pair, const struct gate_options *options)
+static void find_lost(struct gate *gate, const struct pair *pair,
+		      const struct gate_options *options)
 {
 	unsigned int asked[] = { [ROW_TIME] = 0, [ROW_TAIL] = 0, [ROW_RATE] = 0, [ROW_COUNT] = 0 };
 
@@ -106,13 +113,15 @@ static void find_lost(struct gate *gate, const struct pair *pair, const struct g
 	for (size_t i = 0; i < options->nr_rules; i++)
 		asked[options->rules[i].kind] |= options->rules[i].which;
 	for (unsigned int i = 0; i < NR_METRICS; i++)
-		if (((asked[ROW_TIME] | asked[ROW_TAIL]) >> i & 1) && result_metric_runs(pair->base, i, &nr_runs) &&
+		if (((asked[ROW_TIME] | asked[ROW_TAIL]) >> i & 1) &&
+		    result_metric_runs(pair->base, i, &nr_runs) &&
 		    (!result_metric_whole(pair->base, i) || !result_metric_whole(pair->new, i)))
 			missing_add(gate, pair->base, pair->new, metric_names[i]);
 	if (asked[ROW_RATE] && has_rate(pair->base) && !has_rate(pair->new))
 		missing_add(gate, pair->base, pair->new, "hit rate");
 	for (unsigned int i = 0; i < NR_COUNTS; i++)
-		if ((asked[ROW_COUNT] >> i & 1) && count_known(pair->base, i) && !count_known(pair->new, i))
+		if ((asked[ROW_COUNT] >> i & 1) && count_known(pair->base, i) &&
+		    !count_known(pair->new, i))
 			missing_add(gate, pair->base, pair->new, count_names[i]);
 }
 
@@ -123,7 +132,8 @@ static void find_missing(struct gate *gate, const struct gate_options *options)
 	for (size_t i = 0; i < comparison->nr_others; i++) {
 		const struct pair *pair = &comparison->others[i];
 
-		if (pair->base && pair->base->status == STATUS_DONE && filter_takes(options, pair->base))
+		if (pair->base && pair->base->status == STATUS_DONE &&
+		    filter_takes(options, pair->base))
 			missing_add(gate, pair->base, pair->new, NULL);
 	}
 	for (size_t i = 0; i < comparison->nr_pairs; i++) {
@@ -168,7 +178,8 @@ static void judge_rows(struct gate *gate, const struct gate_options *options)
 }
 
 /* Times that were measured in both and have no row of p99: too few runs or samples. */
-static size_t nr_without_tail(const struct gate *gate, const struct gate_options *options, unsigned int which)
+static size_t nr_without_tail(const struct gate *gate, const struct gate_options *options,
+			      unsigned int which)
 {
 	const struct verdicts *verdicts = &gate->comparison->verdicts;
 	size_t nr = 0;
@@ -206,13 +217,15 @@ static size_t nr_common(const struct gate *gate, const struct gate_options *opti
 	for (size_t i = 0; i < comparison->nr_pairs; i++)
 		nr += filter_takes(options, comparison->pairs[i].base);
 	for (size_t i = 0; i < comparison->nr_others; i++)
-		nr += comparison->others[i].base && comparison->others[i].new &&
-		      filter_takes(options, comparison->others[i].base);
+		nr += comparison->others[i].base &&
+		      comparison->others[i].new &&filter_takes(options, comparison->others[i].base);
 	return nr;
 }
 
-/* A rule that meets no row decides nothing, and looks as if it did: a typo, or a metric that these files do not have. */
-static const struct gate_rule *rule_idle(const struct gate *gate, const struct gate_options *options)
+/* A rule that meets no row decides nothing, and looks as if it did: a typo, or a metric that these
+ * files do not have. */
+static const struct gate_rule *rule_idle(const struct gate *gate,
+					 const struct gate_options *options)
 {
 	const struct verdicts *verdicts = &gate->comparison->verdicts;
 
@@ -221,7 +234,8 @@ static const struct gate_rule *rule_idle(const struct gate *gate, const struct g
 		bool met = rule->kind == ROW_TAIL && nr_without_tail(gate, options, rule->which);
 
 		for (size_t j = 0; j < verdicts->nr && !met; j++)
-			met = rule_takes(rule, &verdicts->rows[j]) && filter_takes(options, verdicts->rows[j].base);
+			met = rule_takes(rule, &verdicts->rows[j]) &&
+			      filter_takes(options, verdicts->rows[j].base);
 		if (!met)
 			return rule;
 	}
@@ -235,14 +249,17 @@ static bool nothing_to_judge(struct gate *gate, const struct gate_options *optio
 	bool lost = gate->nr_missing && !options->allow_missing;
 
 	if (!nr_common(gate, options))
-		snprintf(gate->text, sizeof(gate->text), "not comparable: no case in common%s: %zu in %.200s, %zu in %.200s",
+		snprintf(gate->text, sizeof(gate->text),
+			 "not comparable: no case in common%s: %zu in %.200s, %zu in %.200s",
 			 options->filter ? " that --filter takes" : "", comparison->base->nr,
-			 results_name(comparison->base), comparison->new->nr, results_name(comparison->new));
+			 results_name(comparison->base), comparison->new->nr,
+			 results_name(comparison->new));
 	else if (!gate->nr_rows && !nr_no_tail(gate, options) && !lost)
 		snprintf(gate->text, sizeof(gate->text), "not comparable: no row in common%s%s",
 			 idle ? " for --fail-on " : "", idle ? idle->text : "");
 	else if (idle && !lost)
-		snprintf(gate->text, sizeof(gate->text), "not comparable: no row in common for --fail-on %s", idle->text);
+		snprintf(gate->text, sizeof(gate->text),
+			 "not comparable: no row in common for --fail-on %s", idle->text);
 	else
 		return false;
 	return true;
@@ -258,13 +275,15 @@ static void say_regression(struct gate *gate)
 
 		row_change_format(worst, change, sizeof(change));
 		row_interval_format(worst, interval, sizeof(interval));
-		used += snprintf(gate->text + used, sizeof(gate->text) - used, "%zu of %zu row%s worse; worst: %.300s %s %s%s%s",
-				 gate->nr_worse, gate->nr_rows, gate->nr_rows == 1 ? "" : "s", worst->base->key,
+		used += snprintf(gate->text + used, sizeof(gate->text) - used,
+				 "%zu of %zu row%s worse; worst: %.300s %s %s%s%s", gate->nr_worse,
+				 gate->nr_rows, gate->nr_rows == 1 ? "" : "s", worst->base->key,
 				 row_label(worst), change, interval[0] ? " " : "", interval);
 	}
 	if (gate->nr_missing)
-		snprintf(gate->text + used, sizeof(gate->text) - used, "%s%zu missing in %.100s", gate->nr_worse ? "; " : "",
-			 gate->nr_missing, results_name(gate->comparison->new));
+		snprintf(gate->text + used, sizeof(gate->text) - used, "%s%zu missing in %.100s",
+			 gate->nr_worse ? "; " : "", gate->nr_missing,
+			 results_name(gate->comparison->new));
 }
 
 /* The row that needs the most says for all what would decide. */
@@ -274,7 +293,8 @@ static void say_need(const struct gate *gate, char *text, size_t size)
 
 	text[0] = '\0';
 	for (size_t i = 0; i < gate->nr_unsure; i++)
-		if (gate->unsure[i]->note != NOTE_NONE && (!most || gate->unsure[i]->need > most->need))
+		if (gate->unsure[i]->note != NOTE_NONE &&
+		    (!most || gate->unsure[i]->need > most->need))
 			most = gate->unsure[i];
 	if (most)
 		row_note(most, &gate->comparison->verdicts, text, size);
@@ -287,9 +307,11 @@ static void say_unsure(struct gate *gate, const struct gate_options *options)
 
 	say_need(gate, need, sizeof(need));
 	if (!need[0] && nr_short)
-		snprintf(need, sizeof(need), "p99 needs %u runs a side of %u samples", RULE_TAIL_RUNS, RULE_TAIL_SAMPLES);
-	snprintf(gate->text, sizeof(gate->text), "cannot decide: %zu of %zu rows unsure%s%s%s", gate->nr_unsure + nr_short,
-		 gate->nr_rows + nr_short, options->strict ? " (--strict)" : "", need[0] ? "; " : "", need);
+		snprintf(need, sizeof(need), "p99 needs %u runs a side of %u samples",
+			 RULE_TAIL_RUNS, RULE_TAIL_SAMPLES);
+	snprintf(gate->text, sizeof(gate->text), "cannot decide: %zu of %zu rows unsure%s%s%s",
+		 gate->nr_unsure + nr_short, gate->nr_rows + nr_short,
+		 options->strict ? " (--strict)" : "", need[0] ? "; " : "", need);
 }
 
 static void say_pass(struct gate *gate, const struct gate_options *options)
@@ -298,20 +320,22 @@ static void say_pass(struct gate *gate, const struct gate_options *options)
 	int used;
 
 	tally_format(gate->nr_of, tally, sizeof(tally));
-	used = snprintf(gate->text, sizeof(gate->text), "pass: %zu row%s: %s", gate->nr_rows, gate->nr_rows == 1 ? "" : "s", tally);
+	used = snprintf(gate->text, sizeof(gate->text), "pass: %zu row%s: %s", gate->nr_rows,
+			gate->nr_rows == 1 ? "" : "s", tally);
 	if (gate->nr_missing)
-		used += snprintf(gate->text + used, sizeof(gate->text) - used, "; %zu missing, allowed", gate->nr_missing);
+		used += snprintf(gate->text + used, sizeof(gate->text) - used,
+				 "; %zu missing, allowed", gate->nr_missing);
 	if (nr_no_tail(gate, options))
-		used += snprintf(gate->text + used, sizeof(gate->text) - used, "; p99 of %zu not known",
-				 nr_no_tail(gate, options));
+		used += snprintf(gate->text + used, sizeof(gate->text) - used,
+				 "; p99 of %zu not known", nr_no_tail(gate, options));
 	say_need(gate, need, sizeof(need));
 	if (need[0])
 		snprintf(gate->text + used, sizeof(gate->text) - used, "; %s", need);
 }
 
 /*
- * Whether there is nothing to call a pass: no row was decided, or none of what was measured, times or p99. Counts are decided by
- * one run, and say nothing of times that got three times as long.
+ * Whether there is nothing to call a pass: no row was decided, or none of what was measured, times
+ * or p99. Counts are decided by one run, and say nothing of times that got three times as long.
  */
 static bool undecided(const struct gate *gate, const struct gate_options *options)
 {
@@ -323,7 +347,8 @@ static bool undecided(const struct gate *gate, const struct gate_options *option
 	return gate->nr_unsure == gate->nr_rows || (nr_measured && nr_unsure == nr_measured);
 }
 
-void gate_judge(struct gate *gate, const struct comparison *comparison, const struct gate_options *options)
+void gate_judge(struct gate *gate, const struct comparison *comparison,
+		const struct gate_options *options)
 {
 	size_t nr_unsure;
 

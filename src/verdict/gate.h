@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /*
- * Whether a comparison holds a regression, as one of four answers that a script can act on. Pure; the verdicts are those of
- * compare (verdict.h), judged over all rows whatever is asked here.
+ * Whether a comparison holds a regression, as one of four answers that a script can act on. Pure;
+ * the verdicts are those of compare (verdict.h), judged over all rows whatever is asked here.
  */
 #include <stdio.h>
 
@@ -13,16 +13,17 @@ enum gate_outcome {
 	GATE_PASS,         /* no regression was found, and something was decided */
 	GATE_REGRESSION,   /* a row got worse, or one that BASE has is missing in NEW */
 	GATE_INCOMPARABLE, /* there is nothing to hold against each other: never a pass */
-	GATE_UNDECIDED,    /* nothing could be decided, or nothing of the times; strict: not everything could */
+	GATE_UNDECIDED, /* nothing could be decided, or nothing of the times; strict: not everything
+			   could */
 	NR_GATE_OUTCOMES
 };
 
 /* One --fail-on METRIC:THRESHOLD. */
 struct gate_rule {
-	char text[64];           /* as given, for messages */
+	char text[64]; /* as given, for messages */
 	enum row_kind kind;
-	unsigned int which;      /* bit mask of enum metric or enum count; rates: 1 */
-	double threshold;        /* a part; hit rates: points; 0: any change, if it is one */
+	unsigned int which; /* bit mask of enum metric or enum count; rates: 1 */
+	double threshold;   /* a part; hit rates: points; 0: any change, if it is one */
 };
 
 #define GATE_MAX_RULES 32u
@@ -34,8 +35,8 @@ const char *gate_metric_nth(const void *context, size_t i);
 
 struct gate_options {
 	struct gate_rule rules[GATE_MAX_RULES];
-	size_t nr_rules;         /* 0: every row as compare judges it */
-	const regex_t *filter;   /* keys of the cases of BASE; NULL: all */
+	size_t nr_rules;       /* 0: every row as compare judges it */
+	const regex_t *filter; /* keys of the cases of BASE; NULL: all */
 	bool strict, allow_missing;
 };
 
@@ -47,7 +48,7 @@ struct gate_missing {
 
 struct gate {
 	enum gate_outcome outcome;
-	char text[640];          /* the line that says why, without "gate: " */
+	char text[640]; /* the line that says why, without "gate: " */
 	const struct comparison *comparison;
 	const struct row **worse; /* the largest change first */
 	size_t nr_worse;
@@ -55,12 +56,13 @@ struct gate {
 	size_t nr_unsure;
 	struct gate_missing *missing; /* in the order of the base */
 	size_t nr_missing;
-	size_t nr_rows;          /* judged: of each verdict */
+	size_t nr_rows; /* judged: of each verdict */
 	size_t nr_of[NR_VERDICTS];
-	size_t nr_measured;      /* of nr_rows: times and p99, not exact */
-	size_t nr_outside;       /* rows that got worse and were not asked for */
+	size_t nr_measured; /* of nr_rows: times and p99, not exact */
+	size_t nr_outside;  /* rows that got worse and were not asked for */
 };
 
 /* Points into @comparison. */
-void gate_judge(struct gate *gate, const struct comparison *comparison, const struct gate_options *options);
+void gate_judge(struct gate *gate, const struct comparison *comparison,
+		const struct gate_options *options);
 void gate_free(struct gate *gate);

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/gate.h"
 #include "base/size.h"
 #include "base/suggest.h"
+#include "verdict/gate.h"
 
 #define ALL_TIMES (1u << METRIC_PIN | 1u << METRIC_UNPIN | 1u << METRIC_CYCLE)
 
@@ -55,9 +55,11 @@ static int metric_take(struct gate_rule *rule, const char *name, struct error *e
 		}
 	}
 	near = suggest_word(name, gate_metric_nth, NULL);
-	error_set(err, EINVAL, "--fail-on: no metric \"%.40s\"%s%s%s", name, near ? "; did you mean \"" : "", near ? near : "",
-		  near ? "\"?" : "");
-	return near ? -EINVAL : error_fix(err, "time, pin, unpin, cycle, any of them with -p99, hit_rate, or a count as slow_pages");
+	error_set(err, EINVAL, "--fail-on: no metric \"%.40s\"%s%s%s", name,
+		  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	return near ? -EINVAL
+		    : error_fix(err, "time, pin, unpin, cycle, any of them with -p99, hit_rate, or "
+				     "a count as slow_pages");
 }
 
 int gate_rule_parse(struct gate_rule *rule, const char *text, struct error *err)
@@ -75,7 +77,8 @@ int gate_rule_parse(struct gate_rule *rule, const char *text, struct error *err)
 		return rc;
 	if (!*threshold) {
 		error_set(err, EINVAL, "--fail-on %.60s: from which change on?", text);
-		return error_fix(err, "%s:%s", name, rule->kind == ROW_TIME || rule->kind == ROW_TAIL ? "5%" : "exact");
+		return error_fix(err, "%s:%s", name,
+				 rule->kind == ROW_TIME || rule->kind == ROW_TAIL ? "5%" : "exact");
 	}
 	if (strcmp(threshold, "exact") == 0 || strcmp(threshold, "any") == 0) {
 		if (rule->kind == ROW_RATE || rule->kind == ROW_COUNT)
@@ -85,7 +88,9 @@ int gate_rule_parse(struct gate_rule *rule, const char *text, struct error *err)
 	}
 	if (percent_parse(threshold, &rule->threshold, &why)) {
 		error_set(err, EINVAL, "--fail-on %.60s: %.300s", text, why.text);
-		return error_fix(err, "%s:5%%%s", name, rule->kind == ROW_RATE || rule->kind == ROW_COUNT ? ", or exact" : "");
+		return error_fix(err, "%s:5%%%s", name,
+				 rule->kind == ROW_RATE || rule->kind == ROW_COUNT ? ", or exact"
+										   : "");
 	}
 	return 0;
 }

@@ -9,16 +9,20 @@
 #include "stats/summary.h"
 #include "verdict/rows.h"
 
-void run_values_of(struct run_values *values, const struct result *result, enum metric metric, double part)
+void run_values_of(struct run_values *values, const struct result *result, enum metric metric,
+		   double part)
 {
 	autofree struct run_number *numbers = malloc((result->nr_runs + 1) * sizeof(*numbers));
 
-	*values = (struct run_values){ .items = calloc(result->nr_runs + 1, sizeof(*values->items)) };
+	*values =
+		(struct run_values){ .items = calloc(result->nr_runs + 1, sizeof(*values->items)) };
 	if (!numbers || !values->items)
 		abort();
 	values->nr = result_numbers(result, metric, part, numbers);
 	for (size_t i = 0; i < values->nr; i++)
-		values->items[i] = (struct run_value){ .value = numbers[i].value, .key = i, .run = numbers[i].run };
+		values->items[i] = (struct run_value){ .value = numbers[i].value,
+						       .key = i,
+						       .run = numbers[i].run };
 }
 
 static int by_key(const void *a, const void *b)
@@ -30,7 +34,8 @@ static int by_key(const void *a, const void *b)
 	return (left->run->index > right->run->index) - (left->run->index < right->run->index);
 }
 
-/* A block or a seed that is there twice, in merged files, say, is one observation: its first one. */
+/* A block or a seed that is there twice, in merged files, say, is one observation: its first one.
+ */
 static size_t key_end(const struct run_values *side, size_t at)
 {
 	size_t end = at + 1;
@@ -120,7 +125,8 @@ double run_values_grain(const struct run_values sides[2], enum metric metric)
 	return grain > RULE_FINE_GRAIN ? (double)grain : 0;
 }
 
-void reading_bounds(const struct run *run, enum metric metric, double reading, double grain, double *low, double *high)
+void reading_bounds(const struct run *run, enum metric metric, double reading, double grain,
+		    double *low, double *high)
 {
 	bool cut = strcmp(run->clock[metric], "gup-test-us") == 0;
 

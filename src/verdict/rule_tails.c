@@ -9,7 +9,9 @@
 #include "stats/summary.h"
 #include "verdict/rows.h"
 
-#define TAIL_SEED 99u /* of every row: a file gives the same interval today and tomorrow, beside whatever other rows */
+#define TAIL_SEED                                                                               \
+	99u /* of every row: a file gives the same interval today and tomorrow, beside whatever \
+	       other rows */
 
 static size_t samples_of(const struct run_values sides[2])
 {
@@ -28,7 +30,8 @@ static size_t samples_of(const struct run_values sides[2])
 
 static bool enough(struct verdicts *verdicts, const struct run_values sides[2])
 {
-	size_t runs = sides[0].nr < sides[1].nr ? sides[0].nr : sides[1].nr, samples = samples_of(sides);
+	size_t runs = sides[0].nr < sides[1].nr ? sides[0].nr : sides[1].nr,
+	       samples = samples_of(sides);
 
 	if (runs >= RULE_TAIL_RUNS && samples >= RULE_TAIL_SAMPLES)
 		return true;
@@ -53,10 +56,12 @@ static void keep_values(struct row_data *data, const struct run_values sides[2])
 }
 
 /* The row of times before it has looked at clocks and zeros. */
-static const struct row *time_row(const struct verdict_work *work, const struct result *base, enum metric metric)
+static const struct row *time_row(const struct verdict_work *work, const struct result *base,
+				  enum metric metric)
 {
 	for (size_t i = work->verdicts->nr; i-- > 0 && work->verdicts->rows[i].base == base;)
-		if (work->verdicts->rows[i].kind == ROW_TIME && work->verdicts->rows[i].which == metric)
+		if (work->verdicts->rows[i].kind == ROW_TIME &&
+		    work->verdicts->rows[i].which == metric)
 			return &work->verdicts->rows[i];
 	return NULL;
 }
@@ -103,9 +108,10 @@ static int by_size(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* The ratio of the medians of one resample, and as small and large as the grain of the clock may have made it. */
-static void resample(const struct row *row, const struct row_data *data, struct random *random, size_t *drawn, double *values,
-		     double ratio[2])
+/* The ratio of the medians of one resample, and as small and large as the grain of the clock may
+ * have made it. */
+static void resample(const struct row *row, const struct row_data *data, struct random *random,
+		     size_t *drawn, double *values, double ratio[2])
 {
 	bool paired = row->design == DESIGN_PAIRS;
 	double median[2];
@@ -126,7 +132,8 @@ static void find_tail(struct row *row, const struct row_data *data)
 {
 	size_t most = data->nr[0] > data->nr[1] ? data->nr[0] : data->nr[1];
 	autofree double *least = malloc(RULE_TAIL_RESAMPLES * sizeof(*least));
-	autofree double *largest = malloc(RULE_TAIL_RESAMPLES * sizeof(*largest)), *values = malloc(most * sizeof(*values));
+	autofree double *largest = malloc(RULE_TAIL_RESAMPLES * sizeof(*largest)),
+			*values = malloc(most * sizeof(*values));
 	autofree size_t *drawn = malloc(most * sizeof(*drawn));
 	size_t beyond = (size_t)(row->alpha / 2 * RULE_TAIL_RESAMPLES);
 	struct random random;
@@ -147,7 +154,8 @@ static void find_tail(struct row *row, const struct row_data *data)
 	}
 	qsort(least, RULE_TAIL_RESAMPLES, sizeof(*least), by_size);
 	qsort(largest, RULE_TAIL_RESAMPLES, sizeof(*largest), by_size);
-	row->interval = (struct interval){ least[beyond], largest[RULE_TAIL_RESAMPLES - 1 - beyond] };
+	row->interval =
+		(struct interval){ least[beyond], largest[RULE_TAIL_RESAMPLES - 1 - beyond] };
 	row->moved = row->interval.low > 0 || row->interval.high < 0;
 }
 

@@ -36,10 +36,12 @@ static bool any_zero(const struct run_values sides[2], enum metric metric)
 /* A figure from a log stands for an unknown number of repetitions, unless the log repeats it. */
 static bool repetition_unknown(const struct verdicts *verdicts, const struct run_values sides[2])
 {
-	return (verdicts->base->imported && sides[0].nr < 2) || (verdicts->new->imported && sides[1].nr < 2);
+	return (verdicts->base->imported && sides[0].nr < 2) ||
+	       (verdicts->new->imported &&sides[1].nr < 2);
 }
 
-static enum row_note hindrance(const struct verdicts *verdicts, const struct run_values sides[2], enum metric metric)
+static enum row_note hindrance(const struct verdicts *verdicts, const struct run_values sides[2],
+			       enum metric metric)
 {
 	if (sides[0].nr == 0 || sides[1].nr == 0)
 		return NOTE_NO_BLOCK;
@@ -66,7 +68,8 @@ static void to_differences(double *const sides[2], size_t nr)
 }
 
 /* Where the grain makes the new side look smallest, and largest, against the base. */
-static void keep_bounds(const struct row *row, struct row_data *data, const struct run_values sides[2])
+static void keep_bounds(const struct row *row, struct row_data *data,
+			const struct run_values sides[2])
 {
 	for (size_t i = 0; i < 2; i++) {
 		data->bounds[0][i] = logs_of(sides[i].nr);
@@ -74,14 +77,16 @@ static void keep_bounds(const struct row *row, struct row_data *data, const stru
 		for (size_t j = 0; j < sides[i].nr; j++) {
 			double low, high;
 
-			reading_bounds(sides[i].items[j].run, row->which, sides[i].items[j].value, row->grain, &low, &high);
+			reading_bounds(sides[i].items[j].run, row->which, sides[i].items[j].value,
+				       row->grain, &low, &high);
 			data->bounds[0][i][j] = log(i ? low : high);
 			data->bounds[1][i][j] = log(i ? high : low);
 		}
 	}
 }
 
-static void keep_logs(const struct row *row, struct row_data *data, const struct run_values sides[2])
+static void keep_logs(const struct row *row, struct row_data *data,
+		      const struct run_values sides[2])
 {
 	for (size_t i = 0; i < 2; i++) {
 		data->nr[i] = sides[i].nr;
@@ -100,8 +105,8 @@ static void keep_logs(const struct row *row, struct row_data *data, const struct
 
 static struct shift shift_of(const struct row *row, double *const values[2], const size_t nr[2])
 {
-	return row->design == DESIGN_PAIRS ? shift_of_pairs(values[0], nr[0]) :
-	       shift_of_samples(values[0], nr[0], values[1], nr[1]);
+	return row->design == DESIGN_PAIRS ? shift_of_pairs(values[0], nr[0])
+					   : shift_of_samples(values[0], nr[0], values[1], nr[1]);
 }
 
 static void test(struct row *row, struct row_data *data)
@@ -126,7 +131,8 @@ static void count_runs(struct verdicts *verdicts, const struct row *row, size_t 
 	size_t nr_left = nr_found - row->nr[0] - row->nr[1];
 
 	for (size_t i = 0; i < 2; i++)
-		verdicts->nr_runs[i] = row->nr[i] > verdicts->nr_runs[i] ? row->nr[i] : verdicts->nr_runs[i];
+		verdicts->nr_runs[i] = row->nr[i] > verdicts->nr_runs[i] ? row->nr[i]
+									 : verdicts->nr_runs[i];
 	verdicts->nr_unpaired = nr_left > verdicts->nr_unpaired ? nr_left : verdicts->nr_unpaired;
 }
 
@@ -191,12 +197,14 @@ static struct interval change_interval(struct interval logs)
 	return interval;
 }
 
-static struct interval interval_of(const struct row *row, double *const values[2], const size_t nr[2])
+static struct interval interval_of(const struct row *row, double *const values[2],
+				   const size_t nr[2])
 {
 	double level = 1 - row->alpha;
 
-	return row->design == DESIGN_PAIRS ? interval_of_pairs(values[0], nr[0], level) :
-	       interval_of_samples(values[0], nr[0], values[1], nr[1], level);
+	return row->design == DESIGN_PAIRS
+		       ? interval_of_pairs(values[0], nr[0], level)
+		       : interval_of_samples(values[0], nr[0], values[1], nr[1], level);
 }
 
 static void find_interval(struct row *row, const struct row_data *data)
@@ -211,11 +219,13 @@ static void find_interval(struct row *row, const struct row_data *data)
 	row->moved = logs.low > 0 || logs.high < 0;
 }
 
-/* Tails have no p: in Holm's order they come last, and are judged at the level of the first step. */
+/* Tails have no p: in Holm's order they come last, and are judged at the level of the first step.
+ */
 void rows_find_times(struct verdict_work *work)
 {
 	struct verdicts *verdicts = work->verdicts;
-	autofree double *p = calloc(verdicts->nr + 1, sizeof(*p)), *levels = calloc(verdicts->nr + 1, sizeof(*levels));
+	autofree double *p = calloc(verdicts->nr + 1, sizeof(*p)),
+			*levels = calloc(verdicts->nr + 1, sizeof(*levels));
 	size_t nr = 0;
 
 	if (!p || !levels)
@@ -231,7 +241,9 @@ void rows_find_times(struct verdict_work *work)
 
 		if (!work->data[i].nr[0])
 			continue;
-		row->alpha = row->kind == ROW_TAIL ? (1 - verdicts->rule.level) / verdicts->nr_tested : levels[nr];
+		row->alpha = row->kind == ROW_TAIL
+				     ? (1 - verdicts->rule.level) / verdicts->nr_tested
+				     : levels[nr];
 		nr++;
 		if (row->kind == ROW_TIME)
 			find_interval(row, &work->data[i]);

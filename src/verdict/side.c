@@ -34,35 +34,45 @@ static int is_json(const struct dirent *entry)
 {
 	size_t size = strlen(entry->d_name);
 
-	return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".json") == 0;
+	return entry->d_name[0] != '.' && size > 5 &&
+	       strcmp(entry->d_name + size - 5, ".json") == 0;
 }
 
 struct loading {
 	struct side *side;
-	bool force, labelled; /* labelled: the user says that it is one side, whatever the files are called */
+	bool force, labelled; /* labelled: the user says that it is one side, whatever the files are
+				 called */
 };
 
-/* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place. */
-static void check_same_side(const struct loading *loading, struct comparable *comparable, const struct results *other)
+/* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place.
+ */
+static void check_same_side(const struct loading *loading, struct comparable *comparable,
+			    const struct results *other)
 {
 	static const struct {
 		const char *name, *what;
 	} facts[] = {
-		{ "kernel.release", "kernel" }, { "kernel.version", "build of the kernel" }, { "lab.image", "image of the kernel" },
-		{ "kernel.cmdline", "command line of the kernel" }, { "cpu.model", "processor" },
+		{ "kernel.release", "kernel" },
+		{ "kernel.version", "build of the kernel" },
+		{ "lab.image", "image of the kernel" },
+		{ "kernel.cmdline", "command line of the kernel" },
+		{ "cpu.model", "processor" },
 	};
 	const struct results *first = &loading->side->results;
 	char left[RESULTS_MAX_TEXT + 1], right[RESULTS_MAX_TEXT + 1];
 
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (fact_value(&first->environment, facts[i].name, left, sizeof(left)) &&
-		    fact_value(&other->environment, facts[i].name, right, sizeof(right)) && strcmp(left, right))
-			remark_add(&comparable->refusals, "%s: %.100s and %.100s", facts[i].what, left, right);
+		    fact_value(&other->environment, facts[i].name, right, sizeof(right)) &&
+		    strcmp(left, right))
+			remark_add(&comparable->refusals, "%s: %.100s and %.100s", facts[i].what,
+				   left, right);
 	if (!loading->labelled && strcmp(first->label, other->label))
 		remark_add(&comparable->refusals, "label: %s and %s", first->label, other->label);
 }
 
-static int check_mergeable(const struct loading *loading, const struct results *other, struct error *err)
+static int check_mergeable(const struct loading *loading, const struct results *other,
+			   struct error *err)
 {
 	const struct results *first = &loading->side->results;
 	struct comparable comparable;
@@ -73,8 +83,8 @@ static int check_mergeable(const struct loading *loading, const struct results *
 	if (comparable.refusals.nr && !loading->force)
 		rc = comparable_refuse(&comparable, first, other, "be runs of one side", err);
 	for (size_t i = 0; i < comparable.refusals.nr && !rc; i++)
-		remark_add(&loading->side->remarks, "merged by --force: %s and %s differ in %s", results_name(first),
-			   results_name(other), comparable.refusals.texts[i]);
+		remark_add(&loading->side->remarks, "merged by --force: %s and %s differ in %s",
+			   results_name(first), results_name(other), comparable.refusals.texts[i]);
 	comparable_free(&comparable);
 	return rc;
 }
@@ -86,7 +96,8 @@ static bool same_run(const struct run *a, const struct run *b)
 		return false;
 	for (size_t i = 0; i < a->nr_samples; i++)
 		if (a->samples[i].have != b->samples[i].have ||
-		    memcmp(a->samples[i].ticks, b->samples[i].ticks, sizeof(a->samples[i].ticks)) != 0)
+		    memcmp(a->samples[i].ticks, b->samples[i].ticks, sizeof(a->samples[i].ticks)) !=
+			    0)
 			return false;
 	return true;
 }
@@ -100,8 +111,8 @@ static bool has_run(const struct result *result, const struct run *run)
 }
 
 /*
- * Whether @other is a copy, or an earlier state, of a file that is in @into: taken as more runs it would make anything significant.
- * Instructions repeat by themselves; there the seeds tell.
+ * Whether @other is a copy, or an earlier state, of a file that is in @into: taken as more runs it
+ * would make anything significant. Instructions repeat by themselves; there the seeds tell.
  */
 static bool is_copy(const struct results *into, const struct results *other)
 {
@@ -114,7 +125,8 @@ static bool is_copy(const struct results *into, const struct results *other)
 	    strcmp(into->schedule.id, other->schedule.id))
 		return false;
 	for (size_t i = 0; i < other->nr && !other->icount; i++) {
-		const struct result *result = &other->items[i], *there = results_find(into, result->key);
+		const struct result *result = &other->items[i],
+				    *there = results_find(into, result->key);
 
 		for (size_t j = 0; j < result->nr_runs; j++, nr++)
 			if (!has_run(there, &result->runs[j]))
@@ -128,17 +140,22 @@ static int check_copy(const struct loading *loading, const struct results *other
 	if (!is_copy(&loading->side->results, other))
 		return 0;
 	if (loading->force) {
-		remark_add(&loading->side->remarks, "merged by --force: all samples of %s are in another file too", results_name(other));
+		remark_add(&loading->side->remarks,
+			   "merged by --force: all samples of %s are in another file too",
+			   results_name(other));
 		return 0;
 	}
-	error_set(err, EEXIST, "%s: all its samples are in another file of this side: a copy is no second measurement",
+	error_set(err, EEXIST,
+		  "%s: all its samples are in another file of this side: a copy is no second "
+		  "measurement",
 		  results_name(other));
-	return error_fix(err, "take one of them away; --force counts both, and says so in its output");
+	return error_fix(err,
+			 "take one of them away; --force counts both, and says so in its output");
 }
 
 /*
- * Blocks of two schedules have the same numbers and are not the same blocks. What is kept of the slots is which processes are
- * of one boot: numbers that no other file has.
+ * Blocks of two schedules have the same numbers and are not the same blocks. What is kept of the
+ * slots is which processes are of one boot: numbers that no other file has.
  */
 static void forget_schedule(struct results *results, size_t nth_file)
 {
@@ -147,7 +164,8 @@ static void forget_schedule(struct results *results, size_t nth_file)
 	schedule_free(&results->schedule);
 	for (size_t i = 0; i < results->nr; i++) {
 		struct result *result = &results->items[i];
-		int slot = (int)(nth_file % (INT_MAX / RESULTS_MAX_RUNS) * RESULTS_MAX_RUNS), before = -1;
+		int slot = (int)(nth_file % (INT_MAX / RESULTS_MAX_RUNS) * RESULTS_MAX_RUNS),
+		    before = -1;
 
 		for (size_t j = 0; j < result->nr_runs; j++) {
 			struct run *run = &result->runs[j];
@@ -177,9 +195,12 @@ static int add_file(const struct loading *loading, const char *path, struct erro
 	if (!rc)
 		rc = check_copy(loading, &other, err);
 	scheduled = into->schedule.order != ORDER_NONE;
-	if (!rc && (strcmp(into->schedule.id, other.schedule.id) || into->schedule.side != other.schedule.side)) {
+	if (!rc && (strcmp(into->schedule.id, other.schedule.id) ||
+		    into->schedule.side != other.schedule.side)) {
 		if (scheduled)
-			remark_add(&side->remarks, "%s and %s are of different schedules: their blocks are not paired",
+			remark_add(&side->remarks,
+				   "%s and %s are of different schedules: their blocks are not "
+				   "paired",
 				   results_name(into), results_name(&other));
 		forget_schedule(into, 0);
 		forget_schedule(&other, side->nr_files - 1);

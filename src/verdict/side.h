@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* One side of a comparison as the user names it: a file, a directory of files that are runs of one thing, either with a label. */
-#include "verdict/comparable.h"
+/* One side of a comparison as the user names it: a file, a directory of files that are runs of one
+ * thing, either with a label. */
 #include "result/results.h"
+#include "verdict/comparable.h"
 
 struct side {
 	struct results results;
@@ -11,9 +12,11 @@ struct side {
 };
 
 /*
- * @argument: "PATH" or "LABEL=PATH" (what exists as a file by that whole name is a path). A directory: all *.json in it, by name,
- * must be comparable with each other, of one kernel on one machine, and have one label (unless the user gives one), unless @force. The same key in
- * several files: more runs of that case; a file whose samples are all in another one is a copy, and refused.
+ * @argument: "PATH" or "LABEL=PATH" (what exists as a file by that whole name is a path). A
+ * directory: all *.json in it, by name, must be comparable with each other, of one kernel on one
+ * machine, and have one label (unless the user gives one), unless @force. The same key in several
+ * files: more runs of that case; a file whose samples are all in another one is a copy, and
+ * refused.
  */
 int side_load(struct side *side, const char *argument, bool force, struct error *err);
 void side_free(struct side *side);

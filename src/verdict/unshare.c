@@ -27,7 +27,8 @@ static const struct result *partner(const struct results *results, const struct 
 	rest = state ? strchr(state + 1, ',') : NULL;
 	if (!rest)
 		return NULL;
-	if (asprintf(&key, "%.*s,exclusive-ro%s", (int)(state - result->key), result->key, rest) < 0)
+	if (asprintf(&key, "%.*s,exclusive-ro%s", (int)(state - result->key), result->key, rest) <
+	    0)
 		abort();
 	return results_find(results, key);
 }
@@ -66,8 +67,10 @@ static bool runs_keyed(const struct runs *runs, bool icount)
 	return runs->nr > 0;
 }
 
-/* The number of the run that belongs to it; NULL: there is none. @place: what counts where runs are in no order. */
-static const struct run_number *run_beside(const struct runs *runs, const struct run *run, size_t place, bool keyed, bool icount)
+/* The number of the run that belongs to it; NULL: there is none. @place: what counts where runs are
+ * in no order. */
+static const struct run_number *run_beside(const struct runs *runs, const struct run *run,
+					   size_t place, bool keyed, bool icount)
 {
 	if (!keyed)
 		return place < runs->nr ? &runs->items[place] : NULL;
@@ -104,7 +107,9 @@ static double grain_of(const struct runs *runs, enum metric metric)
 		double own = (double)run->quantum[metric];
 
 		if (own > RULE_FINE_GRAIN)
-			grain = fmax(grain, strcmp(run->clock[metric], "gup-test-us") == 0 ? own : 2 * own);
+			grain = fmax(grain, strcmp(run->clock[metric], "gup-test-us") == 0
+						    ? own
+						    : 2 * own);
 	}
 	return grain;
 }
@@ -122,13 +127,17 @@ static void cost_known(struct cost *cost, struct interval interval, double grain
 }
 
 /*
- * Of differences that were made run by run. @least: less than that either way is none, by the rule of seeds. Returns what they say
- * themselves: Hodges-Lehmann's estimate, or the median of the seeds.
+ * Of differences that were made run by run. @least: less than that either way is none, by the rule
+ * of seeds. Returns what they say themselves: Hodges-Lehmann's estimate, or the median of the
+ * seeds.
  */
-static double cost_of_pairs(struct cost *cost, double *values, size_t nr, bool icount, size_t nr_seeds, double least, double grain)
+static double cost_of_pairs(struct cost *cost, double *values, size_t nr, bool icount,
+			    size_t nr_seeds, double least, double grain)
 {
 	struct interval range = { INFINITY, -INFINITY };
-	double estimate = nr ? icount ? quantile_of(values, nr, 0.5) : shift_of_pairs(values, nr).estimate : cost->value;
+	double estimate = nr ? icount ? quantile_of(values, nr, 0.5)
+				      : shift_of_pairs(values, nr).estimate
+			     : cost->value;
 
 	if (nr < 2) {
 		cost->lack = icount ? COST_FEW_SEEDS : COST_ONE_RUN;
@@ -147,12 +156,14 @@ static double cost_of_pairs(struct cost *cost, double *values, size_t nr, bool i
 	return estimate;
 }
 
-static size_t differences(const struct runs *with, const struct runs *without, bool keyed, bool icount, double *values)
+static size_t differences(const struct runs *with, const struct runs *without, bool keyed,
+			  bool icount, double *values)
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < with->nr; i++) {
-		const struct run_number *other = run_beside(without, with->items[i].run, i, keyed, icount);
+		const struct run_number *other =
+			run_beside(without, with->items[i].run, i, keyed, icount);
 
 		if (other)
 			values[nr++] = with->items[i].value - other->value;
@@ -160,9 +171,11 @@ static size_t differences(const struct runs *with, const struct runs *without, b
 	return nr;
 }
 
-static void cost_of_samples(struct cost *cost, const struct runs *with, const struct runs *without, double grain)
+static void cost_of_samples(struct cost *cost, const struct runs *with, const struct runs *without,
+			    double grain)
 {
-	autofree double *new = calloc(with->nr + 1, sizeof(*new)), *base = calloc(without->nr + 1, sizeof(*base));
+	autofree double *new = calloc(with->nr + 1, sizeof(*new)),
+			*base = calloc(without->nr + 1, sizeof(*base));
 
 	if (!new || !base)
 		abort();
@@ -189,7 +202,8 @@ static double finest_step(const struct runs *runs, enum metric metric)
 
 static struct cost cost_between(const struct unshare *unshare, enum metric metric, bool icount)
 {
-	struct runs with = runs_of(unshare->with, metric), without = runs_of(unshare->without, metric);
+	struct runs with = runs_of(unshare->with, metric),
+		    without = runs_of(unshare->without, metric);
 	autofree double *values = calloc(with.nr + 1, sizeof(*values));
 	bool keyed = runs_keyed(&with, icount) && runs_keyed(&without, icount);
 	struct cost cost = { .value = unshare->with_ticks - unshare->without_ticks };
@@ -199,8 +213,8 @@ static struct cost cost_between(const struct unshare *unshare, enum metric metri
 	if (!values)
 		abort();
 	if (icount || keyed)
-		cost_of_pairs(&cost, values, differences(&with, &without, keyed, icount, values), icount, nr_placements(&with),
-			      least, grain);
+		cost_of_pairs(&cost, values, differences(&with, &without, keyed, icount, values),
+			      icount, nr_placements(&with), least, grain);
 	else
 		cost_of_samples(&cost, &with, &without, grain);
 	free(with.items);
@@ -212,7 +226,8 @@ static bool measure(struct unshare *unshare, enum metric metric, bool icount)
 {
 	struct summary with, without;
 
-	if (!result_summary(unshare->with, metric, &with) || !result_summary(unshare->without, metric, &without))
+	if (!result_summary(unshare->with, metric, &with) ||
+	    !result_summary(unshare->without, metric, &without))
 		return false;
 	unshare->metric = metric;
 	unshare->with_ticks = with.median;
@@ -231,9 +246,9 @@ bool unshare_same_series(const struct unshare *a, const struct unshare *b)
 {
 	const struct params *left = &a->with->params, *right = &b->with->params;
 
-	return strcmp(left->pinner, right->pinner) == 0 && strcmp(left->layout, right->layout) == 0 &&
-	       strcmp(left->state, right->state) == 0 && strcmp(left->access, right->access) == 0 &&
-	       one_call(a) == one_call(b) &&
+	return strcmp(left->pinner, right->pinner) == 0 &&
+	       strcmp(left->layout, right->layout) == 0 && strcmp(left->state, right->state) == 0 &&
+	       strcmp(left->access, right->access) == 0 && one_call(a) == one_call(b) &&
 	       (one_call(a) || left->pages_per_call == right->pages_per_call);
 }
 
@@ -257,7 +272,8 @@ void unshare_find(struct unshare_list *list, const struct results *results)
 {
 	enum metric metric;
 
-	*list = (struct unshare_list){ .icount = results->icount, .items = calloc(results->nr + 1, sizeof(*list->items)) };
+	*list = (struct unshare_list){ .icount = results->icount,
+				       .items = calloc(results->nr + 1, sizeof(*list->items)) };
 	if (!list->items)
 		abort();
 	for (size_t i = 0; i < results->nr; i++) {
@@ -268,7 +284,8 @@ void unshare_find(struct unshare_list *list, const struct results *results)
 		unshare.without = partner(results, unshare.with);
 		if (!unshare.without || unshare.without->status != STATUS_DONE)
 			continue;
-		if (results_pin_metric((const struct result *[]){ unshare.with, unshare.without }, 2, &metric) &&
+		if (results_pin_metric((const struct result *[]){ unshare.with, unshare.without },
+				       2, &metric) &&
 		    measure(&unshare, metric, results->icount))
 			insert(list, &unshare);
 	}
@@ -300,12 +317,14 @@ struct sizes {
 };
 
 /* The line of the run that is @run, or stands at @place; false: it has not all sizes. */
-static bool line_of_run(const struct sizes *sizes, size_t nr, const struct run *run, size_t place, bool keyed, bool icount,
-			const double *x, double *y, struct line *line)
+static bool line_of_run(const struct sizes *sizes, size_t nr, const struct run *run, size_t place,
+			bool keyed, bool icount, const double *x, double *y, struct line *line)
 {
 	for (size_t i = 0; i < nr; i++) {
-		const struct run_number *with = run_beside(&sizes[i].with, run, place, keyed, icount);
-		const struct run_number *without = run_beside(&sizes[i].without, run, place, keyed, icount);
+		const struct run_number *with =
+			run_beside(&sizes[i].with, run, place, keyed, icount);
+		const struct run_number *without =
+			run_beside(&sizes[i].without, run, place, keyed, icount);
 
 		if (!with || !without)
 			return false;
@@ -314,10 +333,12 @@ static bool line_of_run(const struct sizes *sizes, size_t nr, const struct run *
 	return line_fit(line, x, y, nr) == 0;
 }
 
-static void costs_of_lines(struct unshare_line *fit, const struct sizes *sizes, size_t nr, bool icount, const double *x)
+static void costs_of_lines(struct unshare_line *fit, const struct sizes *sizes, size_t nr,
+			   bool icount, const double *x)
 {
 	const struct runs *first = &sizes[0].with;
-	autofree double *fixed = calloc(first->nr + 1, sizeof(*fixed)), *slope = calloc(first->nr + 1, sizeof(*slope));
+	autofree double *fixed = calloc(first->nr + 1, sizeof(*fixed)),
+			*slope = calloc(first->nr + 1, sizeof(*slope));
 	autofree double *y = calloc(nr + 1, sizeof(*y));
 	double grain = 0, step = 0, least = INFINITY, most = 0;
 	size_t nr_lines = 0, nr_seeds = SIZE_MAX;
@@ -329,7 +350,8 @@ static void costs_of_lines(struct unshare_line *fit, const struct sizes *sizes, 
 	for (size_t i = 0; i < nr; i++) {
 		size_t seeds = nr_placements(&sizes[i].with);
 
-		keyed = keyed && runs_keyed(&sizes[i].with, icount) && runs_keyed(&sizes[i].without, icount);
+		keyed = keyed && runs_keyed(&sizes[i].with, icount) &&
+			runs_keyed(&sizes[i].without, icount);
 		nr_seeds = seeds < nr_seeds ? seeds : nr_seeds;
 		grain = fmax(grain, sizes[i].grain);
 		step = fmax(step, sizes[i].step);
@@ -342,9 +364,12 @@ static void costs_of_lines(struct unshare_line *fit, const struct sizes *sizes, 
 		fixed[nr_lines] = line.fixed;
 		slope[nr_lines++] = line.slope;
 	}
-	/* points that are a grain off, one way at one end and the other at the other, tilt the line by twice that */
-	fit->fixed.value = cost_of_pairs(&fit->fixed, fixed, nr_lines, icount, nr_seeds, step, grain * (1 + 2 * least / (most - least)));
-	fit->slope.value = cost_of_pairs(&fit->slope, slope, nr_lines, icount, nr_seeds, step / (most - least), 2 * grain / (most - least));
+	/* points that are a grain off, one way at one end and the other at the other, tilt the line
+	 * by twice that */
+	fit->fixed.value = cost_of_pairs(&fit->fixed, fixed, nr_lines, icount, nr_seeds, step,
+					 grain * (1 + 2 * least / (most - least)));
+	fit->slope.value = cost_of_pairs(&fit->slope, slope, nr_lines, icount, nr_seeds,
+					 step / (most - least), 2 * grain / (most - least));
 }
 
 int unshare_fit(const struct unshare_list *list, size_t index, struct unshare_line *fit)
@@ -361,10 +386,13 @@ int unshare_fit(const struct unshare_list *list, size_t index, struct unshare_li
 	for (size_t i = 0; i < list->nr; i++) {
 		const struct unshare *item = &list->items[i];
 
-		if (!item->nr_pages || item->metric != metric || !unshare_same_series(item, &list->items[index]))
+		if (!item->nr_pages || item->metric != metric ||
+		    !unshare_same_series(item, &list->items[index]))
 			continue;
-		sizes[nr] = (struct sizes){ .with = runs_of(item->with, metric), .without = runs_of(item->without, metric) };
-		sizes[nr].grain = fmax(grain_of(&sizes[nr].with, metric), grain_of(&sizes[nr].without, metric));
+		sizes[nr] = (struct sizes){ .with = runs_of(item->with, metric),
+					    .without = runs_of(item->without, metric) };
+		sizes[nr].grain = fmax(grain_of(&sizes[nr].with, metric),
+				       grain_of(&sizes[nr].without, metric));
 		sizes[nr].step = finest_step(&sizes[nr].with, metric);
 		x[nr] = item->nr_pages;
 		y[nr++] = unshare_ticks(item);

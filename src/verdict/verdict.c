@@ -10,11 +10,8 @@
 #include "verdict/rows.h"
 
 const char *const verdict_names[NR_VERDICTS] = {
-	[VERDICT_SAME] = "same",
-	[VERDICT_BETTER] = "better",
-	[VERDICT_WORSE] = "worse",
-	[VERDICT_UNSURE] = "unsure",
-	[VERDICT_DIFFERS] = "differs",
+	[VERDICT_SAME] = "same",     [VERDICT_BETTER] = "better",   [VERDICT_WORSE] = "worse",
+	[VERDICT_UNSURE] = "unsure", [VERDICT_DIFFERS] = "differs",
 };
 
 const struct rule rule_default = { .threshold = 0.02, .level = 0.95 };
@@ -36,8 +33,14 @@ struct row *row_add(struct verdict_work *work, const struct result *base, const 
 	work->data[verdicts->nr] = (struct row_data){ 0 };
 	row = &verdicts->rows[verdicts->nr++];
 	*row = (struct row){
-		.base = base, .new = new, .kind = kind, .which = which, .interval = { -INFINITY, INFINITY },
-		.p = 1, .verdict = VERDICT_UNSURE, .shown = true,
+		.base = base,
+		.new = new,
+		.kind = kind,
+		.which = which,
+		.interval = { -INFINITY, INFINITY },
+		.p = 1,
+		.verdict = VERDICT_UNSURE,
+		.shown = true,
 	};
 	return row;
 }
@@ -50,7 +53,8 @@ static void add_rows(struct verdict_work *work)
 	results_index_make(&index, new);
 	for (size_t i = 0; i < base->nr; i++) {
 		const struct result *was = &base->items[i];
-		const struct result *is = results_index_find(&index, counterpart_key(was, base, new));
+		const struct result *is =
+			results_index_find(&index, counterpart_key(was, base, new));
 
 		if (!is || was->status != STATUS_DONE || is->status != STATUS_DONE)
 			continue;
@@ -65,12 +69,13 @@ static void add_rows(struct verdict_work *work)
 }
 
 /*
- * Runs that would decide, if the interval shrinks with the root of their number: until it has left no change, or is inside
- * the threshold, whichever is nearer from here.
+ * Runs that would decide, if the interval shrinks with the root of their number: until it has left
+ * no change, or is inside the threshold, whichever is nearer from here.
  */
 static size_t runs_to_decide(const struct row *row, double threshold, size_t fewest)
 {
-	double half = (log1p(row->interval.high) - log1p(row->interval.low)) / 2, change = fabs(log1p(row->change));
+	double half = (log1p(row->interval.high) - log1p(row->interval.low)) / 2,
+	       change = fabs(log1p(row->change));
 	double room = fmax(log1p(threshold) - change, change);
 	size_t nr = row->nr[0] < row->nr[1] ? row->nr[0] : row->nr[1];
 	double need = ceil((double)nr * (half / room) * (half / room));
@@ -81,14 +86,16 @@ static size_t runs_to_decide(const struct row *row, double threshold, size_t few
 	return need > (double)fewest ? (size_t)need : fewest;
 }
 
-/* More runs do not help where the grain alone makes half of the interval or more, or a run read 0. */
+/* More runs do not help where the grain alone makes half of the interval or more, or a run read 0.
+ */
 static bool grain_decides(const struct row *row)
 {
 	double was[2], is[2], open;
 
 	if (row->grain == 0)
 		return false;
-	reading_bounds(&row->base->runs[0], row->which, row->value[0], row->grain, &was[0], &was[1]);
+	reading_bounds(&row->base->runs[0], row->which, row->value[0], row->grain, &was[0],
+		       &was[1]);
 	reading_bounds(&row->new->runs[0], row->which, row->value[1], row->grain, &is[0], &is[1]);
 	if (!(was[0] > 0) || !(is[0] > 0))
 		return true;
@@ -119,7 +126,8 @@ static void explain(struct row *row, const struct verdicts *verdicts)
 	}
 }
 
-/* A clear change of the icount lane is one however small, unless the user said what is too small. */
+/* A clear change of the icount lane is one however small, unless the user said what is too small.
+ */
 static enum verdict own_verdict(const struct row *row, const struct verdicts *verdicts)
 {
 	if (row->design == DESIGN_SEEDS && row->moved && !verdicts->rule.threshold_given)
@@ -132,8 +140,9 @@ static bool enough_runs(const struct verdicts *verdicts)
 {
 	double first = (1 - verdicts->rule.level) / (double)verdicts->nr_tested;
 
-	return (verdicts->paired ? smallest_p_pairs(verdicts->nr_runs[0]) :
-		smallest_p_samples(verdicts->nr_runs[0], verdicts->nr_runs[1])) <= first;
+	return (verdicts->paired
+			? smallest_p_pairs(verdicts->nr_runs[0])
+			: smallest_p_samples(verdicts->nr_runs[0], verdicts->nr_runs[1])) <= first;
 }
 
 static void count_verdicts(struct verdicts *verdicts)
@@ -147,7 +156,8 @@ static void count_verdicts(struct verdicts *verdicts)
 		verdicts->nr_exact_of[row->verdict] += row->design == DESIGN_EXACT;
 	}
 	if (verdicts->nr_tested && !enough_runs(verdicts))
-		verdicts->need = rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
+		verdicts->need =
+			rule_fewest_runs(&verdicts->rule, verdicts->nr_tested, verdicts->paired);
 }
 
 void verdicts_find(struct verdicts *verdicts, const struct results *base, const struct results *new,
@@ -156,7 +166,10 @@ void verdicts_find(struct verdicts *verdicts, const struct results *base, const 
 	struct verdict_work work = { .verdicts = verdicts };
 
 	*verdicts = (struct verdicts){
-		.rule = *rule, .base = base, .new = new, .icount = base->icount && new->icount,
+		.rule = *rule,
+		.base = base,
+		.new = new,
+		.icount = base->icount &&new->icount,
 		.paired = schedule_shared(&base->schedule, &new->schedule),
 	};
 	add_rows(&work);
@@ -202,8 +215,8 @@ bool row_has_spread(const struct row *row, size_t side)
 /* Whatever the figures are. */
 static bool undecidable(const struct row *row)
 {
-	return row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES || row->note == NOTE_OTHER_OBSERVER ||
-	       row->note == NOTE_FEW_SEEDS;
+	return row->design == DESIGN_NONE || row->note == NOTE_COUNT_VARIES ||
+	       row->note == NOTE_OTHER_OBSERVER || row->note == NOTE_FEW_SEEDS;
 }
 
 enum verdict row_judge(const struct row *row, double threshold)
@@ -224,7 +237,8 @@ enum verdict row_judge(const struct row *row, double threshold)
 
 int row_compare_change(const void *a, const void *b)
 {
-	const struct row *left = *(const struct row *const *)a, *right = *(const struct row *const *)b;
+	const struct row *left = *(const struct row *const *)a,
+			 *right = *(const struct row *const *)b;
 	double one = fabs(left->change), other = fabs(right->change);
 
 	if (one != other)
@@ -235,7 +249,9 @@ int row_compare_change(const void *a, const void *b)
 const char *row_metric(const struct row *row)
 {
 	static const char *const tails[NR_METRICS] = {
-		[METRIC_PIN] = "pin p99", [METRIC_UNPIN] = "unpin p99", [METRIC_CYCLE] = "cycle p99",
+		[METRIC_PIN] = "pin p99",
+		[METRIC_UNPIN] = "unpin p99",
+		[METRIC_CYCLE] = "cycle p99",
 	};
 
 	switch (row->kind) {

@@ -32,15 +32,18 @@ static const char *clock_of(const struct result *result, unsigned int metric)
 	return "an unknown one";
 }
 
-static void few_seeds(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
+static void few_seeds(const struct row *row, const struct verdicts *verdicts, char *text,
+		      size_t size)
 {
 	size_t nr = row->nr[0] < row->nr[1] ? row->nr[0] : row->nr[1];
 
 	if (nr > 1)
-		snprintf(text, size, "%u %s that place memory differently would decide (now %zu)", RULE_ICOUNT_SEEDS,
-			 results_run_word(verdicts->base, 2), nr);
+		snprintf(text, size, "%u %s that place memory differently would decide (now %zu)",
+			 RULE_ICOUNT_SEEDS, results_run_word(verdicts->base, 2), nr);
 	else
-		snprintf(text, size, "no replication: one placement of memory is one observation; %u would decide",
+		snprintf(text, size,
+			 "no replication: one placement of memory is one observation; %u would "
+			 "decide",
 			 RULE_ICOUNT_SEEDS);
 }
 
@@ -50,9 +53,11 @@ static void too_few(const struct row *row, const struct verdicts *verdicts, char
 	char nr[48];
 
 	nr_format(row, nr, sizeof(nr));
-	snprintf(text, size, "%zu %s with %s %s a side can never be significant; %s %s need %zu", verdicts->nr_tested, rows,
-		 nr, results_run_word(verdicts->base, row->nr[0] == row->nr[1] ? row->nr[0] : 2),
-		 verdicts->paired ? "paired" : "unpaired", results_run_word(verdicts->base, 2), row->need);
+	snprintf(text, size, "%zu %s with %s %s a side can never be significant; %s %s need %zu",
+		 verdicts->nr_tested, rows, nr,
+		 results_run_word(verdicts->base, row->nr[0] == row->nr[1] ? row->nr[0] : 2),
+		 verdicts->paired ? "paired" : "unpaired", results_run_word(verdicts->base, 2),
+		 row->need);
 }
 
 /* As exact as such a forecast can be, and so that rows share their notes. */
@@ -63,16 +68,18 @@ static size_t about(size_t need)
 	return (need + step - 1) / step * step;
 }
 
-static void more_runs(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
+static void more_runs(const struct row *row, const struct verdicts *verdicts, char *text,
+		      size_t size)
 {
 	char nr[48];
 
 	nr_format(row, nr, sizeof(nr));
 	if (row->need > RULE_MOST_RUNS)
-		snprintf(text, size, "more than %u %s would be needed to decide (now %s)", RULE_MOST_RUNS,
-			 results_run_word(verdicts->base, 2), nr);
+		snprintf(text, size, "more than %u %s would be needed to decide (now %s)",
+			 RULE_MOST_RUNS, results_run_word(verdicts->base, 2), nr);
 	else
-		snprintf(text, size, "about %zu %s would decide (now %s)", about(row->need), results_run_word(verdicts->base, 2), nr);
+		snprintf(text, size, "about %zu %s would decide (now %s)", about(row->need),
+			 results_run_word(verdicts->base, 2), nr);
 }
 
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
@@ -86,10 +93,14 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		more_runs(row, verdicts, text, size);
 		break;
 	case NOTE_NO_REPLICATION:
-		snprintf(text, size, "no replication: wherever memory lay, the number was the same; this is one observation");
+		snprintf(text, size,
+			 "no replication: wherever memory lay, the number was the same; this is "
+			 "one observation");
 		break;
 	case NOTE_SEEDS_DISAGREE:
-		snprintf(text, size, "the seeds do not all move the same way by more than %u clock ticks and %g %%",
+		snprintf(text, size,
+			 "the seeds do not all move the same way by more than %u clock ticks and "
+			 "%g %%",
 			 RULE_ICOUNT_TICKS, RULE_ICOUNT_PART * 100);
 		break;
 	case NOTE_FEW_SEEDS:
@@ -99,28 +110,33 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		snprintf(text, size, "imported: how often it was repeated is not known");
 		break;
 	case NOTE_OTHER_CLOCK:
-		snprintf(text, size, "timed by other clocks, %s and %s: not comparable", clock_of(row->base, row->which),
-			 clock_of(row->new, row->which));
+		snprintf(text, size, "timed by other clocks, %s and %s: not comparable",
+			 clock_of(row->base, row->which), clock_of(row->new, row->which));
 		break;
 	case NOTE_NO_BLOCK:
 		snprintf(text, size, "no block of the schedule has both sides");
 		break;
 	case NOTE_GRAIN:
-		snprintf(text, size, "its clock (%s) counts in steps of %g %s, which leave this open: take a longer window",
+		snprintf(text, size,
+			 "its clock (%s) counts in steps of %g %s, which leave this open: take a "
+			 "longer window",
 			 clock_of(row->base, row->which), row->grain, results_unit(verdicts->base));
 		break;
 	case NOTE_ZERO:
-		snprintf(text, size, "a run took no time that its clock could see: there is no ratio");
+		snprintf(text, size,
+			 "a run took no time that its clock could see: there is no ratio");
 		break;
 	case NOTE_MANY_ROWS:
-		snprintf(text, size, "%zu rows are too many for the %u resamples of p99", verdicts->nr_tested,
-			 RULE_TAIL_RESAMPLES);
+		snprintf(text, size, "%zu rows are too many for the %u resamples of p99",
+			 verdicts->nr_tested, RULE_TAIL_RESAMPLES);
 		break;
 	case NOTE_COUNT_VARIES:
 		snprintf(text, size, "runs of one side counted differently: not exact here");
 		break;
 	case NOTE_BOUND:
-		snprintf(text, size, "slow calls prove only how low the hit rate can be; a kernel with kprobes counts pages");
+		snprintf(text, size,
+			 "slow calls prove only how low the hit rate can be; a kernel with kprobes "
+			 "counts pages");
 		break;
 	case NOTE_OTHER_OBSERVER:
 		snprintf(text, size, "counted by different observers: what differs may be theirs");

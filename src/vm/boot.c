@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "bench/bench.h"
 #include "vm/boot.h"
-#include "base/text.h"
 
-#define WAIT_MS 20
+#define WAIT_MS    20
 #define TAIL_BYTES (16u << 10)
 #define TAIL_LINES 40
 
@@ -48,7 +48,8 @@ static char *tail_read(int fd, size_t size)
 	return text;
 }
 
-/* Takes out colours, titles and cursor movements: ESC [ ... letter, ESC ] ... BEL, ESC and one more. */
+/* Takes out colours, titles and cursor movements: ESC [ ... letter, ESC ] ... BEL, ESC and one
+ * more. */
 static void escapes_strip(char *text)
 {
 	char *out = text;
@@ -113,7 +114,8 @@ static const char *last_line(char *text)
 
 static unsigned int noise_count(const char *console)
 {
-	static const char *const marks[] = { "WARNING: ", "BUG: ", "Oops", "Call trace:", "Call Trace:" };
+	static const char *const marks[] = { "WARNING: ", "BUG: ", "Oops",
+					     "Call trace:", "Call Trace:" };
 	unsigned int nr = 0;
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
@@ -125,7 +127,8 @@ static unsigned int noise_count(const char *console)
 static void end_describe(struct boot *boot)
 {
 	struct qemu *qemu = &boot->qemu;
-	char *console = tail_read(qemu->console_fd, TAIL_BYTES), *said = tail_read(qemu->stderr_fd, 300);
+	char *console = tail_read(qemu->console_fd, TAIL_BYTES),
+	     *said = tail_read(qemu->stderr_fd, 300);
 	const char *panic = console ? strstr(console, "Kernel panic") : NULL;
 	size_t size = sizeof(boot->text);
 	int status = 0;
@@ -133,7 +136,8 @@ static void end_describe(struct boot *boot)
 	boot->nr_noise = console ? noise_count(console) : 0;
 	if (said)
 		text_ascii(said);
-	/* Neither a reason to doubt nor to believe by itself: QEMU's status is 0 after a panic, too. */
+	/* Neither a reason to doubt nor to believe by itself: QEMU's status is 0 after a panic,
+	 * too. */
 	if (boot->end == BOOT_LOST)
 		status = child_reap(&qemu->child);
 
@@ -142,16 +146,19 @@ static void end_describe(struct boot *boot)
 		boot->end = BOOT_DONE;
 	} else if (panic) {
 		boot->end = BOOT_PANIC;
-		snprintf(boot->text, size, "the guest's kernel panicked: %.*s", (int)strcspn(panic, "\r\n"), panic);
+		snprintf(boot->text, size, "the guest's kernel panicked: %.*s",
+			 (int)strcspn(panic, "\r\n"), panic);
 		text_ascii(boot->text);
 	} else if (boot->end == BOOT_HANG) {
-		snprintf(boot->text, size, "the guest %s within %d s", boot->channel.ready.bytes ?
-			 "did not finish" : "did not reach user space", (int)boot->timeout_s);
+		snprintf(boot->text, size, "the guest %s within %d s",
+			 boot->channel.ready.bytes ? "did not finish" : "did not reach user space",
+			 (int)boot->timeout_s);
 	} else if (boot->end == BOOT_INTERRUPTED) {
 		snprintf(boot->text, size, "interrupted");
 	} else if (WIFEXITED(status) && WEXITSTATUS(status)) {
 		boot->end = BOOT_REFUSED;
-		snprintf(boot->text, size, "%s %s", boot->program, said && *said ? said : "ended with an error");
+		snprintf(boot->text, size, "%s %s", boot->program,
+			 said && *said ? said : "ended with an error");
 	} else if (WIFSIGNALED(status)) {
 		snprintf(boot->text, size, "QEMU was killed by signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
@@ -165,7 +172,8 @@ static void end_describe(struct boot *boot)
 	free(said);
 }
 
-int boot_start(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, struct error *err)
+int boot_start(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s,
+	       struct error *err)
 {
 	*boot = (struct boot){
 		.end = BOOT_LOST, /* until something else is known */
@@ -185,7 +193,8 @@ int boot_step(struct boot *boot, bool stop, bool *over, struct error *err)
 	boot->seconds = (double)(clock_now() - boot->started_ns) / 1e9;
 	for (int i = 0; i < 2; i++)
 		if (tap_drain(fds[i], &boot->offset[i], &boot->channel))
-			return error_set(err, EMSGSIZE, "the guest sends more than a result can be");
+			return error_set(err, EMSGSIZE,
+					 "the guest sends more than a result can be");
 	if (running && stop)
 		boot->end = BOOT_INTERRUPTED;
 	else if (running && boot->seconds > boot->timeout_s)
@@ -207,8 +216,8 @@ void boot_wait(struct boot *const *boots, size_t nr)
 	poll(ended, nr < BOOT_MAX_JOBS ? nr : BOOT_MAX_JOBS, WAIT_MS);
 }
 
-int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s, const volatile sig_atomic_t *stop,
-	     struct error *err)
+int boot_run(struct boot *boot, const struct qemu_job *job, unsigned int timeout_s,
+	     const volatile sig_atomic_t *stop, struct error *err)
 {
 	int ret = boot_start(boot, job, timeout_s, err);
 	bool over = false;

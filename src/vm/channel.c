@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/crc32.h"
-#include "vm/channel.h"
-#include "vm/wire.h"
 #include "base/text.h"
+#include "vm/channel.h"
+#include "vm/crc32.h"
+#include "vm/wire.h"
 
 #define SHOWN_MAX 100 /* bytes of a kernel's release */
 
@@ -62,7 +62,8 @@ static void end_check(struct channel *channel, const char *bytes, size_t size)
 
 static void frame_take(struct channel *channel, const struct header *header, const char *bytes)
 {
-	uint32_t crc = crc32_add(crc32_add(0, header->kind, strlen(header->kind)), bytes, header->size);
+	uint32_t crc =
+		crc32_add(crc32_add(0, header->kind, strlen(header->kind)), bytes, header->size);
 
 	if (crc != header->crc || header->sequence != channel->nr_frames) {
 		channel->nr_damaged++;
@@ -85,7 +86,8 @@ static void frame_take(struct channel *channel, const struct header *header, con
 /* 1: a header, 0: the line is not all there yet, -EINVAL: not a header. */
 static int header_parse(const char *bytes, size_t size, struct header *header)
 {
-	const char *end = memchr(bytes, '\n', size < LAB_WIRE_HEADER_MAX ? size : LAB_WIRE_HEADER_MAX);
+	const char *end =
+		memchr(bytes, '\n', size < LAB_WIRE_HEADER_MAX ? size : LAB_WIRE_HEADER_MAX);
 	char line[LAB_WIRE_HEADER_MAX + 1] = "";
 
 	if (!end)
@@ -106,7 +108,8 @@ static size_t parse(struct channel *channel, const char *at, size_t size)
 	const char *start = memmem(at, size, LAB_WIRE_MAGIC, magic);
 	int found;
 
-	if (!start) /* not ours (a serial line may carry firmware chatter); the magic may be cut in two */
+	if (!start) /* not ours (a serial line may carry firmware chatter); the magic may be cut in
+		       two */
 		return size < magic ? 0 : size - magic + 1;
 	if (start > at)
 		return start - at;

@@ -15,10 +15,11 @@
 #include "vm/guest.h"
 #include "vm/wire.h"
 
-#define NR_ARGS_MAX 200
+#define NR_ARGS_MAX           200
 #define CONFIG_MAX_BYTES_HERE (1u << 20) /* as src/config.h: the guest would refuse more anyway */
 
-int guest_find(char *path, unsigned long size, const char *given, const char *arch, struct error *err)
+int guest_find(char *path, unsigned long size, const char *given, const char *arch,
+	       struct error *err)
 {
 	char here[4096] = "", place[64];
 	char *slash;
@@ -35,7 +36,8 @@ int guest_find(char *path, unsigned long size, const char *given, const char *ar
 	if (slash)
 		*slash = '\0';
 	for (int i = 0; i < 2; i++) {
-		snprintf(place, sizeof(place), i ? "/../lib/pinbench/guest-%s.cpio" : "/../%s/guest.cpio", arch);
+		snprintf(place, sizeof(place),
+			 i ? "/../lib/pinbench/guest-%s.cpio" : "/../%s/guest.cpio", arch);
 		snprintf(path, size, "%s%s", here, place);
 		if (!access(path, R_OK))
 			return 0;
@@ -53,12 +55,15 @@ static int config_read(struct guest_command *command, const char *path, struct e
 		return fd;
 	free(command->config); /* of an earlier -c: the last one counts */
 	command->config = NULL;
-	ret = infile_read(fd, path, CONFIG_MAX_BYTES_HERE, &command->config, &command->config_size, err);
+	ret = infile_read(fd, path, CONFIG_MAX_BYTES_HERE, &command->config, &command->config_size,
+			  err);
 	return ret == -EFBIG ? error_set(err, E2BIG, "%s is larger than 1 MiB", path) : ret;
 }
 
-/* The value of option @shorter or @longer at argv[*i], which may stand in the next word; NULL: another option. */
-static const char *option_value(int argc, char **argv, int *i, const char *shorter, const char *longer)
+/* The value of option @shorter or @longer at argv[*i], which may stand in the next word; NULL:
+ * another option. */
+static const char *option_value(int argc, char **argv, int *i, const char *shorter,
+				const char *longer)
 {
 	const char *word = argv[*i];
 	size_t length = strlen(longer);
@@ -70,7 +75,8 @@ static const char *option_value(int argc, char **argv, int *i, const char *short
 	return !strncmp(word, shorter, 2) && shorter[1] != '-' ? word + 2 : NULL;
 }
 
-int guest_command_parse(struct guest_command *command, int argc, char **argv, bool icount, struct error *err)
+int guest_command_parse(struct guest_command *command, int argc, char **argv, bool icount,
+			struct error *err)
 {
 	static const struct {
 		const char *shorter, *longer, *fix;
@@ -79,7 +85,8 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 		{ "--label", "--label", "--kernel NAME=PATH names the result" },
 		{ "--clock", "--clock", "pinbench vm --clock icount ... -- run ..." },
 		{ "--placement", "--placement", "pinbench vm --seed N ... -- run ..." },
-		{ "--with", "--with", "pinbench vm --kernel A=PATH --kernel B=PATH ... -- run ..." },
+		{ "--with", "--with",
+		  "pinbench vm --kernel A=PATH --kernel B=PATH ... -- run ..." },
 		{ "--resume", "--resume", "pinbench vm --resume ... -- run ..." },
 	};
 	int nr = 0, ret = 0;
@@ -91,7 +98,8 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 	}
 	command->is_run = !strcmp(argv[0], "run");
 	command->placed = command->is_run && icount;
-	command->argv = calloc(2 * (size_t)argc + 16, sizeof(*command->argv)); /* "-cX" becomes two words */
+	command->argv =
+		calloc(2 * (size_t)argc + 16, sizeof(*command->argv)); /* "-cX" becomes two words */
 	command->overrides = calloc(argc, sizeof(*command->overrides));
 	if (!command->argv || !command->overrides)
 		return error_errno(err, ENOMEM, "the guest's command");
@@ -100,11 +108,13 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 		const char *config = NULL, *override;
 		int at;
 
-		for (size_t k = 0; command->is_run && k < sizeof(ours) / sizeof(ours[0]) && !ret; k++) {
+		for (size_t k = 0; command->is_run && k < sizeof(ours) / sizeof(ours[0]) && !ret;
+		     k++) {
 			at = i;
 			if (!option_value(argc, argv, &at, ours[k].shorter, ours[k].longer))
 				continue;
-			error_set(err, EINVAL, "%s of the guest's command is given by the lab", ours[k].longer);
+			error_set(err, EINVAL, "%s of the guest's command is given by the lab",
+				  ours[k].longer);
 			ret = error_fix(err, "%s", ours[k].fix);
 		}
 		if (command->is_run && !ret)
@@ -117,15 +127,18 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 			continue;
 		}
 		at = i;
-		if (command->is_run && !ret && (override = option_value(argc, argv, &at, "-p", "--param")))
+		if (command->is_run && !ret &&
+		    (override = option_value(argc, argv, &at, "-p", "--param")))
 			command->overrides[command->nr_overrides++] = override;
 		at = i;
-		if (command->is_run && !ret && (override = option_value(argc, argv, &at, "--runs", "--runs")))
+		if (command->is_run && !ret &&
+		    (override = option_value(argc, argv, &at, "--runs", "--runs")))
 			snprintf(command->runs, sizeof(command->runs), "runs=%s", override);
 		command->argv[nr++] = strdup(argv[i]);
 	}
 	if (command->runs[0])
-		command->overrides[command->nr_overrides++] = command->runs; /* last: it holds against -p runs= */
+		command->overrides[command->nr_overrides++] =
+			command->runs; /* last: it holds against -p runs= */
 	if (command->is_run) {
 		command->argv[nr++] = strdup("-o");
 		command->argv[nr++] = strdup(LAB_WIRE_RESULT);
@@ -163,7 +176,8 @@ static int base_copy(FILE *out, const char *path, struct error *err)
 	return ferror(in) ? error_errno(err, EIO, "read the guest %s", path) : 0;
 }
 
-static void command_add(FILE *out, const struct guest_command *command, uint64_t seed, bool time_only)
+static void command_add(FILE *out, const struct guest_command *command, uint64_t seed,
+			bool time_only)
 {
 	char *text = NULL, number[24];
 	size_t size = 0;
@@ -180,7 +194,8 @@ static void command_add(FILE *out, const struct guest_command *command, uint64_t
 		fprintf(argv, "--time-only%c", 0);
 	fclose(argv);
 	cpio_add(out, "lab", NULL, 0);
-	cpio_add(out, &LAB_WIRE_ARGV[1], text, size); /* names in an archive have no leading slash */
+	cpio_add(out, &LAB_WIRE_ARGV[1], text,
+		 size); /* names in an archive have no leading slash */
 	cpio_add(out, &LAB_WIRE_SEED[1], number, strlen(number));
 	if (command->config)
 		cpio_add(out, &LAB_WIRE_CONFIG[1], command->config, command->config_size);
@@ -188,8 +203,8 @@ static void command_add(FILE *out, const struct guest_command *command, uint64_t
 	free(text);
 }
 
-int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, bool time_only,
-		struct error *err)
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed,
+		bool time_only, struct error *err)
 {
 	FILE *out;
 	int ret, copy;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* What a guest boots into: the initramfs made by lab/initramfs.sh, and behind it what this run wants of it. */
+/* What a guest boots into: the initramfs made by lab/initramfs.sh, and behind it what this run
+ * wants of it. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,33 +9,37 @@
 #include "base/error.h"
 
 /*
- * Where the guest for @arch lies: @given, or beside this program (build/ARCH/guest.cpio, ../lib/pinbench/guest-ARCH.cpio).
- * -ENOPKG with the command that makes it.
+ * Where the guest for @arch lies: @given, or beside this program (build/ARCH/guest.cpio,
+ * ../lib/pinbench/guest-ARCH.cpio). -ENOPKG with the command that makes it.
  */
-int guest_find(char *path, unsigned long size, const char *given, const char *arch, struct error *err);
+int guest_find(char *path, unsigned long size, const char *given, const char *arch,
+	       struct error *err);
 
 /*
- * The guest's command as given after "--". A -c FILE of "run" is read here, on the host, and travels along; -o, --label,
+ * The guest's command as given after "--". A -c FILE of "run" is read here, on the host, and
+ * travels along; -o, --label,
  * --clock and --placement are the lab's own to give: -EINVAL.
  */
 struct guest_command {
-	char **argv;            /* NULL-terminated; what the guest will run */
-	char *config;           /* text of the -c file, or NULL */
+	char **argv;  /* NULL-terminated; what the guest will run */
+	char *config; /* text of the -c file, or NULL */
 	unsigned long config_size;
 	const char *config_path; /* of -c; NULL: none */
-	const char **overrides; /* of -p, and of --runs */
-	char runs[24];          /* "runs=10" */
+	const char **overrides;  /* of -p, and of --runs */
+	char runs[24];           /* "runs=10" */
 	size_t nr_overrides;
-	bool is_run;            /* writes a result file */
-	bool placed;            /* and its memory lies where the boot's seed puts it: run --placement */
+	bool is_run; /* writes a result file */
+	bool placed; /* and its memory lies where the boot's seed puts it: run --placement */
 };
 
-int guest_command_parse(struct guest_command *command, int argc, char **argv, bool icount, struct error *err);
+int guest_command_parse(struct guest_command *command, int argc, char **argv, bool icount,
+			struct error *err);
 void guest_command_free(struct guest_command *command);
 
 /*
- * The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. The boots of a kernel differ in @seed,
- * and further ones may leave out what one has shown: @time_only, run --time-only.
+ * The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. The boots
+ * of a kernel differ in @seed, and further ones may leave out what one has shown: @time_only, run
+ * --time-only.
  */
-int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed, bool time_only,
-		struct error *err);
+int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed,
+		bool time_only, struct error *err);

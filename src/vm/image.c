@@ -19,18 +19,22 @@ static const char *const build_products[] = {
 };
 #define NR_PRODUCTS (sizeof(build_products) / sizeof(build_products[0]))
 
-/* Magic numbers: Documentation/arch/{x86/boot,arm64/booting}.rst, RFC 1952, drivers/firmware/efi/libstub/zboot-header.S. */
+/* Magic numbers: Documentation/arch/{x86/boot,arm64/booting}.rst, RFC 1952,
+ * drivers/firmware/efi/libstub/zboot-header.S. */
 static const struct magic {
 	size_t offset;
 	const char *bytes;
-	const char *arch;    /* NULL: not to be booted, because */
+	const char *arch; /* NULL: not to be booted, because */
 	const char *problem, *fix;
 } magics[] = {
 	{ 0x38, "ARM\x64", "arm64", NULL, NULL },
 	{ 0x202, "HdrS", "x86_64", NULL, NULL },
 	{ 4, "zimg", NULL, "is a compressed EFI image, which QEMU does not unpack",
 	  "give arch/arm64/boot/Image of the build tree" },
-	{ 0, "\x7f" "ELF", NULL, "is an ELF file (vmlinux), not a bootable image",
+	{ 0,
+	  "\x7f"
+	  "ELF",
+	  NULL, "is an ELF file (vmlinux), not a bootable image",
 	  "give arch/*/boot/bzImage or Image, or the build tree itself" },
 	/* Only arm64's build makes a plain gzip of the image; QEMU unpacks it. */
 	{ 0, "\x1f\x8b", "arm64", NULL, NULL },
@@ -80,7 +84,8 @@ static int arch_tell(struct lab_image *image, struct error *err)
 	return error_fix(err, "give a bzImage, Image or vmlinuz, or a build tree");
 }
 
-/* QEMU opens it again, as nobody when this process is root: a distribution's kernel may be for root's eyes alone. */
+/* QEMU opens it again, as nobody when this process is root: a distribution's kernel may be for
+ * root's eyes alone. */
 static int image_copy(struct lab_image *image, off_t size, struct error *err)
 {
 	int copy = memfd_create("kernel", MFD_CLOEXEC);
@@ -120,10 +125,12 @@ int lab_image_open(struct lab_image *image, const char *path, struct error *err)
 		ret = build_tree_find(image, path, err);
 		if (ret)
 			return ret;
-	} else if (snprintf(image->path, sizeof(image->path), "%s", path) >= (int)sizeof(image->path)) {
+	} else if (snprintf(image->path, sizeof(image->path), "%s", path) >=
+		   (int)sizeof(image->path)) {
 		return error_set(err, ENAMETOOLONG, "kernel %s: the path is too long", path);
 	}
-	image->fd = TEMP_FAILURE_RETRY(open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+	image->fd =
+		TEMP_FAILURE_RETRY(open(image->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
 	if (image->fd < 0)
 		return error_errno(err, errno, "open kernel %s", image->path);
 	ret = arch_tell(image, err);

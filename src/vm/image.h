@@ -10,8 +10,9 @@ struct lab_image {
 };
 
 /*
- * @path is an image (bzImage, Image, Image.gz, vmlinuz) or a kernel build tree. -ENOENT, -EINVAL for what QEMU cannot
- * boot directly (vmlinux, a compressed EFI image), -ENOTSUP for another architecture.
+ * @path is an image (bzImage, Image, Image.gz, vmlinuz) or a kernel build tree. -ENOENT, -EINVAL
+ * for what QEMU cannot boot directly (vmlinux, a compressed EFI image), -ENOTSUP for another
+ * architecture.
  */
 int lab_image_open(struct lab_image *image, const char *path, struct error *err);
 void lab_image_close(struct lab_image *image);

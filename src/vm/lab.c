@@ -9,24 +9,27 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "plan/config.h"
-#include "vm/lab.h"
-#include "vm/resume.h"
-#include "vm/walk.h"
 #include "base/outfile.h"
+#include "plan/config.h"
 #include "plan/plan.h"
 #include "result/schedule.h"
 #include "verdict/verdict.h"
+#include "vm/lab.h"
+#include "vm/resume.h"
+#include "vm/walk.h"
 
 #define PROBE_TIMEOUT_S 20
 
 int lab_name_check(const char *name, struct error *err)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 
-	if (*name && *name != '.' && *name != '-' && !name[strspn(name, plain)] && strlen(name) <= 64)
+	if (*name && *name != '.' && *name != '-' && !name[strspn(name, plain)] &&
+	    strlen(name) <= 64)
 		return 0;
-	return error_set(err, EINVAL, "kernel name \"%.80s\": 1 to 64 letters, digits, '.', '_' and '-'", name);
+	return error_set(err, EINVAL,
+			 "kernel name \"%.80s\": 1 to 64 letters, digits, '.', '_' and '-'", name);
 }
 
 static int side_open(struct lab *lab, size_t i, struct error *err)
@@ -40,9 +43,11 @@ static int side_open(struct lab *lab, size_t i, struct error *err)
 	if (!ret)
 		ret = digest_file(side->image.fd, side->image_digest, err);
 	if (!ret)
-		ret = qemu_find(side->qemu, sizeof(side->qemu), request->qemu, side->image.arch, err);
+		ret = qemu_find(side->qemu, sizeof(side->qemu), request->qemu, side->image.arch,
+				err);
 	if (!ret)
-		ret = guest_find(side->guest, sizeof(side->guest), request->guest, side->image.arch, err);
+		ret = guest_find(side->guest, sizeof(side->guest), request->guest, side->image.arch,
+				 err);
 	if (ret)
 		return ret;
 	fd = TEMP_FAILURE_RETRY(open(side->guest, O_RDONLY | O_CLOEXEC));
@@ -63,13 +68,17 @@ static bool arch_is_native(const char *arch)
 }
 
 /*
- * Whether KVM can run this kernel: only a boot tells. A device node can be there and be of no use (nested guests without
- * the CPU's support, where the guest hangs in its firmware).
+ * Whether KVM can run this kernel: only a boot tells. A device node can be there and be of no use
+ * (nested guests without the CPU's support, where the guest hangs in its firmware).
  */
 static int kvm_try(struct lab *lab, const struct lab_side *side, struct error *err)
 {
-	struct qemu_job job = { .program = side->qemu, .image = &side->image, .append = "", .memory_mib = 512,
-				.kvm = true, .initrd_fd = -1 };
+	struct qemu_job job = { .program = side->qemu,
+				.image = &side->image,
+				.append = "",
+				.memory_mib = 512,
+				.kvm = true,
+				.initrd_fd = -1 };
 	struct boot boot = { 0 };
 	int fd, ret = qemu_kvm_group(&lab->kvm_group, err);
 
@@ -84,7 +93,8 @@ static int kvm_try(struct lab *lab, const struct lab_side *side, struct error *e
 	if (!ret)
 		ret = boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, err);
 	if (!ret && boot.end != BOOT_DONE)
-		ret = error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s", PROBE_TIMEOUT_S);
+		ret = error_set(err, ENOTSUP, "a guest under KVM did not boot within %d s",
+				PROBE_TIMEOUT_S);
 	boot_free(&boot);
 	if (job.initrd_fd >= 0)
 		close(job.initrd_fd);
@@ -101,8 +111,9 @@ static int accel_choose(struct lab *lab, struct error *err)
 		native = native && arch_is_native(lab->sides[i].image.arch);
 	if (request->accel == LAB_TCG || request->icount || !native) {
 		if (request->accel == LAB_KVM)
-			return error_set(err, EINVAL, "KVM cannot %s", native ? "count instructions (--clock icount)" :
-					 "run a kernel of another architecture");
+			return error_set(err, EINVAL, "KVM cannot %s",
+					 native ? "count instructions (--clock icount)"
+						: "run a kernel of another architecture");
 		return 0;
 	}
 	lab->kvm = kvm_try(lab, &lab->sides[0], &why) == 0;
@@ -113,8 +124,8 @@ static int accel_choose(struct lab *lab, struct error *err)
 }
 
 /*
- * The job is read here, too: its mistakes are told before anything is booted, and how many rows a comparison will have. This machine
- * may skip what the guest's kernel can, and the other way round.
+ * The job is read here, too: its mistakes are told before anything is booted, and how many rows a
+ * comparison will have. This machine may skip what the guest's kernel can, and the other way round.
  */
 static int job_read(struct lab *lab, struct error *err)
 {
@@ -127,7 +138,8 @@ static int job_read(struct lab *lab, struct error *err)
 	lab->nr_boots = boots ? boots : LAB_BOOTS;
 	if (!command->is_run)
 		return 0;
-	if (config_load(&config, command->config_path, command->overrides, command->nr_overrides, err))
+	if (config_load(&config, command->config_path, command->overrides, command->nr_overrides,
+			err))
 		return -err->code;
 	if (!plan_build(&plan, &config, NULL)) {
 		size_t fewest;
@@ -136,7 +148,8 @@ static int job_read(struct lab *lab, struct error *err)
 		fewest = rule_fewest_runs(&rule_default, lab->extent.nr_times, true);
 		if (!boots && lab->extent.nr_times && fewest > lab->nr_boots)
 			lab->nr_boots = (unsigned int)fewest;
-		ret = plan_fits_boots(&plan, lab->nr_boots, command->config_path ? command->config_path : "the job", err);
+		ret = plan_fits_boots(&plan, lab->nr_boots,
+				      command->config_path ? command->config_path : "the job", err);
 		plan_free(&plan);
 	}
 	config_free(&config);
@@ -173,7 +186,8 @@ static void origin_fill(struct lab *lab)
 		digest_bytes(lab->command.config, lab->command.config_size, origin->job);
 }
 
-/* DIR/NAME-UTC.json, or DIR/NAME-UTC-2.json where that is there: one UTC and number for all, and their files. */
+/* DIR/NAME-UTC.json, or DIR/NAME-UTC-2.json where that is there: one UTC and number for all, and
+ * their files. */
 static int paths_choose(struct lab *lab, struct error *err)
 {
 	const struct lab_request *request = lab->request;
@@ -184,11 +198,14 @@ static int paths_choose(struct lab *lab, struct error *err)
 	for (size_t i = 0; i < request->nr_kernels; i++) {
 		struct lab_side *side = &lab->sides[i];
 
-		if (snprintf(side->path, sizeof(side->path), "%s/%s-%s.json", request->directory, side->name, stamp) >=
-		    (int)sizeof(side->path))
-			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long", request->directory);
+		if (snprintf(side->path, sizeof(side->path), "%s/%s-%s.json", request->directory,
+			     side->name, stamp) >= (int)sizeof(side->path))
+			return error_set(err, ENAMETOOLONG, "%.200s...: the path is too long",
+					 request->directory);
 	}
-	return lab->command.is_run ? sides_reserve(lab->sides, request->nr_kernels, &lab->origin, err) : 0;
+	return lab->command.is_run
+		       ? sides_reserve(lab->sides, request->nr_kernels, &lab->origin, err)
+		       : 0;
 }
 
 static int schedule_choose(struct lab *lab, struct error *err)
@@ -199,8 +216,8 @@ static int schedule_choose(struct lab *lab, struct error *err)
 
 	for (size_t i = 0; i < request->nr_kernels; i++)
 		names[i] = request->kernels[i].name;
-	schedule_init(&lab->schedule, request->order, lab->nr_boots, names, (unsigned int)request->nr_kernels,
-		      request->seed);
+	schedule_init(&lab->schedule, request->order, lab->nr_boots, names,
+		      (unsigned int)request->nr_kernels, request->seed);
 	for (size_t i = 0; i < request->nr_kernels; i++) {
 		schedule_copy(&lab->sides[i].schedule, &lab->schedule, (unsigned int)i);
 		lab->sides[i].whole = calloc(lab->nr_boots, sizeof(bool));
@@ -209,7 +226,8 @@ static int schedule_choose(struct lab *lab, struct error *err)
 	}
 	if (!request->resume)
 		return paths_choose(lab, err);
-	ret = resume_load(lab->sides, request->directory, &lab->schedule, request->seed, &lab->origin, err);
+	ret = resume_load(lab->sides, request->directory, &lab->schedule, request->seed,
+			  &lab->origin, err);
 	if (ret)
 		return ret;
 	schedule_free(&lab->schedule);
@@ -237,7 +255,8 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 	lab->events = events;
 	for (size_t i = 0; i < request->nr_kernels; i++)
 		lab->sides[i].image.fd = -1;
-	ret = guest_command_parse(&lab->command, request->argc, request->argv, request->icount, err);
+	ret = guest_command_parse(&lab->command, request->argc, request->argv, request->icount,
+				  err);
 	for (size_t i = 0; i < request->nr_kernels && !ret; i++)
 		ret = side_open(lab, i, err);
 	if (!ret)

@@ -13,35 +13,63 @@
 #include "vm/qemu.h"
 #include "vm/wire.h"
 
-#define NR_WORDS_MAX 64
-#define WORD_MAX_BYTES 1024
+#define NR_WORDS_MAX     64
+#define WORD_MAX_BYTES   1024
 #define OUTPUT_MAX_BYTES (256ul << 20) /* of each file that the guest can fill */
-#define END_MS 5000 /* for a killed QEMU to go */
+#define END_MS           5000          /* for a killed QEMU to go */
 
 /* What a machine is made of; the rest is the same for all. */
 static const struct machine {
 	const char *arch, *program;
-	const char *machine;          /* a board with an IOMMU where it costs nothing */
-	const char *cpu;              /* emulated: cortex-a76 boots in two thirds of the time that "max" takes */
+	const char *machine; /* a board with an IOMMU where it costs nothing */
+	const char *cpu; /* emulated: cortex-a76 boots in two thirds of the time that "max" takes */
 	const char *console;
-	const char *virtio_bus;       /* driver of the virtio-serial controller */
-	const char *serial;           /* a second line for kernels without virtio-console */
+	const char *virtio_bus; /* driver of the virtio-serial controller */
+	const char *serial;     /* a second line for kernels without virtio-console */
 } machines[] = {
-	{ "arm64", "qemu-system-aarch64", "virt,gic-version=3,iommu=smmuv3",
-	  "cortex-a76", "ttyAMA0", "virtio-serial-device", "pci-serial" },
-	{ "x86_64", "qemu-system-x86_64", "q35", "max", "ttyS0", "virtio-serial-pci", "isa-serial" },
+	{ "arm64", "qemu-system-aarch64", "virt,gic-version=3,iommu=smmuv3", "cortex-a76",
+	  "ttyAMA0", "virtio-serial-device", "pci-serial" },
+	{ "x86_64", "qemu-system-x86_64", "q35", "max", "ttyS0", "virtio-serial-pci",
+	  "isa-serial" },
 };
 #define NR_MACHINES (sizeof(machines) / sizeof(machines[0]))
 
 /*
- * Keys of the kernel's command line that make sense for a measurement. Above all not init=, rdinit= or root=: the guest
- * is ours. A key that ends in '*' stands for all that begin so.
+ * Keys of the kernel's command line that make sense for a measurement. Above all not init=, rdinit=
+ * or root=: the guest is ours. A key that ends in '*' stands for all that begin so.
  */
 static const char *const append_keys[] = {
-	"hugepages", "hugepagesz", "default_hugepagesz", "hugetlb_*", "transparent_hugepage*", "thp_*", "cma",
-	"movablecore", "kernelcore", "numa", "numa_balancing", "mitigations", "nosmp", "maxcpus", "isolcpus", "nohz_full",
-	"init_on_alloc", "init_on_free", "page_poison", "slub_debug", "debug_pagealloc", "page_owner", "iommu*",
-	"intel_iommu", "arm-smmu-v3.*", "vfio*", "io_uring*", "loglevel", "ignore_loglevel", "nokaslr", "kasan*",
+	"hugepages",
+	"hugepagesz",
+	"default_hugepagesz",
+	"hugetlb_*",
+	"transparent_hugepage*",
+	"thp_*",
+	"cma",
+	"movablecore",
+	"kernelcore",
+	"numa",
+	"numa_balancing",
+	"mitigations",
+	"nosmp",
+	"maxcpus",
+	"isolcpus",
+	"nohz_full",
+	"init_on_alloc",
+	"init_on_free",
+	"page_poison",
+	"slub_debug",
+	"debug_pagealloc",
+	"page_owner",
+	"iommu*",
+	"intel_iommu",
+	"arm-smmu-v3.*",
+	"vfio*",
+	"io_uring*",
+	"loglevel",
+	"ignore_loglevel",
+	"nokaslr",
+	"kasan*",
 	"pinbench.test",
 };
 #define NR_APPEND_KEYS (sizeof(append_keys) / sizeof(append_keys[0]))
@@ -76,8 +104,10 @@ int qemu_find(char *path, size_t size, const char *given, const char *arch, stru
 	for (size_t i = 0; i < (given ? 1 : sizeof(places) / sizeof(places[0])); i++) {
 		bool is_dir = !given || (stat(given, &st) == 0 && S_ISDIR(st.st_mode));
 
-		if (snprintf(path, size, "%s%s%s", given ? given : places[i], is_dir ? "/" : "", is_dir ? name : "") >= (int)size)
-			return error_set(err, ENAMETOOLONG, "--qemu %.200s...: the path is too long", given);
+		if (snprintf(path, size, "%s%s%s", given ? given : places[i], is_dir ? "/" : "",
+			     is_dir ? name : "") >= (int)size)
+			return error_set(err, ENAMETOOLONG,
+					 "--qemu %.200s...: the path is too long", given);
 		if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111))
 			return 0;
 	}
@@ -115,18 +145,21 @@ static bool key_matches(const char *pattern, const char *word, size_t length)
 
 int qemu_append_check(const char *word, struct error *err)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/";
 	size_t length = strcspn(word, "=");
 
 	if (!*word || word[strspn(word, plain)] || strlen(word) > 200) {
-		error_set(err, EINVAL, "--append \"%.80s\": one word of letters, digits and _.,:=-+/", word);
+		error_set(err, EINVAL,
+			  "--append \"%.80s\": one word of letters, digits and _.,:=-+/", word);
 		return error_fix(err, "give --append once for each word");
 	}
 	for (size_t i = 0; i < NR_APPEND_KEYS; i++)
 		if (key_matches(append_keys[i], word, length))
 			return 0;
 	error_set(err, EINVAL, "--append %s: not a key that a guest takes", word);
-	return error_fix(err, "hugepagesz=, hugepages=, transparent_hugepage=, mitigations= and other settings of memory are");
+	return error_fix(err, "hugepagesz=, hugepages=, transparent_hugepage=, mitigations= and "
+			      "other settings of memory are");
 }
 
 struct words {
@@ -134,7 +167,8 @@ struct words {
 	size_t nr;
 };
 
-__attribute__((format(printf, 2, 3))) static void word_add(struct words *words, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void word_add(struct words *words, const char *format,
+							   ...)
 {
 	char text[WORD_MAX_BYTES];
 	va_list args;
@@ -152,11 +186,12 @@ static void words_free(struct words *words)
 		free(words->list[i]);
 }
 
-static void words_build(struct words *words, const struct machine *machine, const struct qemu_job *job,
-			const struct qemu *qemu)
+static void words_build(struct words *words, const struct machine *machine,
+			const struct qemu_job *job, const struct qemu *qemu)
 {
 	/* "host" everywhere: an older GIC than the host's own does not come with KVM. */
-	const char *board = job->kvm && !strcmp(machine->arch, "arm64") ? "virt,gic-version=host" : machine->machine;
+	const char *board = job->kvm && !strcmp(machine->arch, "arm64") ? "virt,gic-version=host"
+									: machine->machine;
 
 	word_add(words, "%s", machine->program);
 	word_add(words, "-nodefaults");
@@ -182,7 +217,8 @@ static void words_build(struct words *words, const struct machine *machine, cons
 		word_add(words, "-rtc"); /* the time of day goes into the guest's random numbers */
 		word_add(words, "base=2026-01-01,clock=vm");
 	}
-	/* The device tree's seeds (arm64), RDRAND and the boot protocol's seed (x86): other ones for another seed, always the same for one. */
+	/* The device tree's seeds (arm64), RDRAND and the boot protocol's seed (x86): other ones
+	 * for another seed, always the same for one. */
 	word_add(words, "-seed");
 	word_add(words, "%" PRIu64, job->seed);
 	word_add(words, "-chardev");
@@ -204,9 +240,10 @@ static void words_build(struct words *words, const struct machine *machine, cons
 	word_add(words, "-initrd");
 	word_add(words, "/dev/fd/%d", job->initrd_fd);
 	word_add(words, "-append");
-	/* rcu_expedited: taking a probe off waits for RCU, tens of milliseconds at 100 Hz; nothing that is timed does. */
-	word_add(words, "console=%s panic=-1 rcupdate.rcu_expedited=1 loglevel=4%s%s", machine->console,
-		 *job->append ? " " : "", job->append);
+	/* rcu_expedited: taking a probe off waits for RCU, tens of milliseconds at 100 Hz; nothing
+	 * that is timed does. */
+	word_add(words, "console=%s panic=-1 rcupdate.rcu_expedited=1 loglevel=4%s%s",
+		 machine->console, *job->append ? " " : "", job->append);
 }
 
 static int memfd_make(const char *name, int *fd, struct error *err)
@@ -219,9 +256,11 @@ static int memfd_make(const char *name, int *fd, struct error *err)
 
 int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 {
-	static char *const environment[] = { "PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C", NULL };
+	static char *const environment[] = { "PATH=/usr/bin:/bin", "HOME=/nonexistent", "LC_ALL=C",
+					     NULL };
 	const struct machine *machine = machine_find(job->image->arch);
-	const struct child_user nobody = { CHILD_NOBODY, CHILD_NOBODY, job->kvm ? job->kvm_group : 0 };
+	const struct child_user nobody = { CHILD_NOBODY, CHILD_NOBODY,
+					   job->kvm ? job->kvm_group : 0 };
 	struct words words = { 0 };
 	int ret, keep[5];
 	struct child_program program = {

@@ -8,19 +8,21 @@
 
 #include "base/cleanup.h"
 #include "print/heading.h"
-#include "vm/resume.h"
 #include "result/schedule.h"
+#include "vm/resume.h"
 
-#define UTC_LENGTH 16   /* 20260131T120000Z */
+#define UTC_LENGTH   16 /* 20260131T120000Z */
 #define STAMP_LENGTH 22 /* 20260131T120000Z-12345 */
 
-/* The stamp in "NAME-STAMP.json" with the number that may stand behind it, without ".json": its length, or 0. */
+/* The stamp in "NAME-STAMP.json" with the number that may stand behind it, without ".json": its
+ * length, or 0. */
 static size_t stamp_of(const char *file, const char *name, const char **stamp)
 {
 	static const char form[] = "dddddddd-dddddd-"; /* '-': a letter */
 	size_t skip = strlen(name) + 1, length = strlen(file), digits;
 
-	if (strncmp(file, name, skip - 1) || file[skip - 1] != '-' || length < skip + UTC_LENGTH + strlen(".json"))
+	if (strncmp(file, name, skip - 1) || file[skip - 1] != '-' ||
+	    length < skip + UTC_LENGTH + strlen(".json"))
 		return 0;
 	*stamp = file + skip;
 	length -= skip + strlen(".json");
@@ -30,7 +32,8 @@ static size_t stamp_of(const char *file, const char *name, const char **stamp)
 		if ((form[i] == 'd') != ((*stamp)[i] >= '0' && (*stamp)[i] <= '9'))
 			return 0;
 	digits = length > UTC_LENGTH ? strspn(*stamp + UTC_LENGTH + 1, "0123456789") : 0;
-	if (length > UTC_LENGTH && ((*stamp)[UTC_LENGTH] != '-' || digits == 0 || UTC_LENGTH + 1 + digits != length))
+	if (length > UTC_LENGTH &&
+	    ((*stamp)[UTC_LENGTH] != '-' || digits == 0 || UTC_LENGTH + 1 + digits != length))
 		return 0;
 	return length;
 }
@@ -47,12 +50,13 @@ static int compare_newest(const void *a, const void *b)
 
 	if (order)
 		return order;
-	return strlen(left) != strlen(right) ? (strlen(left) < strlen(right) ? 1 : -1) : strcmp(right, left);
+	return strlen(left) != strlen(right) ? (strlen(left) < strlen(right) ? 1 : -1)
+					     : strcmp(right, left);
 }
 
 /* The times at which files of any of the sides were begun, newest first, each once. */
-static int stamps_find(struct stamps *stamps, const struct lab_side *sides, unsigned int nr_sides, const char *directory,
-		       struct error *err)
+static int stamps_find(struct stamps *stamps, const struct lab_side *sides, unsigned int nr_sides,
+		       const char *directory, struct error *err)
 {
 	DIR *dir = dir_open(directory);
 	struct dirent *entry;
@@ -67,10 +71,12 @@ static int stamps_find(struct stamps *stamps, const struct lab_side *sides, unsi
 
 			if (!length)
 				continue;
-			stamps->list = realloc(stamps->list, (stamps->nr + 1) * sizeof(*stamps->list));
+			stamps->list =
+				realloc(stamps->list, (stamps->nr + 1) * sizeof(*stamps->list));
 			if (!stamps->list)
 				abort();
-			snprintf(stamps->list[stamps->nr++], sizeof(*stamps->list), "%.*s", (int)length, stamp);
+			snprintf(stamps->list[stamps->nr++], sizeof(*stamps->list), "%.*s",
+				 (int)length, stamp);
 		}
 	}
 	closedir(dir);
@@ -103,25 +109,28 @@ static void sides_forget(struct lab_side *sides, unsigned int nr_sides)
 }
 
 /*
- * The files of one stamp: @schedule is theirs, or NULL when they are not of a schedule of these sides. A side may have none:
- * nothing of it had been measured.
+ * The files of one stamp: @schedule is theirs, or NULL when they are not of a schedule of these
+ * sides. A side may have none: nothing of it had been measured.
  */
-static int sides_load(struct lab_side *sides, const char *directory, const char *stamp, const struct schedule *wanted,
-		      const struct schedule **schedule, struct error *err)
+static int sides_load(struct lab_side *sides, const char *directory, const char *stamp,
+		      const struct schedule *wanted, const struct schedule **schedule,
+		      struct error *err)
 {
 	*schedule = NULL;
 	for (unsigned int i = 0; i < wanted->nr_sides; i++) {
 		struct lab_side *side = &sides[i];
 		int ret;
 
-		snprintf(side->path, sizeof(side->path), "%.3900s/%s-%s.json", directory, side->name, stamp);
+		snprintf(side->path, sizeof(side->path), "%.3900s/%s-%s.json", directory,
+			 side->name, stamp);
 		ret = results_load(&side->results, side->path, err);
 		if (ret == -ENOENT)
 			continue;
 		if (ret)
 			return ret;
 		side->measured = true;
-		if (side->results.schedule.order == ORDER_NONE || !sides_same(&side->results.schedule, wanted) ||
+		if (side->results.schedule.order == ORDER_NONE ||
+		    !sides_same(&side->results.schedule, wanted) ||
 		    (*schedule && strcmp((*schedule)->id, side->results.schedule.id))) {
 			*schedule = NULL;
 			return 0;
@@ -139,13 +148,16 @@ static bool sides_complete(const struct lab_side *sides, unsigned int nr_sides)
 	return true;
 }
 
-static int differs(struct error *err, const struct lab_side *side, const char *what, const char *then, const char *now)
+static int differs(struct error *err, const struct lab_side *side, const char *what,
+		   const char *then, const char *now)
 {
-	error_set(err, ESTALE, "%s was measured with another %s (%s, now %s)", side->path, what, then, now);
+	error_set(err, ESTALE, "%s was measured with another %s (%s, now %s)", side->path, what,
+		  then, now);
 	return error_fix(err, "the same command as then, or leave out --resume to begin anew");
 }
 
-static int number_check(const struct lab_side *side, const char *what, uint64_t then, uint64_t now, struct error *err)
+static int number_check(const struct lab_side *side, const char *what, uint64_t then, uint64_t now,
+			struct error *err)
 {
 	char texts[2][24];
 
@@ -156,24 +168,27 @@ static int number_check(const struct lab_side *side, const char *what, uint64_t 
 	return differs(err, side, what, texts[0], texts[1]);
 }
 
-static int schedule_check(const struct lab_side *side, const struct schedule *then, const struct schedule *now,
-			  bool seed_given, struct error *err)
+static int schedule_check(const struct lab_side *side, const struct schedule *then,
+			  const struct schedule *now, bool seed_given, struct error *err)
 {
 	if (number_check(side, "number of boots (--boots)", then->nr_blocks, now->nr_blocks, err))
 		return -err->code;
 	if (then->order != now->order)
-		return differs(err, side, "--order", order_names[then->order], order_names[now->order]);
+		return differs(err, side, "--order", order_names[then->order],
+			       order_names[now->order]);
 	return seed_given ? number_check(side, "--seed", then->seed, now->seed, err) : 0;
 }
 
 /* Everything that decides what a boot measures. */
-static int origin_check(const struct lab_side *side, const struct side_origin *origin, struct error *err)
+static int origin_check(const struct lab_side *side, const struct side_origin *origin,
+			struct error *err)
 {
 	const struct {
 		const char *fact, *what, *now;
 	} texts[] = {
 		{ "lab.image", "kernel image", side->image_digest },
-		{ "lab.guest", "guest, by a pinbench that was built anew since", side->guest_digest },
+		{ "lab.guest", "guest, by a pinbench that was built anew since",
+		  side->guest_digest },
 		{ "lab.accel", "--accel", origin->accel },
 		{ "lab.append", "--append", origin->append[0] ? origin->append : "none" },
 		{ "lab.command", "command for the guest", origin->command },
@@ -186,7 +201,8 @@ static int origin_check(const struct lab_side *side, const struct side_origin *o
 	if (side->results.icount != origin->icount)
 		return differs(err, side, "--clock", side->results.icount ? "icount" : "real",
 			       origin->icount ? "icount" : "real");
-	if (number_check(side, "--memory", memory ? (uint64_t)memory->number : 0, origin->memory_mib, err))
+	if (number_check(side, "--memory", memory ? (uint64_t)memory->number : 0,
+			 origin->memory_mib, err))
 		return -err->code;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!fact_value(facts, texts[i].fact, then, sizeof(then)))
@@ -197,7 +213,8 @@ static int origin_check(const struct lab_side *side, const struct side_origin *o
 	return 0;
 }
 
-/* Blocks that go on now: their boots are not next to each other, and the files say how often that was. */
+/* Blocks that go on now: their boots are not next to each other, and the files say how often that
+ * was. */
 static void torn_count(struct lab_side *sides, const struct schedule *schedule)
 {
 	unsigned int nr_torn = 0;
@@ -218,14 +235,16 @@ static void torn_count(struct lab_side *sides, const struct schedule *schedule)
 	}
 }
 
-static int sides_adopt(struct lab_side *sides, const struct schedule *then, const struct schedule *wanted,
-		       bool seed_given, const struct side_origin *origin, struct error *err)
+static int sides_adopt(struct lab_side *sides, const struct schedule *then,
+		       const struct schedule *wanted, bool seed_given,
+		       const struct side_origin *origin, struct error *err)
 {
 	struct schedule own; /* @then belongs to a report that may be dropped below */
 
 	for (unsigned int i = 0; i < wanted->nr_sides; i++)
-		if (sides[i].measured && (schedule_check(&sides[i], then, wanted, seed_given, err) ||
-					  origin_check(&sides[i], origin, err)))
+		if (sides[i].measured &&
+		    (schedule_check(&sides[i], then, wanted, seed_given, err) ||
+		     origin_check(&sides[i], origin, err)))
 			return -err->code;
 	schedule_copy(&own, then, 0);
 	for (unsigned int i = 0; i < wanted->nr_sides; i++) {
@@ -239,18 +258,21 @@ static int sides_adopt(struct lab_side *sides, const struct schedule *then, cons
 	return 0;
 }
 
-static int nothing_to_resume(const struct schedule *wanted, const char *directory, struct error *err)
+static int nothing_to_resume(const struct schedule *wanted, const char *directory,
+			     struct error *err)
 {
 	char names[200] = "";
 
 	for (unsigned int i = 0; i < wanted->nr_sides; i++)
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", i ? ", " : "", wanted->sides[i]);
-	error_set(err, ENOENT, "nothing to resume in %s: no unfinished schedule of %s", directory, names);
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", wanted->sides[i]);
+	error_set(err, ENOENT, "nothing to resume in %s: no unfinished schedule of %s", directory,
+		  names);
 	return error_fix(err, "leave out --resume to begin one");
 }
 
-int resume_load(struct lab_side *sides, const char *directory, const struct schedule *wanted, bool seed_given,
-		const struct side_origin *origin, struct error *err)
+int resume_load(struct lab_side *sides, const char *directory, const struct schedule *wanted,
+		bool seed_given, const struct side_origin *origin, struct error *err)
 {
 	struct stamps stamps = { NULL, 0 };
 	const struct schedule *then = NULL;

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "vm/lab.h"
-#include "vm/side.h"
+#include "base/version.h"
 #include "result/schedule.h"
 #include "stats/steady.h"
-#include "base/version.h"
+#include "vm/lab.h"
+#include "vm/side.h"
 
 bool side_begun(const struct lab_side *side)
 {
@@ -34,7 +34,8 @@ static int compare_slots(const void *a, const void *b)
 	return left->slot < right->slot ? -1 : left->slot > right->slot;
 }
 
-/* A hole that was filled later: runs stand in the order of the schedule, whenever they were made. */
+/* A hole that was filled later: runs stand in the order of the schedule, whenever they were made.
+ */
 static void runs_sort(struct results *results)
 {
 	for (size_t i = 0; i < results->nr; i++) {
@@ -51,7 +52,8 @@ static void runs_sort(struct results *results)
 	}
 }
 
-/* Puts on the result what the guest could not know, and must not: which kernel this is meant to be. */
+/* Puts on the result what the guest could not know, and must not: which kernel this is meant to be.
+ */
 static void results_finish(struct lab_side *side, const struct side_origin *origin)
 {
 	struct results *results = &side->results;
@@ -90,7 +92,8 @@ static void results_begin(struct results *results, const struct side_origin *ori
 	results->started = strdup(origin->started);
 }
 
-int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *origin, struct error *err)
+int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *origin,
+		  struct error *err)
 {
 	const struct results *reports[LAB_MAX_KERNELS] = { NULL };
 	char *paths[LAB_MAX_KERNELS] = { NULL };
@@ -115,8 +118,8 @@ int sides_reserve(struct lab_side *sides, size_t nr, const struct side_origin *o
 	return ret;
 }
 
-int side_take(struct lab_side *side, const struct side_origin *origin, unsigned int slot, const struct boot *boot,
-	      struct error *err)
+int side_take(struct lab_side *side, const struct side_origin *origin, unsigned int slot,
+	      const struct boot *boot, struct error *err)
 {
 	const struct frame_text *text = &boot->channel.result;
 	unsigned int block = slot / side->schedule.nr_sides;
@@ -133,7 +136,8 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 		if (ret)
 			return ret;
 		if (side->whole[block] && !results.complete) {
-			fact_text(&side->lost, "the guest's pinbench did not finish", "lab.boot%u", block);
+			fact_text(&side->lost, "the guest's pinbench did not finish", "lab.boot%u",
+				  block);
 			side->whole[block] = false;
 		}
 		schedule_stamp(&side->schedule, slot, &results);
@@ -153,7 +157,8 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 	return results_save(&side->results, side->path, err);
 }
 
-int side_end(struct lab_side *side, const struct side_origin *origin, unsigned int nr_blocks, struct error *err)
+int side_end(struct lab_side *side, const struct side_origin *origin, unsigned int nr_blocks,
+	     struct error *err)
 {
 	side->schedule.nr_blocks = nr_blocks;
 	if (!side->measured)

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "vm/walk.h"
-#include "stats/precision.h"
 #include "result/schedule.h"
+#include "stats/precision.h"
+#include "vm/walk.h"
 
 #define TICK_STEPS 5 /* steps of 20 ms between two signs of life */
 
@@ -47,9 +47,11 @@ static int slot_start(struct lab *lab, unsigned int i, struct error *err)
 		.icount = request->icount,
 		.seed = lab->schedule.seed + i / lab->schedule.nr_sides,
 	};
-	/* Counts are exact and taken in a third of the time of a boot: one boot is enough, unless memory lies elsewhere in each. */
+	/* Counts are exact and taken in a third of the time of a boot: one boot is enough, unless
+	 * memory lies elsewhere in each. */
 	bool time_only = !request->icount && side_begun(side);
-	int ret = guest_build(&slot->initrd_fd, side->guest, &lab->command, job.seed, time_only, err);
+	int ret =
+		guest_build(&slot->initrd_fd, side->guest, &lab->command, job.seed, time_only, err);
 
 	job.initrd_fd = slot->initrd_fd;
 	if (!ret)
@@ -84,7 +86,8 @@ static int slot_take(struct lab *lab, unsigned int i, struct error *err)
 	return ret;
 }
 
-/* Whether every case of every kernel is settled by itself, or the time is over; each result says which. */
+/* Whether every case of every kernel is settled by itself, or the time is over; each result says
+ * which. */
 static bool blocks_enough(struct lab *lab)
 {
 	struct precision precision = lab->request->precision;
@@ -119,8 +122,9 @@ static int block_end(struct lab *lab, unsigned int block, struct error *err)
 }
 
 /*
- * What has ended and has no earlier boot of the same kernel before it that has not. Where a block may be the last one, all of it
- * comes before the next, so that what ended meanwhile is not in the files.
+ * What has ended and has no earlier boot of the same kernel before it that has not. Where a block
+ * may be the last one, all of it comes before the next, so that what ended meanwhile is not in the
+ * files.
  */
 static int slots_take(struct lab *lab, struct error *err)
 {
@@ -133,7 +137,8 @@ static int slots_take(struct lab *lab, struct error *err)
 
 		if (lab->slots[i].state == SLOT_ENDED && !held[kernel]) {
 			ret = slot_take(lab, i, err);
-			if (!ret && in_blocks && i % nr_sides == nr_sides - 1 && !*lab->events->stop)
+			if (!ret && in_blocks && i % nr_sides == nr_sides - 1 &&
+			    !*lab->events->stop)
 				ret = block_end(lab, i / nr_sides, err);
 		}
 		if (lab->slots[i].state != SLOT_TAKEN)
@@ -177,7 +182,8 @@ static void tick(const struct lab *lab, unsigned int i)
 	char line[256];
 
 	boot_last_line(boot, line, sizeof(line));
-	lab->events->tick(lab->events->context, schedule_side(&lab->schedule, i), boot->seconds, line);
+	lab->events->tick(lab->events->context, schedule_side(&lab->schedule, i), boot->seconds,
+			  line);
 }
 
 static int slots_run(struct lab *lab, struct error *err)
@@ -210,7 +216,8 @@ int walk_slots(struct lab *lab, struct error *err)
 	lab->started_ns = clock_now();
 	if (!ret)
 		ret = slots_run(lab, err);
-	for (unsigned int i = 0; i < lab->schedule.nr_sides && !ret && lab->request->precision.part > 0; i++)
+	for (unsigned int i = 0;
+	     i < lab->schedule.nr_sides && !ret && lab->request->precision.part > 0; i++)
 		if (lab->sides[i].measured)
 			lab->events->settled(lab->events->context, i, &lab->sides[i].results);
 	return ret;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer target: what a guest may send. An even first byte: the rest as it stands, in pieces as small as the byte says, and
- * once more in one piece: the host must understand the same. An odd one: frames made of the rest, some of them damaged, and
- * what must have come of them is known.
+ * libFuzzer target: what a guest may send. An even first byte: the rest as it stands, in pieces as
+ * small as the byte says, and once more in one piece: the host must understand the same. An odd
+ * one: frames made of the rest, some of them damaged, and what must have come of them is known.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vm/crc32.h"
-#include "vm/channel.h"
-#include "vm/wire.h"
 #include "base/text.h"
+#include "vm/channel.h"
+#include "vm/crc32.h"
+#include "vm/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -26,20 +26,23 @@ static int text_same(const struct frame_text *a, const struct frame_text *b)
 {
 	if (!a->bytes || !b->bytes)
 		return a->bytes == b->bytes;
-	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size + 1) && a->bytes[a->size] == '\0';
+	return a->size == b->size && !memcmp(a->bytes, b->bytes, a->size + 1) &&
+	       a->bytes[a->size] == '\0';
 }
 
 static void channels_same(const struct channel *a, const struct channel *b)
 {
 	check(a->nr_frames == b->nr_frames && a->sum == b->sum && a->nr_damaged == b->nr_damaged);
 	check(a->ended == b->ended && a->status == b->status);
-	check(text_same(&a->ready, &b->ready) && text_same(&a->result, &b->result) && text_same(&a->output, &b->output));
+	check(text_same(&a->ready, &b->ready) && text_same(&a->result, &b->result) &&
+	      text_same(&a->output, &b->output));
 }
 
 static void feed_in_pieces(struct channel *channel, const char *bytes, size_t size, size_t piece)
 {
 	for (size_t at = 0; at < size; at += piece)
-		check(channel_feed(channel, bytes + at, size - at < piece ? size - at : piece) == 0);
+		check(channel_feed(channel, bytes + at, size - at < piece ? size - at : piece) ==
+		      0);
 }
 
 /* The pieces are buffers of their own size: a sanitizer sees a byte too many. */
@@ -93,16 +96,20 @@ static void try_frames(const uint8_t *bytes, size_t size, size_t piece)
 		size -= sizeof(recipe);
 		kind = recipe.kind % (sizeof(kinds) / sizeof(*kinds));
 		length = recipe.size < size ? recipe.size : size;
-		/* the magic inside of a frame is not the next frame's, but after damage it may be: none, here */
+		/* the magic inside of a frame is not the next frame's, but after damage it may be:
+		 * none, here */
 		for (size_t i = 0; i < length; i++)
 			data[i] = bytes[i] == LAB_WIRE_MAGIC[0] ? '_' : (char)bytes[i];
 		bytes += length;
 		size -= length;
 		if (kind == 4)
-			length = (size_t)snprintf(data, sizeof(data), "%d %u %08x", recipe.size, nr, expected.sum);
+			length = (size_t)snprintf(data, sizeof(data), "%d %u %08x", recipe.size, nr,
+						  expected.sum);
 		crc = crc32_add(crc32_add(0, kinds[kind], strlen(kinds[kind])), data, length);
-		used = (size_t)snprintf(frame, sizeof(frame), LAB_WIRE_MAGIC "%s %zu %08x %u\n", kinds[kind], length,
-					recipe.damage % 4 == 1 ? crc ^ 1u << recipe.damage / 8 : crc,
+		used = (size_t)snprintf(frame, sizeof(frame), LAB_WIRE_MAGIC "%s %zu %08x %u\n",
+					kinds[kind], length,
+					recipe.damage % 4 == 1 ? crc ^ 1u << recipe.damage / 8
+							       : crc,
 					recipe.damage % 4 == 2 ? nr + 1 : nr);
 		memcpy(frame + used, data, length);
 		feed_in_pieces(&channel, frame, used + length, piece);

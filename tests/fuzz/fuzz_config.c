@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer target: any bytes as a job file, what stands behind a NUL as the value of -p. What is accepted is within the
- * limits of config.h, and its effective text, which a result file keeps, reads as the same job again.
+ * libFuzzer target: any bytes as a job file, what stands behind a NUL as the value of -p. What is
+ * accepted is within the limits of config.h, and its effective text, which a result file keeps,
+ * reads as the same job again.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -32,9 +33,12 @@ static void check_job(const struct job *job)
 	check_list(&job->state);
 	check_list(&job->access);
 	check_list(&job->window);
-	check(job->pinner.nr && job->layout.nr && job->state.nr && job->window.nr && job->device.nr <= 1);
-	check(job->nr_pages_per_call && job->nr_pages_per_call <= CONFIG_MAX_LIST && job->size <= CONFIG_MAX_SIZE);
-	check(job->samples >= 1 && job->samples <= 1000000 && job->warmup <= 10000 && job->runs >= 1 && job->runs <= 1000);
+	check(job->pinner.nr && job->layout.nr && job->state.nr && job->window.nr &&
+	      job->device.nr <= 1);
+	check(job->nr_pages_per_call && job->nr_pages_per_call <= CONFIG_MAX_LIST &&
+	      job->size <= CONFIG_MAX_SIZE);
+	check(job->samples >= 1 && job->samples <= 1000000 && job->warmup <= 10000 &&
+	      job->runs >= 1 && job->runs <= 1000);
 	check(job->timeout_s >= 1 && job->timeout_s <= 3600);
 }
 
@@ -47,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct error err = { 0 };
 	char *text, *same;
 
-	if (config_parse(&config, "fuzz.json", (const char *)bytes, length, (const char *const *)&override, cut != NULL, &err)) {
+	if (config_parse(&config, "fuzz.json", (const char *)bytes, length,
+			 (const char *const *)&override, cut != NULL, &err)) {
 		check(err.code && err.text[0]);
 		free(override);
 		return 0;

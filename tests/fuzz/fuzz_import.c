@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* libFuzzer target: any bytes as a log of gup_test; what is imported can be written and read again, section by section. */
+/* libFuzzer target: any bytes as a log of gup_test; what is imported can be written and read again,
+ * section by section. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,8 +40,8 @@ static void check_saved(struct results *results)
 	FILE *out = open_memstream(&text, &size);
 
 	results->label = strdup("x");
-	if (!results->imported || !results->nr || !out || results_print(results, out, &err) || fclose(out) ||
-	    results_parse(&again, text, size, "fuzz.json", &err)) {
+	if (!results->imported || !results->nr || !out || results_print(results, out, &err) ||
+	    fclose(out) || results_parse(&again, text, size, "fuzz.json", &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer target: any bytes as the journal of a run that was killed. What is read names nothing outside /sys and /proc/sys, and holds
- * together.
+ * libFuzzer target: any bytes as the journal of a run that was killed. What is read names nothing
+ * outside /sys and /proc/sys, and holds together.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static bool inside(const char *path)
 {
-	return (strncmp(path, "/sys/", 5) == 0 || strncmp(path, "/proc/sys/", 10) == 0) && !strstr(path, "/../");
+	return (strncmp(path, "/sys/", 5) == 0 || strncmp(path, "/proc/sys/", 10) == 0) &&
+	       !strstr(path, "/../");
 }
 
 /* One line, whatever stands in it: nothing that could steer a terminal or split a setting. */
@@ -28,8 +29,9 @@ static bool plain(const char *word)
 
 static void change_check(const struct change *change, uint32_t least_id)
 {
-	if (!inside(change->path) || !plain(change->path) || !plain(change->first) || !plain(change->after) ||
-	    !change->first[0] || !change->after[0] || change->id < least_id)
+	if (!inside(change->path) || !plain(change->path) || !plain(change->first) ||
+	    !plain(change->after) || !change->first[0] || !change->after[0] ||
+	    change->id < least_id)
 		abort();
 	if (!change->counter)
 		return;

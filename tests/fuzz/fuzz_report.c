@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* libFuzzer target: any bytes as a result file; what is read is printed, compared with itself and merged. */
+/* libFuzzer target: any bytes as a result file; what is read is printed, compared with itself and
+ * merged. */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,8 +9,8 @@
 
 #include "print/format.h"
 #include "print/grid.h"
-#include "result/results.h"
 #include "print/table.h"
+#include "result/results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -17,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 static void check_printed(const char *text, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
-		bool end = text[i] == '\n' || (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n');
+		bool end = text[i] == '\n' ||
+			   (text[i] == '\r' && i + 1 < size && text[i + 1] == '\n');
 
 		if (((unsigned char)text[i] < 0x20 && !end) || text[i] == 0x7f)
 			abort();
@@ -27,13 +29,15 @@ static void check_printed(const char *text, size_t size)
 /* A commit message that git and checkpatch.pl leave alone: see compare_lines.h. */
 static void check_commit(char *text)
 {
-	static const char *const cut[] = { "#", "---", "-- ", "+++", "@@", "diff ", "Index:", "From " };
+	static const char *const cut[] = { "#",  "---",   "-- ",    "+++",
+					   "@@", "diff ", "Index:", "From " };
 	char last = '\n', *rest = text, *line;
 
 	while ((line = strsep(&rest, "\n")) && rest) {
 		size_t indent = strspn(line, " "), length = strlen(line);
 
-		if (length > 75 || (length == 0 && last == '\n') || (length > 0 && (indent < 2 || line[length - 1] == ' ')))
+		if (length > 75 || (length == 0 && last == '\n') ||
+		    (length > 0 && (indent < 2 || line[length - 1] == ' ')))
 			abort();
 		for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
 			if (strncmp(line + indent, cut[i], strlen(cut[i])) == 0)
@@ -128,10 +132,13 @@ static bool same_samples(const struct results *a, const struct results *b)
 		if (a->items[i].nr_runs != b->items[i].nr_runs)
 			return false;
 		for (size_t j = 0; j < a->items[i].nr_runs; j++) {
-			const struct run *left = &a->items[i].runs[j], *right = &b->items[i].runs[j];
+			const struct run *left = &a->items[i].runs[j],
+					 *right = &b->items[i].runs[j];
 
-			if (left->nr_samples != right->nr_samples || left->nr_warmup != right->nr_warmup ||
-			    memcmp(left->samples, right->samples, left->nr_samples * sizeof(*left->samples)))
+			if (left->nr_samples != right->nr_samples ||
+			    left->nr_warmup != right->nr_warmup ||
+			    memcmp(left->samples, right->samples,
+				   left->nr_samples * sizeof(*left->samples)))
 				return false;
 		}
 	}
@@ -139,8 +146,8 @@ static bool same_samples(const struct results *a, const struct results *b)
 }
 
 /*
- * The loader takes the results out of the text before it parses the rest, and the numbers out of the results. With "results"
- * written otherwise it does neither, and has to come to the same.
+ * The loader takes the results out of the text before it parses the rest, and the numbers out of
+ * the results. With "results" written otherwise it does neither, and has to come to the same.
  */
 static void check_whole(const uint8_t *bytes, size_t size, const struct results *parts)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The plain loop around gup_test's ioctl that people write by hand, with nothing of pinbench in it: what pinbench
- * reports on the same boot is held against this. usage: gup_loop KBYTES
+ * The plain loop around gup_test's ioctl that people write by hand, with nothing of pinbench in it:
+ * what pinbench reports on the same boot is held against this. usage: gup_loop KBYTES
  */
 #include <fcntl.h>
 #include <linux/types.h>

@@ -18,21 +18,24 @@ static double draw_normal(struct random *random, double level, struct schedule_p
 	return 1 + level * normal(random);
 }
 
-/* A floor, and above it many causes that multiply: skewed to the right. 1.30 is the standard deviation of exp(0.8 N). */
+/* A floor, and above it many causes that multiply: skewed to the right. 1.30 is the standard
+ * deviation of exp(0.8 N). */
 static double draw_lognormal(struct random *random, double level, struct schedule_place *place)
 {
 	(void)place;
 	return 1 + level / 1.30 * exp(0.8 * normal(random));
 }
 
-/* Where a process gets its memory makes it fast (seven of ten) or slow; little noise around both. */
+/* Where a process gets its memory makes it fast (seven of ten) or slow; little noise around both.
+ */
 static double draw_bimodal(struct random *random, double level, struct schedule_place *place)
 {
 	(void)place;
 	return 1 + level * (0.4 * normal(random) + (random_unit(random) < 0.3 ? 2 : 0));
 }
 
-/* Pareto's with exponent 2: no variance, now and then a run of twice the time. 1.6: the middle half is the normal one's. */
+/* Pareto's with exponent 2: no variance, now and then a run of twice the time. 1.6: the middle half
+ * is the normal one's. */
 static double draw_heavy(struct random *random, double level, struct schedule_place *place)
 {
 	(void)place;
@@ -40,16 +43,18 @@ static double draw_heavy(struct random *random, double level, struct schedule_pl
 }
 
 /*
- * A ramp over the whole schedule (it gets warm), three times the noise of the runs, and a random walk, which ends as far away
- * after 60 runs as one and a half times that noise.
+ * A ramp over the whole schedule (it gets warm), three times the noise of the runs, and a random
+ * walk, which ends as far away after 60 runs as one and a half times that noise.
  */
 static double draw_drift(struct random *random, double level, struct schedule_place *place)
 {
 	place->walk += 0.2 * level * normal(random);
-	return 1 + 3 * level * (double)place->slot / (double)(place->nr_slots - 1) + place->walk + level * normal(random);
+	return 1 + 3 * level * (double)place->slot / (double)(place->nr_slots - 1) + place->walk +
+	       level * normal(random);
 }
 
-/* One run of twenty of one side is disturbed as a whole, and takes 10 to 60 % longer. The other side never is. */
+/* One run of twenty of one side is disturbed as a whole, and takes 10 to 60 % longer. The other
+ * side never is. */
 static double draw_one_sided(struct random *random, double level, struct schedule_place *place)
 {
 	double run = 1 + level * normal(random);

@@ -14,8 +14,9 @@ static double binomial_cdf(size_t nr, size_t of, double p)
 	if (p >= 1)
 		return 0;
 	for (size_t k = 0; k <= nr; k++)
-		sum += exp(lgamma((double)of + 1) - lgamma((double)k + 1) - lgamma((double)(of - k) + 1) +
-			   (double)k * log(p) + (double)(of - k) * log1p(-p));
+		sum += exp(lgamma((double)of + 1) - lgamma((double)k + 1) -
+			   lgamma((double)(of - k) + 1) + (double)k * log(p) +
+			   (double)(of - k) * log1p(-p));
 	return fmin(sum, 1);
 }
 
@@ -54,7 +55,8 @@ static void text_print(const char *name, const char *text)
 	putchar('"');
 }
 
-void line_print(const char *part, const char *row, const char *value, const char *note, const char *bar, bool ok)
+void line_print(const char *part, const char *row, const char *value, const char *note,
+		const char *bar, bool ok)
 {
 	printf("{\"v\": 1");
 	text_print("part", part);
@@ -68,7 +70,8 @@ void line_print(const char *part, const char *row, const char *value, const char
 	printf("}\n");
 }
 
-void line_rate(const char *part, const char *row, size_t nr, size_t of, size_t effective, struct bar bar)
+void line_rate(const char *part, const char *row, size_t nr, size_t of, size_t effective,
+	       struct bar bar)
 {
 	struct rate rate = rate_of(nr, of), wide = rate;
 	char value[32], note[96], limit[32];
@@ -76,16 +79,19 @@ void line_rate(const char *part, const char *row, size_t nr, size_t of, size_t e
 	if (effective && effective < of)
 		wide = rate_of((size_t)lround(rate.value * (double)effective), effective);
 	snprintf(value, sizeof(value), of ? "%.1f %%" : "nothing measured", rate.value * 100);
-	snprintf(note, sizeof(note), "%zu of %zu, 95 %%: %.1f-%.1f %%", nr, of, wide.low * 100, wide.high * 100);
+	snprintf(note, sizeof(note), "%zu of %zu, 95 %%: %.1f-%.1f %%", nr, of, wide.low * 100,
+		 wide.high * 100);
 	if (bar.most < 0 && bar.least < 0) {
 		line_print(part, row, value, note, NULL, false);
 		return;
 	}
 	if (bar.accepted > 0)
-		snprintf(limit, sizeof(limit), "<= %.4g %% (%.4g)", bar.most * 100, bar.accepted * 100);
+		snprintf(limit, sizeof(limit), "<= %.4g %% (%.4g)", bar.most * 100,
+			 bar.accepted * 100);
 	else
 		snprintf(limit, sizeof(limit), bar.most >= 0 ? "<= %.4g %%" : ">= %.4g %%",
 			 (bar.most >= 0 ? bar.most : bar.least) * 100);
 	line_print(part, row, value, note, limit,
-		   of && (bar.most >= 0 ? rate.value <= fmax(bar.most, bar.accepted) : rate.value >= bar.least));
+		   of && (bar.most >= 0 ? rate.value <= fmax(bar.most, bar.accepted)
+					: rate.value >= bar.least));
 }

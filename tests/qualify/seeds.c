@@ -2,9 +2,10 @@
 /*
  * What compare says of boots that count instructions.
  *
- * usage: seeds same PART ROW BASE NEW             the same code on both sides: no row may be called changed
- *        seeds split DIR PART FILE FILE           runs of one build with some seeds and with others: the ones against the others
- *        seeds inject PART BASE PERMILLE NEW [PERMILLE NEW...]   NEW is slower by so much, smallest first
+ * usage: seeds same PART ROW BASE NEW             the same code on both sides: no row may be called
+ * changed seeds split DIR PART FILE FILE           runs of one build with some seeds and with
+ * others: the ones against the others seeds inject PART BASE PERMILLE NEW [PERMILLE NEW...]   NEW
+ * is slower by so much, smallest first
  *
  * Rows go to stdout (line.h), what cannot be read to stderr, status 2.
  */
@@ -14,12 +15,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "line.h"
 #include "base/random.h"
+#include "line.h"
 #include "verdict/verdict.h"
 
 #define NR_SPLITS 500
-#define SMALLEST 0.001 /* the part that has to be found */
+#define SMALLEST  0.001 /* the part that has to be found */
 
 static void fail(const struct error *err)
 {
@@ -45,9 +46,10 @@ static bool is_claim(const struct row *row)
 }
 
 struct judged {
-	size_t nr, claimed, exact;   /* rows of instructions; called changed; rows of counts called changed */
+	size_t nr, claimed,
+		exact; /* rows of instructions; called changed; rows of counts called changed */
 	size_t nr_seeds;
-	double largest;              /* change of a median, as a part, without its sign */
+	double largest; /* change of a median, as a part, without its sign */
 };
 
 static struct judged rows_count(const struct results *base, const struct results *new)
@@ -84,8 +86,10 @@ static void seeds_same(char **argv)
 	load(&new, argv[5]);
 	count = rows_count(&base, &new);
 	snprintf(value, sizeof(value), "%zu of %zu rows", count.claimed + count.exact, count.nr);
-	snprintf(note, sizeof(note), "%zu seeds; the largest change is %.3f %%", count.nr_seeds, count.largest * 100);
-	line_print(argv[2], argv[3], value, note, "0", count.nr && count.claimed + count.exact == 0);
+	snprintf(note, sizeof(note), "%zu seeds; the largest change is %.3f %%", count.nr_seeds,
+		 count.largest * 100);
+	line_print(argv[2], argv[3], value, note, "0",
+		   count.nr && count.claimed + count.exact == 0);
 	results_free(&base);
 	results_free(&new);
 }
@@ -103,7 +107,8 @@ static void shuffle(struct random *random, unsigned int *values, unsigned int nr
 }
 
 /* The runs order[first .. first + nr - 1] of every result. */
-static void half_save(const struct results *all, const unsigned int *order, unsigned int nr, const char *path)
+static void half_save(const struct results *all, const unsigned int *order, unsigned int nr,
+		      const char *path)
 {
 	struct results half = *all;
 	autofree struct result *cases = calloc(all->nr, sizeof(*cases));
@@ -179,16 +184,19 @@ static void seeds_split(char **argv)
 	}
 	snprintf(value, sizeof(value), "%zu of %zu rows", first.claimed, first.nr);
 	snprintf(note, sizeof(note), "the largest change is %.3f %%", first.largest * 100);
-	line_print(argv[3], "one build, seeds 1-8 against 9-16: called changed", value, note, NULL, true);
-	line_rate(argv[3], "the same, seeds split at random", sum.claimed, sum.nr, first.nr, NO_BAR);
+	line_print(argv[3], "one build, seeds 1-8 against 9-16: called changed", value, note, NULL,
+		   true);
+	line_rate(argv[3], "the same, seeds split at random", sum.claimed, sum.nr, first.nr,
+		  NO_BAR);
 	results_free(&all);
 }
 
 /* --- a known change --- */
 
 /*
- * Only what is timed from outside is lengthened; where a thousandth is less than four ticks, more than two of them may not be left of
- * it. A state that the pin consumes is arranged anew for each sample: its rows differ by more between two builds of this program.
+ * Only what is timed from outside is lengthened; where a thousandth is less than four ticks, more
+ * than two of them may not be left of it. A state that the pin consumes is arranged anew for each
+ * sample: its rows differ by more between two builds of this program.
  */
 static bool can_show(const struct row *row)
 {
@@ -199,7 +207,8 @@ static bool can_show(const struct row *row)
 	       row->value[0] * SMALLEST >= 2 * RULE_ICOUNT_TICKS * (double)run->quantum[row->which];
 }
 
-static bool inject_print(const char *part, const struct results *base, const char *permille, const char *path)
+static bool inject_print(const char *part, const struct results *base, const char *permille,
+			 const char *path)
 {
 	struct results new;
 	struct verdicts verdicts;
@@ -239,8 +248,8 @@ static void seeds_inject(int argc, char **argv)
 		if (inject_print(argv[2], &base, argv[i], argv[i + 1]))
 			smallest = fmin(smallest, atof(argv[i]) / 10);
 	snprintf(value, sizeof(value), isfinite(smallest) ? "%g %%" : "none", smallest);
-	line_print(argv[2], "smallest change found in every row", value, "rows of 64,000 instructions or more",
-		   "<= 0.1 %", smallest <= SMALLEST * 100);
+	line_print(argv[2], "smallest change found in every row", value,
+		   "rows of 64,000 instructions or more", "<= 0.1 %", smallest <= SMALLEST * 100);
 	results_free(&base);
 }
 
@@ -255,7 +264,8 @@ int main(int argc, char **argv)
 	} else if (strcmp(what, "inject") == 0 && argc >= 6 && argc % 2 == 0) {
 		seeds_inject(argc, argv);
 	} else {
-		fprintf(stderr, "usage: seeds same PART ROW BASE NEW | split DIR PART FILE FILE | inject PART BASE PERMILLE NEW...\n");
+		fprintf(stderr, "usage: seeds same PART ROW BASE NEW | split DIR PART FILE FILE | "
+				"inject PART BASE PERMILLE NEW...\n");
 		return 2;
 	}
 	return 0;

@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Whether the intervals of rank.h hold what they promise, and with them the verdicts, on noise of which the truth is
- * known. One JSON object a line on stdout and nothing else; exit status 1 when a bar is missed. A line without "ok" has no
- * bar and is there to be seen.
+ * Whether the intervals of rank.h hold what they promise, and with them the verdicts, on noise of
+ * which the truth is known. One JSON object a line on stdout and nothing else; exit status 1 when a
+ * bar is missed. A line without "ok" has no bar and is there to be seen.
  *
  * usage: simulate [REPETITIONS [SEED]]
  *
  * coverage: how often the 95 % interval contains the truth, which is that NEW takes 5 % longer.
  *
- * same: how often the verdict is "same" (and the others), for a row that is alone in its table; with more rows intervals are
- * wider and "same" is rarer. With a truth of 5 % it would be wrong. At a truth of 2 %, the threshold itself, it may not come
- * more often than an end of a 95 % interval is wrong, one time in forty; where nothing changed it should come.
+ * same: how often the verdict is "same" (and the others), for a row that is alone in its table;
+ * with more rows intervals are wider and "same" is rarer. With a truth of 5 % it would be wrong. At
+ * a truth of 2 %, the threshold itself, it may not come more often than an end of a 95 % interval
+ * is wrong, one time in forty; where nothing changed it should come.
  *
- * design pairs: blocks that run base-new, new-base, base-new ... (abba); pairs random: the order within each block drawn;
- * samples: all of base, then all of new. There drift is taken for a change by any method.
+ * design pairs: blocks that run base-new, new-base, base-new ... (abba); pairs random: the order
+ * within each block drawn; samples: all of base, then all of new. There drift is taken for a change
+ * by any method.
  *
- * Outliers of one side move what is measured, not only what is known of it: there are two truths. The row is judged by
- * the change of the undisturbed runs; "measured" is the middle of the ratios as they really are, which the interval is an
- * interval of. Their distance does not shrink with more runs and the interval does: the first truth is lost in the end.
+ * Outliers of one side move what is measured, not only what is known of it: there are two truths.
+ * The row is judged by the change of the undisturbed runs; "measured" is the middle of the ratios
+ * as they really are, which the interval is an interval of. Their distance does not shrink with
+ * more runs and the interval does: the first truth is lost in the end.
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
-#include "laws.h"
 #include "base/random.h"
+#include "laws.h"
 #include "stats/rank.h"
 #include "verdict/verdict.h"
 
-#define LEVEL 0.95
+#define LEVEL        0.95
 #define MOST_COVERED 0.965
-#define MOST_SAME 0.01
-#define MAX_RUNS 100
-#define POPULATION 30000u /* runs a side that stand for all there could ever be */
+#define MOST_SAME    0.01
+#define MAX_RUNS     100
+#define POPULATION   30000u /* runs a side that stand for all there could ever be */
 
 enum design { PAIRS, PAIRS_RANDOM, SAMPLES, NR_DESIGNS };
 static const char *const design_names[] = { "pairs", "pairs random", "samples" };
@@ -41,10 +44,11 @@ static const char *const design_names[] = { "pairs", "pairs random", "samples" }
 struct cell {
 	const struct law *law;
 	enum design design;
-	size_t nr;           /* runs of each side */
+	size_t nr; /* runs of each side */
 	double noise;
 	double truth;        /* new / base - 1 of undisturbed runs */
-	bool base_disturbed; /* outliers are on the side of base, where they hide that new is slower */
+	bool base_disturbed; /* outliers are on the side of base, where they hide that new is slower
+			      */
 	const char *no_bar;  /* why */
 };
 
@@ -99,8 +103,12 @@ static struct interval draw_interval(const struct cell *cell, struct random *ran
 /* Every cell has numbers of its own, whatever else is drawn. */
 static void cell_seed(const struct cell *cell, uint64_t seed, struct random *random)
 {
-	const uint64_t parts[] = { (uint64_t)(cell->law - laws), cell->design, cell->nr, (uint64_t)(cell->noise * 1000),
-				   (uint64_t)(cell->truth * 1000), cell->base_disturbed };
+	const uint64_t parts[] = { (uint64_t)(cell->law - laws),
+				   cell->design,
+				   cell->nr,
+				   (uint64_t)(cell->noise * 1000),
+				   (uint64_t)(cell->truth * 1000),
+				   cell->base_disturbed };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		random_seed(random, seed + parts[i]);
@@ -121,14 +129,16 @@ static double population_shift(struct cell cell, uint64_t seed)
 	cell.nr = POPULATION;
 	cell_seed(&cell, seed, &random);
 	draw_sides(&cell, base, new, &random);
-	return cell.design == SAMPLES ? shift_of_samples(base, cell.nr, new, cell.nr).estimate :
-					shift_of_pairs(new, cell.nr).estimate;
+	return cell.design == SAMPLES ? shift_of_samples(base, cell.nr, new, cell.nr).estimate
+				      : shift_of_pairs(new, cell.nr).estimate;
 }
 
 static void print_cell(const char *row, const struct cell *cell)
 {
-	printf("{\"row\":\"%s\",\"law\":\"%s\",\"design\":\"%s\",\"n\":%zu,\"noise\":%g,\"truth\":%g", row, cell->law->name,
-	       design_names[cell->design], cell->nr, cell->noise, cell->truth);
+	printf("{\"row\":\"%s\",\"law\":\"%s\",\"design\":\"%s\",\"n\":%zu,\"noise\":%g,\"truth\":%"
+	       "g",
+	       row, cell->law->name, design_names[cell->design], cell->nr, cell->noise,
+	       cell->truth);
 }
 
 /* Returns whether the bar is met, or there is none. */
@@ -140,13 +150,15 @@ static bool print_value(const struct cell *cell, double value, double low, doubl
 		printf(",\"value\":%.5f,\"note\":\"%s\"}\n", value, cell->no_bar);
 		return true;
 	}
-	printf(",\"value\":%.5f,\"low\":%g,\"high\":%g,\"ok\":%s}\n", value, low, high, ok ? "true" : "false");
+	printf(",\"value\":%.5f,\"low\":%g,\"high\":%g,\"ok\":%s}\n", value, low, high,
+	       ok ? "true" : "false");
 	return ok;
 }
 
 static bool run_coverage(const struct cell *cell, size_t repetitions, uint64_t seed)
 {
-	double truth = log1p(cell->truth), measured = cell->law->one_sided ? population_shift(*cell, seed) : truth;
+	double truth = log1p(cell->truth),
+	       measured = cell->law->one_sided ? population_shift(*cell, seed) : truth;
 	size_t nr_covered = 0, nr_measured = 0;
 	struct random random;
 	bool ok;
@@ -164,7 +176,9 @@ static bool run_coverage(const struct cell *cell, size_t repetitions, uint64_t s
 		return ok;
 	print_cell("coverage", cell);
 	printf(",\"measured\":%.5f", expm1(measured));
-	return print_value(cell, (double)nr_measured / repetitions, cell->law->least, MOST_COVERED) && ok;
+	return print_value(cell, (double)nr_measured / repetitions, cell->law->least,
+			   MOST_COVERED) &&
+	       ok;
 }
 
 static bool run_same(const struct cell *cell, size_t repetitions, uint64_t seed)
@@ -175,8 +189,10 @@ static bool run_same(const struct cell *cell, size_t repetitions, uint64_t seed)
 	cell_seed(cell, seed, &random);
 	for (size_t i = 0; i < repetitions; i++) {
 		struct interval logs = draw_interval(cell, &random);
-		struct row row = { .kind = ROW_TIME, .which = METRIC_PIN,
-				   .design = cell->design == SAMPLES ? DESIGN_SAMPLES : DESIGN_PAIRS,
+		struct row row = { .kind = ROW_TIME,
+				   .which = METRIC_PIN,
+				   .design = cell->design == SAMPLES ? DESIGN_SAMPLES
+								     : DESIGN_PAIRS,
 				   .moved = logs.low > 0 || logs.high < 0,
 				   .interval = { expm1(logs.low), expm1(logs.high) } };
 
@@ -221,7 +237,9 @@ static bool run_all(size_t repetitions, uint64_t seed)
 	bool ok = true;
 
 	for (size_t i = 0; i < NR_LAWS * NR_DESIGNS * 4; i++) {
-		struct cell cell = { .law = &laws[i / (NR_DESIGNS * 4)], .design = i / 4 % NR_DESIGNS, .nr = sizes[i % 4] };
+		struct cell cell = { .law = &laws[i / (NR_DESIGNS * 4)],
+				     .design = i / 4 % NR_DESIGNS,
+				     .nr = sizes[i % 4] };
 
 		/* the order within a block matters to nothing else */
 		if (cell.design == PAIRS_RANDOM && !cell.law->drifts)
@@ -231,7 +249,8 @@ static bool run_all(size_t repetitions, uint64_t seed)
 		if (cell.design == SAMPLES && cell.law->drifts)
 			cell.no_bar = "drift between the sides is a change for any method";
 		if (cell.nr > 30)
-			cell.no_bar = "disturbed runs of one side are a change, which enough runs show";
+			cell.no_bar =
+				"disturbed runs of one side are a change, which enough runs show";
 		ok &= run_cells(cell, repetitions, seed);
 	}
 	return ok;

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How often the usual methods call identical code changed, on the files that judge reads. No bars: for comparison.
+ * How often the usual methods call identical code changed, on the files that judge reads. No bars:
+ * for comparison.
  *
  * usage: usual PART BASE NEW [BASE NEW...]
  *
- * Mann-Whitney: two-sided U test over the iterations of one process against those of its neighbour, as with the output
- * of one run of each.
- * benchstat (golang.org/x/perf/cmd/benchstat, manual of 2023): two-sided U test at alpha 0.05; its example takes
- * "-count=10" of one test binary before and after: ten values of one process, each a mean over iterations, against ten
- * of the next. Given a value per process instead: the medians of 20 processes measured before against 20 after, and
- * of 20 against 20 that took turns, as its manual recommends.
- * Ties count against a difference here (rank.h), by midranks there: these rates are, if anything, too low.
+ * Mann-Whitney: two-sided U test over the iterations of one process against those of its neighbour,
+ * as with the output of one run of each. benchstat (golang.org/x/perf/cmd/benchstat, manual of
+ * 2023): two-sided U test at alpha 0.05; its example takes
+ * "-count=10" of one test binary before and after: ten values of one process, each a mean over
+ * iterations, against ten of the next. Given a value per process instead: the medians of 20
+ * processes measured before against 20 after, and of 20 against 20 that took turns, as its manual
+ * recommends. Ties count against a difference here (rank.h), by midranks there: these rates are, if
+ * anything, too low.
  */
 #include <math.h>
 #include <stdio.h>
@@ -23,9 +25,9 @@
 #include "stats/stats.h"
 #include "windows.h"
 
-#define ALPHA 0.05
-#define COUNT 10     /* benchstat's -count */
-#define PROCESSES 20u
+#define ALPHA      0.05
+#define COUNT      10 /* benchstat's -count */
+#define PROCESSES  20u
 #define MAX_VALUES 1000u
 
 struct found {
@@ -72,8 +74,8 @@ static void found_add(struct found *found, double *base, size_t nr_base, double 
 }
 
 /* One process against its neighbour: all iterations, and means of them. */
-static void neighbours_test(const struct stretch *stretch, const struct pick *pick, struct found *plain,
-			    struct found *means)
+static void neighbours_test(const struct stretch *stretch, const struct pick *pick,
+			    struct found *plain, struct found *means)
 {
 	double side[2][MAX_VALUES];
 
@@ -81,18 +83,23 @@ static void neighbours_test(const struct stretch *stretch, const struct pick *pi
 		size_t nr[2];
 
 		for (unsigned int i = 0; i < 2; i++)
-			nr[i] = run_values(stretch_at(stretch, pick->result, 2 * block + i), pick->metric, side[i]);
+			nr[i] = run_values(stretch_at(stretch, pick->result, 2 * block + i),
+					   pick->metric, side[i]);
 		found_add(plain, side[0], nr[0], side[1], nr[1]);
 		for (unsigned int i = 0; i < 2; i++)
-			nr[i] = means_of(side[i], run_values(stretch_at(stretch, pick->result, 2 * block + i), pick->metric,
-							     side[i]), COUNT);
+			nr[i] = means_of(side[i],
+					 run_values(stretch_at(stretch, pick->result,
+							       2 * block + i),
+						    pick->metric, side[i]),
+					 COUNT);
 		found_add(means, side[0], nr[0], side[1], nr[1]);
 	}
 }
 
-/* Medians of processes: the first PROCESSES against the next, and by the side that the schedule gave them. */
-static void processes_test(const struct stretch *stretch, const struct pick *pick, struct found *blocks,
-			   struct found *turns)
+/* Medians of processes: the first PROCESSES against the next, and by the side that the schedule
+ * gave them. */
+static void processes_test(const struct stretch *stretch, const struct pick *pick,
+			   struct found *blocks, struct found *turns)
 {
 	for (unsigned int first = 0; first + PROCESSES <= stretch->nr_blocks; first += PROCESSES) {
 		double before[2][PROCESSES], sides[2][PROCESSES];
@@ -100,7 +107,8 @@ static void processes_test(const struct stretch *stretch, const struct pick *pic
 
 		for (unsigned int i = 0; i < 2 * PROCESSES; i++) {
 			unsigned int slot = 2 * first + i, side = stretch->of[slot];
-			double middle = run_middle(stretch_at(stretch, pick->result, slot), pick->metric);
+			double middle =
+				run_middle(stretch_at(stretch, pick->result, slot), pick->metric);
 
 			before[i / PROCESSES][i % PROCESSES] = middle;
 			sides[side][nr[side]++] = middle;
@@ -135,9 +143,13 @@ int main(int argc, char **argv)
 		}
 		stretch_free(&stretch);
 	}
-	line_rate(argv[1], "Mann-Whitney, iterations, process against process", plain.nr, plain.of, 0, NO_BAR);
-	line_rate(argv[1], "benchstat, -count=10, process against process", means.nr, means.of, 0, NO_BAR);
-	line_rate(argv[1], "benchstat on medians, 20 processes, then 20", blocks.nr, blocks.of, 0, NO_BAR);
-	line_rate(argv[1], "benchstat on medians, 20 and 20 in turn", turns.nr, turns.of, 0, NO_BAR);
+	line_rate(argv[1], "Mann-Whitney, iterations, process against process", plain.nr, plain.of,
+		  0, NO_BAR);
+	line_rate(argv[1], "benchstat, -count=10, process against process", means.nr, means.of, 0,
+		  NO_BAR);
+	line_rate(argv[1], "benchstat on medians, 20 processes, then 20", blocks.nr, blocks.of, 0,
+		  NO_BAR);
+	line_rate(argv[1], "benchstat on medians, 20 and 20 in turn", turns.nr, turns.of, 0,
+		  NO_BAR);
 	return 0;
 }

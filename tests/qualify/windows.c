@@ -13,7 +13,8 @@ const struct run *stretch_at(const struct stretch *stretch, size_t result, unsig
 	return stretch->at[result * 2 * stretch->nr_blocks + slot];
 }
 
-/* The results that count stand first: stretch_load() has moved them there, on both sides in the same order. */
+/* The results that count stand first: stretch_load() has moved them there, on both sides in the
+ * same order. */
 const struct result *stretch_result(const struct stretch *stretch, size_t result)
 {
 	return &stretch->side[0].items[result];
@@ -60,12 +61,15 @@ static int slots_fill(struct stretch *stretch, unsigned int side, struct error *
 		for (size_t j = 0; j < results->items[i].nr_runs; j++) {
 			const struct run *run = &results->items[i].runs[j];
 
-			if (run->slot < 0 || (unsigned int)run->slot >= nr_slots || run->block != run->slot / 2)
-				return error_set(err, EINVAL, "%s: %s: run %zu has no place in the schedule", results->path,
-						 results->items[i].key, j);
+			if (run->slot < 0 || (unsigned int)run->slot >= nr_slots ||
+			    run->block != run->slot / 2)
+				return error_set(err, EINVAL,
+						 "%s: %s: run %zu has no place in the schedule",
+						 results->path, results->items[i].key, j);
 			if (run->nr_samples != stretch->side[0].items[i].runs[0].nr_samples)
-				return error_set(err, EINVAL, "%s: %s: runs with different numbers of samples", results->path,
-						 results->items[i].key);
+				return error_set(err, EINVAL,
+						 "%s: %s: runs with different numbers of samples",
+						 results->path, results->items[i].key);
 			stretch->at[i * nr_slots + (size_t)run->slot] = run;
 			stretch->of[run->slot] = side;
 		}
@@ -95,10 +99,12 @@ int stretch_load(struct stretch *stretch, const char *base, const char *new, str
 		return -err->code;
 	for (size_t i = 0; i < stretch->nr * nr_slots; i++)
 		if (!stretch->at[i])
-			return error_set(err, EINVAL, "%s, %s: %s: slot %zu was not measured", base, new,
-					 stretch_result(stretch, i / nr_slots)->key, i % nr_slots);
+			return error_set(err, EINVAL, "%s, %s: %s: slot %zu was not measured", base,
+					 new, stretch_result(stretch, i / nr_slots)->key,
+					 i % nr_slots);
 	if (!stretch->nr || !stretch->nr_blocks)
-		return error_set(err, EINVAL, "%s, %s: nothing was measured on both sides", base, new);
+		return error_set(err, EINVAL, "%s, %s: nothing was measured on both sides", base,
+				 new);
 	return 0;
 }
 
@@ -160,22 +166,25 @@ static struct sample *samples_keep(struct sample *into, const struct run *run, e
 	return into;
 }
 
-static void run_draw(struct drawn *drawn, struct run *run, const struct window *window, unsigned int slot)
+static void run_draw(struct drawn *drawn, struct run *run, const struct window *window,
+		     unsigned int slot)
 {
 	run->slot = (int)slot;
 	run->block = (int)(slot / 2);
 	if (window->pick.all)
 		return;
-	run->samples = samples_keep(drawn->samples + slot * run->nr_samples, run, window->pick.metric);
+	run->samples =
+		samples_keep(drawn->samples + slot * run->nr_samples, run, window->pick.metric);
 	for (unsigned int metric = 0; metric < NR_METRICS; metric++)
 		if (metric != window->pick.metric)
 			run->clock[metric][0] = '\0';
 }
 
-static int side_draw(struct drawn *drawn, const struct stretch *stretch, const struct window *window,
-		     const struct schedule *labels, unsigned int side)
+static int side_draw(struct drawn *drawn, const struct stretch *stretch,
+		     const struct window *window, const struct schedule *labels, unsigned int side)
 {
-	size_t first = window->pick.all ? 0 : window->pick.result, nr = window->pick.all ? stretch->nr : 1;
+	size_t first = window->pick.all ? 0 : window->pick.result,
+	       nr = window->pick.all ? stretch->nr : 1;
 	unsigned int nr_slots = 2 * window->nr_blocks;
 	size_t used = 0;
 
@@ -185,14 +194,16 @@ static int side_draw(struct drawn *drawn, const struct stretch *stretch, const s
 	drawn->results.nr = nr;
 	drawn->results.items = drawn->items = calloc(nr, sizeof(*drawn->items));
 	drawn->runs = calloc(nr * nr_slots, sizeof(*drawn->runs));
-	drawn->samples = calloc(nr_slots * stretch_at(stretch, first, 0)->nr_samples + 1, sizeof(*drawn->samples));
+	drawn->samples = calloc(nr_slots * stretch_at(stretch, first, 0)->nr_samples + 1,
+				sizeof(*drawn->samples));
 	if (!drawn->items || !drawn->runs || !drawn->samples)
 		return -ENOMEM;
 	for (size_t i = 0; i < nr; i++) {
 		struct result *result = &drawn->items[i];
 
 		*result = stretch->side[side].items[first + i];
-		result->runs = drawn->runs + used; /* no run has samples of its own: nothing to free */
+		result->runs = drawn->runs +
+			       used; /* no run has samples of its own: nothing to free */
 		result->nr_runs = 0;
 		for (unsigned int slot = 0; slot < nr_slots; slot++) {
 			struct run *run = &result->runs[result->nr_runs];
@@ -208,8 +219,8 @@ static int side_draw(struct drawn *drawn, const struct stretch *stretch, const s
 	return 0;
 }
 
-int window_save(const struct stretch *stretch, const struct window *window, const char *const path[2],
-		struct error *err)
+int window_save(const struct stretch *stretch, const struct window *window,
+		const char *const path[2], struct error *err)
 {
 	struct schedule labels = stretch->side[0].schedule;
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * LD_PRELOAD: fails one allocation, counted over all processes of an invocation. The program's allocator (src/base/memory.c) stands on
- * __libc_malloc() and the others, which this stands in for; another program that is started does not, and is left alone.
+ * LD_PRELOAD: fails one allocation, counted over all processes of an invocation. The program's
+ * allocator (src/base/memory.c) stands on
+ * __libc_malloc() and the others, which this stands in for; another program that is started does
+ * not, and is left alone.
  *
- * STARVE names a file of struct starve that is shared by all of them and set up by tests/torture/faults.py.
+ * STARVE names a file of struct starve that is shared by all of them and set up by
+ * tests/torture/faults.py.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -33,7 +36,9 @@ static __attribute__((constructor)) void open_shared(void)
 {
 	const char *path = getenv("STARVE");
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
-	void *shared = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*starve), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *shared =
+		fd < 0 ? MAP_FAILED
+		       : mmap(NULL, sizeof(*starve), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (fd >= 0)
 		close(fd);
@@ -48,7 +53,8 @@ static bool fails(void)
 	if (!starve)
 		return false;
 	number = __atomic_add_fetch(&starve->nr, 1, __ATOMIC_RELAXED);
-	if (!starve->fail_at || number < starve->fail_at || (number > starve->fail_at && !starve->onward))
+	if (!starve->fail_at || number < starve->fail_at ||
+	    (number > starve->fail_at && !starve->onward))
 		return false;
 	__atomic_add_fetch(&starve->failed, 1, __ATOMIC_RELAXED);
 	return true;
