@@ -117,7 +117,7 @@ tests: $(PROOF)
 
 # What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.
 guest: $(B)/guest.cpio
-$(B)/agent: lab/agent.c src/vm/wire.h src/vm/crc32.h
+$(B)/agent: lab/agent.c src/vm/wire.h src/vm/wire.h
 	@echo "  CC      $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(filter --sysroot=%,$(PKG_LDLIBS))
 $(B)/gup_loop: tests/lab/gup_loop.c # for tests/lab/agreement.sh

@@ -15,7 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "host/sysfile.h"
 
 #ifndef XFS_SUPER_MAGIC

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "host/sysfile.h"
 
 #define PM_PFN_MASK    ((UINT64_C(1) << 55) - 1)

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/size.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "bench/frames.h"
 #include "host/hugepage.h"
 

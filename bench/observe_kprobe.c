@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "bench/bench.h"
 #include "bench/calibrate.h"
 #include "bench/perf_ring.h"

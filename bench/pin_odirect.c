@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "bench/direct_target.h"
 
 /* Bytes of one system call; the kernel cuts at 2 GiB less a page. */

@@ -19,7 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "host/sysfile.h"
 
 #define NODE     "/dev/vfio/vfio"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "bench/bench.h"
 #include "bench/frames.h"
 #include "bench/peer.h"

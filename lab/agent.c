@@ -23,7 +23,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "vm/crc32.h"
 #include "vm/wire.h"
 
 #define STDOUT_FILE "/lab/stdout"

@@ -11,16 +11,16 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/size.h"
+#include "base/text.h"
 #include "plot/plot.h"
 #include "print/heading.h"
 #include "print/table.h"
 #include "result/schedule.h"
 #include "stats/summary.h"
-#include "verdict/cells.h"
 #include "verdict/compare.h"
 #include "verdict/side.h"
 #include "verdict/unshare.h"
+#include "verdict/words.h"
 
 /* A done case named by its key, with the given ticks as the pin of one run. */
 static struct result *add_case(struct results *results, const char *key, uint64_t pages, size_t nr,

@@ -16,7 +16,7 @@
 
 #include "host/hugepage.h"
 #include "host/sysfile.h"
-#include "run/aftermath.h"
+#include "run/case.h"
 #include "tree.h"
 
 #define ALL_2M "/sys/kernel/mm/hugepages/hugepages-2048kB"

@@ -17,12 +17,11 @@
 #include <unistd.h>
 
 #include "vm/channel.h"
-#include "vm/cpio.h"
-#include "vm/crc32.h"
 #include "vm/guest.h"
 #include "vm/image.h"
 #include "vm/lab.h"
 #include "vm/qemu.h"
+#include "vm/wire.h"
 
 /* As the agent writes them. */
 struct sender {

@@ -16,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/memory.h"
-#include "base/probe.h"
 
 #define ROOM (16ul << 20) /* of a starved process, beyond what it has */
 

@@ -28,7 +28,7 @@
 #include "bench/direct_target.h"
 #include "bench/frames.h"
 #include "bench/gup_test_abi.h"
-#include "host/pin_counters.h"
+#include "host/kernel.h"
 
 #define NR_PAGES 37 /* no multiple of any batch */
 #define FIRST    2  /* the window starts inside of the region */

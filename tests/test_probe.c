@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/probe.h"
+#include "base/child.h"
 
 static int changed;
 

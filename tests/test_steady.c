@@ -16,8 +16,8 @@
 
 #include "base/random.h"
 #include "result/results.h"
+#include "stats/stats.h"
 #include "stats/steady.h"
-#include "stats/trend.h"
 
 /*
  * R 4.2: z by cor.test(seq_along(x), x, method = "kendall", exact = FALSE)$statistic; size by

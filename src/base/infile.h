@@ -17,3 +17,11 @@ int infile_open(const char *path, struct error *err);
  */
 int infile_read(int fd, const char *name, size_t limit, char **text, size_t *size,
 		struct error *err);
+
+/* 64 bits of a SHA-256 in hex: tells one version of a file from another, proves nothing. */
+
+#define DIGEST_SIZE 17 /* with the NUL */
+
+/* Of what can be read from @fd, which stays where it is. */
+int digest_file(int fd, char digest[DIGEST_SIZE], struct error *err);
+void digest_bytes(const void *bytes, size_t size, char digest[DIGEST_SIZE]);

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 /* A number in the environment that sudo set: decimal digits only, and never the (uid_t)-1 that
  * means "leave it". */

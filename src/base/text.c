@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/text.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Length of the UTF-8 character at @at and its code point; 0 for a byte that starts none. */
@@ -131,4 +136,134 @@ size_t text_width(const char *text)
 	for (const unsigned char *at = (const unsigned char *)text; *at; at++)
 		width += *at >> 6 != 2;
 	return width;
+}
+
+static const char suffixes[] = "KMGT";
+
+int size_parse(const char *text, uint64_t *bytes, struct error *err)
+{
+	unsigned long long number;
+	unsigned int shift = 0;
+	const char *suffix;
+	char *end;
+
+	if (!isdigit((unsigned char)text[0])) /* strtoull takes signs and spaces */
+		goto invalid;
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno)
+		goto range;
+	if (*end) {
+		suffix = strchr(suffixes, toupper((unsigned char)*end));
+		if (!suffix || end[1])
+			goto invalid;
+		shift = 10 * (unsigned int)(suffix - suffixes + 1);
+	}
+	if (number > UINT64_MAX >> shift)
+		goto range;
+	*bytes = (uint64_t)number << shift;
+	return 0;
+invalid:
+	return error_set(err, EINVAL,
+			 "\"%.64s\" is not a size: a whole number of bytes, or of K, M, G or T "
+			 "(4K, 2M)",
+			 text);
+range:
+	return error_set(err, ERANGE, "\"%.64s\" is more bytes than 64 bits can count", text);
+}
+
+void size_format(uint64_t bytes, char *text, size_t size)
+{
+	unsigned int power = 0;
+
+	while (bytes && bytes % 1024 == 0 && power < strlen(suffixes)) {
+		bytes /= 1024;
+		power++;
+	}
+	if (power)
+		snprintf(text, size, "%" PRIu64 "%c", bytes, suffixes[power - 1]);
+	else
+		snprintf(text, size, "%" PRIu64, bytes);
+}
+
+int percent_parse(const char *text, double *part, struct error *err)
+{
+	double percent = 0;
+	char *end = NULL;
+
+	if (isdigit((unsigned char)text[0])) /* strtod takes signs, spaces, "inf" and "0x1p3" */
+		percent = strtod(text, &end);
+	if (end)
+		end += strspn(end, " ");
+	if (end && *end == '%')
+		end++;
+	if (!end || *end || strpbrk(text, "xX"))
+		return error_set(err, EINVAL, "\"%.64s\" is not a percentage: 2, 0.5, 1%%", text);
+	if (percent >= 100)
+		return error_set(err, ERANGE, "\"%.64s\": a percentage below 100 is needed", text);
+	*part = percent / 100;
+	return 0;
+}
+
+#define MAX_WORD 64
+
+static size_t min3(size_t a, size_t b, size_t c)
+{
+	size_t least = a < b ? a : b;
+
+	return least < c ? least : c;
+}
+
+/* Levenshtein with swaps of neighbours ("lsit") counted as one edit; words longer than MAX_WORD are
+ * never near. */
+static size_t word_distance(const char *a, const char *b)
+{
+	size_t rows[3][MAX_WORD + 1];
+	size_t *older = rows[0], *old = rows[1], *now = rows[2];
+	size_t len_a = strlen(a), len_b = strlen(b);
+
+	if (len_a > MAX_WORD || len_b > MAX_WORD)
+		return MAX_WORD;
+	for (size_t j = 0; j <= len_b; j++)
+		old[j] = j;
+	for (size_t i = 1; i <= len_a; i++) {
+		size_t *spare = older;
+
+		now[0] = i;
+		for (size_t j = 1; j <= len_b; j++) {
+			now[j] = min3(old[j] + 1, now[j - 1] + 1,
+				      old[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    older[j - 2] + 1 < now[j])
+				now[j] = older[j - 2] + 1;
+		}
+		older = old;
+		old = now;
+		now = spare;
+	}
+	return old[len_b];
+}
+
+const char *suggest_word(const char *word, const char *(*nth)(const void *context, size_t i),
+			 const void *context)
+{
+	size_t len = strlen(word), limit = len / 3 > 2 ? len / 3 : 2;
+	size_t best = MAX_WORD;
+	const char *nearest = NULL, *candidate;
+
+	if (len == 0)
+		return NULL;
+	if (limit >= len) /* else any word of two letters would be near */
+		limit = len - 1;
+	for (size_t i = 0; (candidate = nth(context, i)); i++) {
+		size_t distance = word_distance(word, candidate);
+
+		if (len >= 3 && distance > limit && strncmp(word, candidate, len) == 0)
+			distance = limit;
+		if (distance <= limit && distance < best) {
+			best = distance;
+			nearest = candidate;
+		}
+	}
+	return nearest;
 }

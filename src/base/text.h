@@ -3,6 +3,9 @@
 /* Text that came from a file, made fit for a terminal. */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
 
 /*
  * Replaces in place, by '?', what could steer a terminal or turn the reading order: control
@@ -20,3 +23,22 @@ void text_hide_home(char *text);
 bool text_is_word(const char *text);
 /* Columns that @text takes: characters, not bytes. */
 size_t text_width(const char *text);
+
+/* Sizes and parts as people write them. */
+
+/* "4K", "64k", "2M", "1G", "4096": exact bytes. -EINVAL, -ERANGE. */
+int size_parse(const char *text, uint64_t *bytes, struct error *err);
+/* The shortest exact form, "64K", "2M", "4097"; @text of 24 bytes or more. */
+void size_format(uint64_t bytes, char *text, size_t size);
+/* "2", "2%", "0.5 %" as a part: 0.02; from 0 to below 100 %. -EINVAL, -ERANGE. */
+int percent_parse(const char *text, double *part, struct error *err);
+
+/* "did you mean": the nearest known word. */
+
+/*
+ * The candidate within an edit distance of 2 (of a third of the word for longer ones), or that
+ * @word is the beginning of; NULL when none is near. The first of several equally near ones.
+ * @nth(context, i) gives the i-th candidate, NULL ends the list.
+ */
+const char *suggest_word(const char *word, const char *(*nth)(const void *context, size_t i),
+			 const void *context);

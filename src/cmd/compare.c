@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
-#include "base/suggest.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "print/format.h"
 #include "print/table.h"

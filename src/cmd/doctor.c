@@ -12,7 +12,6 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "host/mounts.h"
 #include "host/sysfile.h"
 #include "plan/doctor.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/size.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "print/gate.h"
 #include "verdict/side.h"

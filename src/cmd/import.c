@@ -9,9 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/infile.h"
-#include "base/suggest.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "cmd/cmd.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/suggest.h"
+#include "base/text.h"
 #include "bench/bench.h"
 #include "cmd/cmd.h"
 #include "host/sysfile.h"
@@ -22,7 +22,7 @@ struct row {
 	json_t *json;
 };
 
-struct kind {
+struct listed {
 	const char *name, *about;
 	size_t (*rows)(struct row *rows, size_t max);
 };
@@ -104,7 +104,7 @@ static size_t observer_rows(struct row *rows, size_t max)
 	return nr;
 }
 
-static const struct kind kinds[] = {
+static const struct listed kinds[] = {
 	{ "pinners", "kernel interfaces that take pins", pinner_rows },
 	{ "layouts", "what backs a region on the running kernel", layout_rows },
 	{ "states", "who shares the pages when the pin comes", state_rows },
@@ -166,7 +166,7 @@ static const struct argp list_argp = {
 	       "what works here.",
 };
 
-static void rows_print(const struct kind *kind, const struct row *rows, size_t nr)
+static void rows_print(const struct listed *kind, const struct row *rows, size_t nr)
 {
 	int width = 0;
 

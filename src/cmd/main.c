@@ -10,7 +10,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "base/suggest.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
 #include "result/json_seed.h"

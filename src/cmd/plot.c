@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/suggest.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "plot/plot.h"
 

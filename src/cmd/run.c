@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pinbench run: plan, measure, write a result file. */
+#include "cmd/run.h"
+
 #include <argp.h>
 #include <errno.h>
+#include <glob.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -13,8 +18,7 @@
 #include "bench/bench.h"
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
-#include "cmd/run.h"
-#include "host/mounts.h"
+#include "host/sysfile.h"
 #include "plan/config.h"
 #include "plan/plan.h"
 #include "print/table.h"
@@ -221,4 +225,355 @@ int cmd_run(int argc, char **argv)
 	plan_free(&plan);
 	config_free(&config);
 	return ret;
+}
+
+/* pinbench run: what it can be told. */
+
+enum {
+	KEY_LABEL = 256,
+	KEY_DRY_RUN,
+	KEY_CLOCK,
+	KEY_PLACEMENT,
+	KEY_FORCE,
+	KEY_TIME_ONLY,
+	KEY_SETTLE,
+	KEY_RUNS,
+	KEY_WITH,
+	KEY_WITH_LABEL,
+	KEY_WITH_OUTPUT,
+	KEY_ORDER,
+	KEY_SEED,
+	KEY_RESUME,
+	KEY_PRECISION,
+	KEY_MAX_TIME,
+	KEY_ONLY,
+};
+
+static const struct argp_option options[] = {
+	{ "config", 'c', "FILE", 0, "job file (built in: quick)", 0 },
+	{ "param", 'p', "KEY=VALUE[,VALUE]", 0, "replaces a key of every block; repeat", 0 },
+	{ "runs", KEY_RUNS, "N", 0, "processes per case (1); with --with: blocks (10+)", 0 },
+	{ "precision", KEY_PRECISION, "PCT", 0, "as many runs as settle a case to that", 0 },
+	{ "max-time", KEY_MAX_TIME, "S", 0, "a case may take for --precision (60)", 0 },
+	{ "output", 'o', "FILE", 0, "result (results/LABEL-UTC.json); -: stdout", 0 },
+	{ "label", KEY_LABEL, "NAME", 0, "name of the result (kernel release)", 0 },
+	{ "with", KEY_WITH, "FILE", 0, "take turns with another job file or pinbench", 0 },
+	{ "with-label", KEY_WITH_LABEL, "NAME", 0, "name of its result (of the file)", 0 },
+	{ "with-output", KEY_WITH_OUTPUT, "FILE", 0, "its result file, where -o names ours", 0 },
+	{ "order", KEY_ORDER, "abba|random", 0, "who begins a block (abba)", 0 },
+	{ "seed", KEY_SEED, "N", 0, "of the random order", 0 },
+	{ "resume", KEY_RESUME, 0, 0, "finish what --with began; the same command", 0 },
+	{ "dry-run", KEY_DRY_RUN, 0, 0, "print the plan, measure nothing", 0 },
+	{ "clock", KEY_CLOCK, "real|icount", OPTION_HIDDEN, "", 0 }, /* vm says so to the guest */
+	{ "placement", KEY_PLACEMENT, "SEED", 0, "decides where memory lies (set by vm)", 0 },
+	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
+	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
+	{ "only", KEY_ONLY, "KEY", OPTION_HIDDEN, "", 0 }, /* by run --with: one case of the job */
+	{ "settle", KEY_SETTLE, 0, OPTION_HIDDEN, "",
+	  0 }, /* by vm: wait until the guest is at rest */
+	{ "quiet", 'q', 0, 0, "no progress, no table", 0 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Measures what pinning memory costs and which path it took.\v"
+	"Exit: 0 done, 1 a case failed, 2 usage or file, 4 nothing ran, 130 interrupted";
+
+static enum run_order turns_parse(struct argp_state *state, const char *text)
+{
+	for (enum run_order turns = ORDER_NONE + 1; turns < NR_ORDERS; turns++)
+		if (strcmp(text, order_names[turns]) == 0)
+			return turns;
+	argp_error(state, "--order \"%s\": abba or random", text);
+	return ORDER_NONE;
+}
+
+/* Options that mean nothing without another are mistakes. */
+static void order_check(struct argp_state *state, const struct order *order)
+{
+	if (!order->with && (order->with_label || order->with_output || order->turns_given ||
+			     order->seed_given || order->resume))
+		argp_error(state,
+			   "--with-label, --with-output, --order, --seed and --resume need --with");
+	if (order->max_time_given && order->precision.part <= 0)
+		argp_error(state, "--max-time needs --precision");
+	if (order->precision.part > 0 && order->runs && order->runs < PRECISION_FEWEST_RUNS)
+		argp_error(state,
+			   "--precision: there is no interval of 95 %% with fewer than %u runs",
+			   PRECISION_FEWEST_RUNS);
+	if (order->with && (order->time_only || order->only))
+		argp_error(state, "--with needs what --time-only and --only leave out");
+	if (order->with && !order->output != !order->with_output)
+		argp_error(state, "-o and --with-output: both or none");
+}
+
+static error_t option_parse(int key, char *arg, struct argp_state *state)
+{
+	struct order *order = state->input;
+	char *end;
+
+	switch (key) {
+	case 'c':
+		order->config = arg;
+		break;
+	case 'o':
+		order->output = arg;
+		break;
+	case 'q':
+		order->quiet = true;
+		break;
+	case KEY_LABEL:
+		order->label = arg;
+		break;
+	case KEY_RUNS:
+		order->runs = (unsigned int)cmd_number(state, "--runs", arg, 1, RESULTS_MAX_RUNS);
+		break;
+	case KEY_WITH:
+		order->with = arg;
+		break;
+	case KEY_PRECISION:
+		order->precision.part = cmd_real(state, "--precision", arg, "%", 0.01, 50) / 100;
+		break;
+	case KEY_MAX_TIME:
+		order->precision.max_time_s = cmd_real(state, "--max-time", arg, "s", 1, 86400);
+		order->max_time_given = true;
+		break;
+	case KEY_WITH_LABEL:
+		order->with_label = arg;
+		break;
+	case KEY_WITH_OUTPUT:
+		order->with_output = arg;
+		break;
+	case KEY_RESUME:
+		order->resume = true;
+		break;
+	case KEY_ORDER:
+		order->turns = turns_parse(state, arg);
+		order->turns_given = true;
+		break;
+	case KEY_SEED:
+		order->seed = cmd_number(state, "--seed", arg, 0, UINT32_MAX);
+		order->seed_given = true;
+		break;
+	case KEY_DRY_RUN:
+		order->dry_run = true;
+		break;
+	case KEY_FORCE:
+		order->force = true;
+		break;
+	case KEY_TIME_ONLY:
+		order->time_only = true;
+		break;
+	case KEY_SETTLE:
+		order->settle = true;
+		break;
+	case KEY_ONLY:
+		order->only = arg;
+		break;
+	case KEY_CLOCK:
+		if (strcmp(arg, "real") != 0 && strcmp(arg, "icount") != 0)
+			argp_error(state, "--clock \"%s\": real or icount", arg);
+		order->icount = strcmp(arg, "icount") == 0;
+		break;
+	case KEY_PLACEMENT:
+		order->placement_seed = strtoull(arg, &end, 10);
+		if (*end || end == arg || *arg == '-' || order->placement_seed > INT64_MAX)
+			argp_error(state, "--placement \"%s\": a whole number", arg);
+		order->placed = true;
+		break;
+	case 'p':
+		if (order->nr_overrides == RUN_MAX_OVERRIDES)
+			argp_error(state, "more than %d -p options", RUN_MAX_OVERRIDES);
+		order->overrides[order->nr_overrides++] = arg;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected \"%s\"", arg);
+		break;
+	case ARGP_KEY_END:
+		order_check(state, order);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp run_argp = { options, option_parse, NULL, doc, NULL, NULL, NULL };
+
+/* pinbench run --with: what the two sides are called, and their files. */
+
+/* --- labels --- */
+
+/* The @nth part of a path from its end, without ".json"; empty when there are not as many or it
+ * cannot be a label. */
+static void part_of(const char *path, unsigned int nth, char label[65])
+{
+	const char *end = path + strlen(path), *begin;
+	struct error unfit;
+
+	for (;;) {
+		for (begin = end; begin > path && begin[-1] != '/'; begin--)
+			;
+		if (nth-- == 0 || begin == path)
+			break;
+		end = begin - 1;
+	}
+	if (end - begin > 5 && strncmp(end - 5, ".json", 5) == 0)
+		end -= 5;
+	snprintf(label, 65, "%.*s", (int)(end - begin), begin);
+	if (nth != (unsigned int)-1 || cmd_label_check(label, &unfit))
+		label[0] = '\0';
+}
+
+/* The last part in which the two paths differ: build/x86_64/pinbench and build/arm64/pinbench are
+ * "x86_64" and "arm64". */
+static void labels_from_paths(struct with_names *names, const char *paths[INTERLEAVE_SIDES])
+{
+	for (unsigned int nth = 0; nth < 64; nth++) {
+		part_of(paths[0], nth, names->labels[0]);
+		part_of(paths[1], nth, names->labels[1]);
+		if (!names->labels[0][0] || !names->labels[1][0] ||
+		    strcmp(names->labels[0], names->labels[1]) != 0)
+			break;
+	}
+	if (!names->labels[0][0] || !names->labels[1][0]) {
+		strcpy(names->labels[0], "base");
+		strcpy(names->labels[1], "new");
+	}
+}
+
+int with_labels(struct with_names *names, const struct order *order,
+		const struct interleave_side *sides, bool other_program, struct error *err)
+{
+	const char *const given[] = { order->label, order->with_label };
+	const char *paths[] = { order->config ? order->config : "quick", order->with };
+	static char real[INTERLEAVE_SIDES][PATH_MAX];
+
+	for (unsigned int i = 0; other_program && i < INTERLEAVE_SIDES; i++) {
+		paths[i] = realpath(sides[i].program.path, real[i]);
+		if (!paths[i])
+			return error_errno(err, errno, "%s", sides[i].program.path);
+	}
+	labels_from_paths(names, paths);
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		if (given[i] && cmd_label_check(given[i], err))
+			return -err->code;
+		if (given[i])
+			snprintf(names->labels[i], sizeof(names->labels[i]), "%s", given[i]);
+	}
+	if (strcmp(names->labels[0], names->labels[1]) != 0)
+		return 0;
+	error_set(err, EINVAL, "both sides are called \"%s\"", names->labels[0]);
+	return error_fix(err, "--label A --with-label B");
+}
+
+/* --- files --- */
+
+static bool is_of_this(const struct with_names *names, const char *path)
+{
+	struct results results = { 0 };
+	struct error unread;
+	bool is;
+
+	if (results_load(&results, path, &unread))
+		return false;
+	is = results.schedule.order != ORDER_NONE &&
+	     results.schedule.nr_sides == INTERLEAVE_SIDES &&
+	     strcmp(results.schedule.sides[0], names->labels[0]) == 0 &&
+	     strcmp(results.schedule.sides[1], names->labels[1]) == 0;
+	results_free(&results);
+	return is;
+}
+
+/* Whether the tail "UTC.json" or "UTC-N.json" of a name is of a later result than @than. */
+static bool is_newer(const char *tail, const char *than)
+{
+	int order = strncmp(tail, than, strcspn(tail, "-."));
+
+	return order                          ? order > 0
+	       : strlen(tail) != strlen(than) ? strlen(tail) > strlen(than)
+					      : strcmp(tail, than) > 0;
+}
+
+/* The newest results/LABEL-UTC.json of either side that belongs to such a schedule; the other has
+ * the same stamp. */
+static int paths_find(struct with_names *names, struct error *err)
+{
+	char newest[32] = "", pattern[128];
+
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		size_t skip = strlen("results/") + strlen(names->labels[i]) + 1;
+		glob_t found;
+
+		snprintf(pattern, sizeof(pattern), "results/%s-[0-9]*T[0-9]*Z*.json",
+			 names->labels[i]);
+		if (glob(pattern, 0, NULL, &found))
+			continue;
+		for (size_t k = found.gl_pathc; k-- > 0;) {
+			const char *stamp = found.gl_pathv[k] + skip;
+
+			if (!is_newer(stamp, newest) || strlen(stamp) >= sizeof(newest))
+				continue;
+			if (!is_of_this(names, found.gl_pathv[k]))
+				continue;
+			strcpy(newest, stamp);
+		}
+		globfree(&found);
+	}
+	if (!newest[0]) {
+		error_set(err, ENOENT,
+			  "nothing to resume: results/ has no unfinished schedule of %s and %s",
+			  names->labels[0], names->labels[1]);
+		return error_fix(err, "-o and --with-output name its files; without --resume a new "
+				      "one begins");
+	}
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
+		snprintf(names->paths[i], sizeof(names->paths[i]), "results/%s-%s",
+			 names->labels[i], newest);
+	return 0;
+}
+
+/* Whether both are one file, or would be: "x.json" and "./x.json". */
+static bool same_file(const char *a, const char *b)
+{
+	const char *slash[] = { strrchr(a, '/'), strrchr(b, '/') };
+	struct stat where[2];
+	char directory[4096];
+
+	if (strcmp(slash[0] ? slash[0] + 1 : a, slash[1] ? slash[1] + 1 : b) != 0)
+		return false;
+	for (unsigned int i = 0; i < 2; i++) {
+		const char *path = i ? b : a;
+
+		snprintf(directory, sizeof(directory), "%.*s/.",
+			 slash[i] ? (int)(slash[i] - path) : 1, slash[i] ? path : ".");
+		if (stat(directory, &where[i]))
+			return false;
+	}
+	return where[0].st_dev == where[1].st_dev && where[0].st_ino == where[1].st_ino;
+}
+
+int with_paths(struct with_names *names, const struct order *order, struct error *err)
+{
+	const char *const given[] = { order->output, order->with_output };
+	char when[32];
+
+	if (!given[0] && order->resume)
+		return paths_find(names, err);
+	cmd_utc_now(when, sizeof(when), "%Y%m%dT%H%M%SZ");
+	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++) {
+		int length = given[i] ? snprintf(names->paths[i], sizeof(names->paths[i]), "%s",
+						 given[i])
+				      : 0;
+
+		names->is_new[i] = !given[i];
+		if (!given[i] && cmd_result_name(names->labels[i], when, names->paths[i], err))
+			return -err->code;
+		if (length >= (int)sizeof(names->paths[i]) || strcmp(names->paths[i], "-") == 0)
+			return error_set(err, EINVAL, "%.100s: two sides need two files",
+					 names->paths[i]);
+	}
+	if (same_file(names->paths[0], names->paths[1]))
+		return error_set(err, EINVAL, "%s: two sides need two files", names->paths[0]);
+	return 0;
 }

@@ -8,7 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/progress.h"
 #include "cmd/run.h"
-#include "host/mounts.h"
+#include "host/sysfile.h"
 #include "plan/config.h"
 #include "plan/plan.h"
 #include "result/schedule.h"

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/cleanup.h"
-#include "base/size.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "host/sysfile.h"
 
 #define HUGETLB_DIR  "/sys/kernel/mm/hugepages"

@@ -23,8 +23,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-#define JOURNAL_DIR "/run/pinbench"
+#include "host/journal_file.h"
 
 struct journal;
 

@@ -13,8 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "host/journal.h"
+#include "base/memory.h"
 #include "host/sysfile.h"
 
 #define HEADER_1       "pinbench-journal-1"

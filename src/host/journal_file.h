@@ -28,6 +28,8 @@
 
 #include "base/error.h"
 
+#define JOURNAL_DIR "/run/pinbench"
+
 #define CHANGE_WORD_MAX 200
 /* A longer file is not read: none that pinbench writes comes near (it stops at half of that). */
 #define JOURNAL_BYTES_MAX (1024 * 1024)

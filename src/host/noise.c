@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "host/sysfile.h"
 
 #define CPU_DIR "/sys/devices/system/cpu"

@@ -6,13 +6,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 static char root[PATH_MAX / 2];
 
@@ -230,4 +236,40 @@ bool sysfile_exists(const char *path)
 	if ((size_t)snprintf(full, sizeof(full), "%s%s", root, path) >= sizeof(full))
 		return false;
 	return access(full, F_OK) == 0;
+}
+
+static const struct {
+	const char *type, *where;
+	long magic;
+} wanted[] = {
+	{ "debugfs", "/sys/kernel/debug", DEBUGFS_MAGIC },
+	{ "tracefs", "/sys/kernel/tracing", TRACEFS_MAGIC },
+	{ "securityfs", "/sys/kernel/security", SECURITYFS_MAGIC }, /* what lockdown forbids */
+};
+
+static bool is_mounted(size_t i)
+{
+	struct statfs fs;
+
+	/* a mount point that does not exist, or cannot be seen, is none that mounting could help */
+	return statfs(wanted[i].where, &fs) != 0 || fs.f_type == wanted[i].magic;
+}
+
+void mounts_complete(void)
+{
+	bool alone = false;
+
+	if (!sysfile_is_live())
+		return;
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
+		if (is_mounted(i))
+			continue;
+		if (!alone &&
+		    (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)))
+			return;
+		alone = true;
+		/* not being allowed to is told later, by the probe that misses the file */
+		(void)mount(wanted[i].type, wanted[i].where, wanted[i].type,
+			    MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+	}
 }

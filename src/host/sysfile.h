@@ -40,3 +40,12 @@ int sysfile_trouble(struct error *err);
 void sysfile_trouble_clear(void);
 /* For who reads below the root without this module: a directory, a compressed file. */
 void sysfile_trouble_add(int code, const char *path);
+
+/* debugfs, tracefs and securityfs where the system has not mounted them: in a private mount
+ * namespace, gone with the process. */
+
+/*
+ * Does nothing where all are there, or without the right to mount: what then is missing is told by
+ * those who look for it. The host's own mount table is never touched.
+ */
+void mounts_complete(void);

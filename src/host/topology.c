@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/probe.h"
+#include "base/child.h"
 #include "host/sysfile.h"
 
 #define NODE_LIMIT 1024 /* CONFIG_NODES_SHIFT is at most 10 */

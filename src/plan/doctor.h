@@ -52,3 +52,13 @@ int need_collect(struct need *need, const struct config *config, struct error *e
 
 void checkup_make(struct checkup *checkup, const struct need *need);
 void checkup_free(struct checkup *checkup);
+
+/* Rights and limits of this process and this kernel, against what is planned. */
+
+struct limit {
+	const char *name;
+	void (*check)(struct finding *finding, const struct need *need);
+};
+
+/* The list, ended by a NULL name. */
+extern const struct limit limits[];

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "plan/pick.h"
+#include "plan/select.h"
 
 #define PINNERS_MAX 64
 

@@ -18,9 +18,9 @@
 
 #include "bench/bench.h"
 #include "plan/config.h"
+#include "plan/select.h"
 
-#define PLAN_MAX_CASES   100000u
-#define PLAN_MAX_LAYOUTS 32
+#define PLAN_MAX_CASES 100000u
 
 struct plan_case {
 	char key[320];
@@ -45,23 +45,6 @@ struct plan {
 	struct plan_case *cases;
 	size_t nr;
 	size_t nr_skipped, nr_broken;
-};
-
-/* A window by name; OFFSET+LENGTH is the other way to say one. */
-struct window {
-	const char *name, *about;
-};
-
-/* Ended by a NULL name. */
-extern const struct window windows[];
-
-/* What there is to measure with: of the running kernel, or of a test. */
-struct offer {
-	size_t base_bytes;
-	struct layout layouts[PLAN_MAX_LAYOUTS];
-	size_t nr_layouts;
-	const struct pinner *const *pinners; /* ended by NULL, as is states */
-	const struct state *const *states;
 };
 
 /*
@@ -90,14 +73,3 @@ unsigned int plan_most_runs(const struct plan *plan);
  * only now and then. @all: of the cases that are skipped here, too, which another kernel may run.
  */
 size_t plan_nr_times(const struct plan *plan, bool all);
-
-/*
- * Where the window @text lies in a region of @layout that has @size bytes or what the window needs;
- * @name (40 bytes) gets the window's canonical name. -EINVAL, -ERANGE.
- */
-struct window_place {
-	size_t offset, bytes, region_bytes;
-	char name[40];
-};
-int window_place(struct window_place *place, const char *text, const struct layout *layout,
-		 size_t base_bytes, uint64_t size, struct error *err);

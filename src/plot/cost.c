@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "plot/plot.h"
 #include "print/heading.h"
 #include "stats/summary.h"

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "plot/plot.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 #define MAX_BYTES 8192u /* of a command that is still printed: nobody types more */
 

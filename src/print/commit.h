@@ -4,7 +4,7 @@
 #include "print/lines.h"
 #include "print/order.h"
 #include "result/results.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 /* @common: what all cases share and the table does not repeat. */
 void commit_rows(struct lines *lines, const struct sections *sections, const struct params *common,

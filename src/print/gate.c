@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 #define MAX_ROWS 20u /* of each kind; the first line has the number of all */
 

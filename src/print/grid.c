@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 struct look look_of(FILE *out)
@@ -191,4 +191,25 @@ void grid_free(struct grid *grid)
 		free(grid->cells[i]);
 	free(grid->cells);
 	*grid = (struct grid){ 0 };
+}
+
+size_t footnote(struct footnotes *notes, const char *text)
+{
+	if (!*text)
+		return 0;
+	for (size_t i = 0; i < notes->nr; i++)
+		if (strcmp(notes->texts[i], text) == 0)
+			return i + 1;
+	notes->texts = reallocarray(notes->texts, notes->nr + 1, sizeof(*notes->texts));
+	if (!notes->texts || !(notes->texts[notes->nr] = strdup(text)))
+		abort();
+	return ++notes->nr;
+}
+
+void footnotes_free(struct footnotes *notes)
+{
+	for (size_t i = 0; i < notes->nr; i++)
+		free(notes->texts[i]);
+	free(notes->texts);
+	*notes = (struct footnotes){ 0 };
 }

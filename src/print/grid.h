@@ -46,3 +46,14 @@ size_t grid_nr_rows(const struct grid *grid);
 size_t grid_width(const struct grid *grid);
 void grid_print(const struct grid *grid, FILE *out, const char *indent);
 void grid_free(struct grid *grid);
+
+/* What is said below a table: each sentence once, numbered as they are met. */
+
+struct footnotes {
+	char **texts;
+	size_t nr;
+};
+
+/* The number of a sentence, from 1; 0 for an empty one. */
+size_t footnote(struct footnotes *notes, const char *text);
+void footnotes_free(struct footnotes *notes);

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/size.h"
+#include "base/text.h"
 
 static void append(char *text, size_t size, const char *separator, const char *more)
 {

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
-#include "print/footnotes.h"
 #include "print/format.h"
+#include "print/grid.h"
 #include "print/heading.h"
 #include "print/order.h"
 #include "print/table.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 #define MANY_ROWS   100u
 #define MAX_CHANGES 12u

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "print/order.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "print/heading.h"
 
 #define MAX_DIGITS 14u /* of a value: more are only in files made to be wide */

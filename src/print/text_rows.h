@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* The parts of a comparison as text. Only for compare_*.c. */
-#include "print/footnotes.h"
 #include "print/format.h"
-#include "verdict/cells.h"
+#include "print/grid.h"
+#include "verdict/words.h"
 
 /* How much a terminal has room for: the first that fits, for all tables of a comparison. */
 struct row_style {

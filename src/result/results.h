@@ -10,9 +10,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/fact.h"
+#include "base/infile.h"
 #include "base/metric.h"
 
 #define RESULTS_SCHEMA "urn:pinbench:result:1"
@@ -227,3 +227,16 @@ extern const char *const count_units[NR_COUNTS];
 extern const bool count_lower_better[NR_COUNTS];
 
 void results_free(struct results *results);
+
+/* The results of a report by key, for those who look up many. Made once, valid while no result is
+ * added. */
+
+struct results_index {
+	const struct result **sorted;
+	size_t nr;
+};
+
+void results_index_make(struct results_index *index, const struct results *results);
+/* NULL: there is none. */
+const struct result *results_index_find(const struct results_index *index, const char *key);
+void results_index_free(struct results_index *index);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "host/pin_counters.h"
+#include "host/kernel.h"
 
 /* Writes to the window after the pin was taken and looks through the pin: a stale pin sees the old
  * bytes. */

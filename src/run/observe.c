@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "bench/peer.h"
-#include "host/pin_counters.h"
+#include "host/kernel.h"
 #include "run/expect.h"
 
 struct watches {

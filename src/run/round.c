@@ -16,7 +16,6 @@
 
 #include "base/child.h"
 #include "base/memory.h"
-#include "run/child.h"
 
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67

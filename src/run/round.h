@@ -79,3 +79,7 @@ void round_result_unmap(struct round_result *result);
  */
 int round_run(const struct round_job *job, struct round_result *result,
 	      const volatile sig_atomic_t *stop, struct error *err);
+
+/* Fills @result; any error is in it. Leaves the region mapped and the child of the state alive: the
+ * process ends next. */
+void round_child(const struct round_job *job, struct round_result *result);

@@ -10,7 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "bench/peer.h"
 #include "host/topology.h"
 
 #define WARM_BYTES  ((size_t)256 << 10) /* whole pages of every base page size */
@@ -310,4 +312,97 @@ int scene_check_bytes(struct scene *scene, const char *name, const unsigned char
 
 	scene_note_bool(scene, name, ret == 0);
 	return ret ? error_set(err, why.code, "%s is false: %s", name, why.text) : 0;
+}
+
+void round_child(const struct round_job *job, struct round_result *result)
+{
+	static int (*const rounds[])(struct scene * scene, struct error * err) = {
+		[ROUND_TIME] = round_time,
+		[ROUND_OBSERVE] = round_observe,
+		[ROUND_HOLD] = round_hold,
+	};
+	struct error *err = &result->error;
+	static struct scene scene; /* its parts point at each other */
+	int ret;
+
+	scene_set(&scene, job, result);
+	if (!scene.before || !scene.after) {
+		error_errno(err, ENOMEM, "account for %zu pages", scene.nr_pages);
+		return;
+	}
+	ret = scene_map(&scene, err);
+	if (ret == 0)
+		ret = rounds[job->kind](&scene, err);
+	if (scene.pin) {
+		char last[sizeof(result->stage)];
+
+		memcpy(last, result->stage, sizeof(last));
+		scene_stage(&scene, "closing the pinner");
+		job->plan_case->pinner->close(scene.pin);
+		if (ret)
+			memcpy(result->stage, last, sizeof(last));
+	}
+	peer_stop(scene.env.peer);
+	if (ret == 0)
+		err->code = 0;
+	else if (err->code == 0)
+		err->code = -ret;
+}
+
+#define NR_HOLES   48u /* ranges given back */
+#define HOLE_PAGES 8u  /* each 1 to this many: what per-CPU lists keep one by one */
+#define ADDRESS_LOW   \
+	(UINT64_C(64) \
+	 << 30) /* above program and heap of a small binary, below the stacks of 39-bit address */
+#define ADDRESS_ROOM (UINT64_C(64) << 30) /* spaces (arm64) and of 47-bit ones */
+
+/* Both numbers of a seed come from generators of their own: one may draw more or less without
+ * moving the other. */
+enum { STREAM_ADDRESS = 1, STREAM_PAGES };
+
+static void stream_open(struct random *random, uint64_t seed, uint64_t stream)
+{
+	random_seed(random, seed ^ stream << 56);
+}
+
+int ballast_take(struct ballast *ballast, uint64_t seed, size_t base_bytes, struct error *err)
+{
+	struct random random;
+
+	stream_open(&random, seed, STREAM_PAGES);
+	*ballast = (struct ballast){ .nr_pages = random_below(&random, PLACEMENT_MAX_PAGES + 1) };
+	ballast->bytes = ballast->nr_pages * base_bytes;
+	if (!ballast->bytes)
+		return 0;
+	ballast->addr = mmap(NULL, ballast->bytes, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (ballast->addr == MAP_FAILED) {
+		ballast->addr = NULL;
+		return error_errno(err, errno, "map %zu bytes before the region", ballast->bytes);
+	}
+	madvise(ballast->addr, ballast->bytes, MADV_NOHUGEPAGE); /* EINVAL: no THP in this kernel */
+	madvise(ballast->addr, ballast->bytes, MADV_DONTFORK);
+	if (madvise(ballast->addr, ballast->bytes,
+		    MADV_POPULATE_WRITE)) /* 5.14; a quarter of the price of faults */
+		for (size_t at = 0; at < ballast->bytes; at += base_bytes)
+			ballast->addr[at] = 1;
+	for (unsigned int i = 0; i < NR_HOLES; i++) {
+		uint64_t first = random_below(&random, ballast->nr_pages),
+			 nr = 1 + random_below(&random, HOLE_PAGES);
+
+		if (nr > ballast->nr_pages - first)
+			nr = ballast->nr_pages - first;
+		if (madvise(ballast->addr + first * base_bytes, nr * base_bytes, MADV_DONTNEED))
+			return error_errno(err, errno, "give pages back before the region");
+	}
+	return 0;
+}
+
+void *placement_address(uint64_t seed, size_t align)
+{
+	struct random random;
+
+	stream_open(&random, seed, STREAM_ADDRESS);
+	return (void *)(uintptr_t)((ADDRESS_LOW + random_below(&random, ADDRESS_ROOM)) &
+				   ~((uint64_t)align - 1));
 }

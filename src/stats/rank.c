@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 /* What a significance may lose as 1 - (1 - significance). */
 #define ROUNDING 0x1p-53

@@ -8,7 +8,6 @@
 
 #include "stats/stats.h"
 #include "stats/summary.h"
-#include "stats/trend.h"
 
 #define ALARM          0.005 /* of a false warning, for all that is looked at in a result */
 #define NR_KINDS       4     /* looked at in each metric */

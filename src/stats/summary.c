@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 static bool measured(const struct run *run, size_t sample, enum metric metric)
 {

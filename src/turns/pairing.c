@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/size.h"
-#include "plan/pick.h"
+#include "base/text.h"
+#include "plan/select.h"
 
 enum param { PINNER, LAYOUT, STATE, ACCESS, WINDOW, CALL, CPU, NODE, DEVICE, NR_PARAMS };
 

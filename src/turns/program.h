@@ -5,12 +5,15 @@
  * many times without a shell; what was opened is what is started, whatever its name points to by
  * then.
  */
+#include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "base/child.h"
-#include "base/digest.h"
 #include "base/error.h"
+#include "base/infile.h"
+#include "result/results.h"
 
 struct program {
 	char path[4096]; /* of the user, or what /proc/self/exe points to */
@@ -39,3 +42,23 @@ void program_close(struct program *program);
  */
 int program_start(const struct program *program, char *const argv[], int out, int err_out,
 		  struct child *child, struct error *err);
+
+/* One pass: a program of a side measures one case once, in a process of its own, and its result is
+ * read from memory. */
+
+#define PASS_KEY_MAX 512u /* longer than any key */
+
+struct pass_order {
+	const struct program *program;
+	const char *label;            /* of the side, for errors */
+	const char *job;              /* job file; NULL: the built-in one */
+	const char *key;              /* of the case */
+	const char *const *overrides; /* of -p */
+	size_t nr_overrides;
+	bool force, icount, time_only;
+	const volatile sig_atomic_t *stop;
+};
+
+/* -EINTR when *@stop became true: the program was told and has ended. -EIO, saying why, when there
+ * is no whole result. */
+int pass_run(const struct pass_order *order, struct results *pass, struct error *err);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "stats/stats.h"
 #include "stats/summary.h"
 #include "verdict/rows.h"

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "stats/stats.h"
 #include "stats/summary.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "result/schedule.h"
 
 static bool is_directory(const char *path)

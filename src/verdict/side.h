@@ -3,7 +3,7 @@
 /* One side of a comparison as the user names it: a file, a directory of files that are runs of one
  * thing, either with a label. */
 #include "result/results.h"
-#include "verdict/comparable.h"
+#include "verdict/compare.h"
 
 struct side {
 	struct results results;

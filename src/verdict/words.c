@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Why a row is no surer, and what it would take, in words. */
+#include "verdict/words.h"
+
+#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fact.h"
+#include "base/text.h"
+#include "stats/summary.h"
 #include "verdict/verdict.h"
 
 const char *results_run_word(const struct results *results, size_t nr)
@@ -145,4 +151,266 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 	case NR_NOTES:
 		break;
 	}
+}
+
+struct compare_names compare_names(const struct results *base, const struct results *new,
+				   size_t most)
+{
+	struct compare_names names = { "base", "new" };
+
+	if (strcmp(base->label, new->label) && *base->label && *new->label &&
+	    text_width(base->label) <= most &&text_width(new->label) <= most &&strlen(base->label) <
+		    sizeof(names.base) &&
+	    strlen(new->label) < sizeof(names.new)) {
+		strcpy(names.base, base->label);
+		strcpy(names.new, new->label);
+	}
+	return names;
+}
+
+const char *row_label(const struct row *row)
+{
+	static const char *const counts[NR_COUNTS] = {
+		[COUNT_REQUESTED_PAGES] = "asked",   [COUNT_SLOW_PAGES] = "slow pages",
+		[COUNT_SLOW_CALLS] = "slow calls",   [COUNT_FAULTS] = "faults",
+		[COUNT_UNSHARE_FAULTS] = "unshared", [COUNT_COPIED_PAGES] = "copied",
+		[COUNT_REUSED_PAGES] = "reused",     [COUNT_SPLIT_THPS] = "split",
+	};
+
+	return row->kind == ROW_COUNT ? counts[row->which] : row_metric(row);
+}
+
+void row_value_format(const struct row *row, size_t side, bool icount, bool brief, char *text,
+		      size_t size)
+{
+	struct unit unit;
+	char *space;
+
+	if (row->kind == ROW_RATE) {
+		hit_rate_format(&(struct hit_rate){ row->value[side],
+						    row->bound[side] ? INFINITY : row->value[side],
+						    0 },
+				text, size);
+	} else if (row->kind == ROW_COUNT) {
+		snprintf(text, size, "%" PRIu64,
+			 (side ? row->new : row->base)->counts.value[row->which]);
+	} else if (row->nr_measured[side] == 0) {
+		text[0] = '\0';
+	} else {
+		unit = unit_for(icount, fmax(row->value[0], row->value[1]),
+				fmin(row->value[0], row->value[1]));
+		ticks_format(&unit, row->value[side], text, size);
+		space = strrchr(text, ' ');
+		if (brief && icount && space)
+			*space = '\0';
+	}
+}
+
+void row_spread_format(const struct row *row, size_t side, bool icount, char *text, size_t size)
+{
+	double spread = row->spread[side] * 100;
+
+	row_value_format(row, side, icount, false, text, size);
+	if (row_has_spread(row, side))
+		snprintf(text + strlen(text), size - strlen(text), " ±%.*f %%",
+			 spread < 9.95 ? 1 : 0, spread);
+}
+
+/* A decimal more for what is below 1 %: the icount lane tells changes of 0.1 % apart. */
+static int decimals(double part)
+{
+	return fabs(part) < 0.00995 ? 2 : fabs(part) < 9.995 ? 1 : 0;
+}
+
+/* no "-0.00" */
+static double rounded(double percent, int nr_decimals)
+{
+	return fabs(percent) < 0.5 * pow(10, -nr_decimals) ? 0 : percent;
+}
+
+static void signed_format(double part, int nr_decimals, char *text, size_t size)
+{
+	double percent = rounded(part * 100, nr_decimals);
+
+	snprintf(text, size, percent ? "%+.*f" : "%.*f", nr_decimals, percent);
+}
+
+void row_change_format(const struct row *row, char *text, size_t size)
+{
+	char number[32];
+
+	text[0] = '\0';
+	if (row->bound[0] || row->bound[1]) {
+		snprintf(text, size, "%+.4g to %+.4g points", row->interval.low * 100 + 0.0,
+			 row->interval.high * 100 + 0.0);
+		return;
+	}
+	if (row->design == DESIGN_EXACT && !row->moved) {
+		snprintf(text, size, "=");
+	} else if (row->kind == ROW_RATE) {
+		snprintf(text, size, "%+.4g points", row->change * 100);
+	} else if (row->kind == ROW_COUNT) {
+		uint64_t base = row->base->counts.value[row->which],
+			 new = row->new->counts.value[row->which];
+
+		snprintf(text, size, "%c%" PRIu64, new > base ? '+' : '-',
+			 new > base ? new - base : base - new);
+	} else if (row->change_known) {
+		signed_format(row->change, decimals(row->change), number, sizeof(number));
+		snprintf(text, size, "%s %%", number);
+	}
+}
+
+void row_interval_format(const struct row *row, char *text, size_t size)
+{
+	char low[32], high[32];
+	int nr;
+
+	text[0] = '\0';
+	if (row->bound[0] || row->bound[1]) {
+		snprintf(text, size, "bound");
+	} else if (row->design == DESIGN_EXACT) {
+		snprintf(text, size, "exact");
+	} else if (isfinite(row->interval.low) && isfinite(row->interval.high) && row->nr[0] > 1) {
+		nr = decimals(fmax(fabs(row->interval.low), fabs(row->interval.high)));
+		signed_format(row->interval.low, nr, low, sizeof(low));
+		signed_format(row->interval.high, nr, high, sizeof(high));
+		snprintf(text, size, "[%s, %s] %%", low, high);
+	}
+}
+
+void percent_format(double part, char *text, size_t size)
+{
+	snprintf(text, size, "%.4g %%", part * 100);
+}
+
+void tally_format(const size_t nr_of[NR_VERDICTS], char *text, size_t size)
+{
+	static const enum verdict order[] = {
+		VERDICT_WORSE, VERDICT_BETTER, VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSURE,
+	};
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (nr_of[order[i]])
+			snprintf(text + strlen(text), size - strlen(text), "%s%zu %s",
+				 *text ? ", " : "", nr_of[order[i]], verdict_names[order[i]]);
+	if (!*text)
+		snprintf(text, size, "nothing");
+}
+
+/* "12 boots each", "12 and 9 boots". */
+static void runs_format(const struct verdicts *verdicts, const char *one, const char *many,
+			char *text, size_t size)
+{
+	const size_t *nr = verdicts->nr_runs;
+
+	if (nr[0] == nr[1])
+		snprintf(text, size, "%zu %s each", nr[0], nr[0] == 1 ? one : many);
+	else
+		snprintf(text, size, "%zu and %zu %s", nr[0], nr[1], many);
+}
+
+static bool same_words(const struct results *a, const struct results *b)
+{
+	return strcmp(results_run_word(a, 1), results_run_word(b, 1)) == 0;
+}
+
+/* The most samples that a run of the table has. */
+static size_t nr_samples(const struct verdicts *verdicts)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		const struct result *sides[] = { verdicts->rows[i].base, verdicts->rows[i].new };
+
+		for (size_t side = 0; side < 2; side++) {
+			for (size_t j = 0; j < sides[side]->nr_runs; j++) {
+				const struct run *run = &sides[side]->runs[j];
+
+				if (run->nr_samples > run->nr_warmup + most)
+					most = run->nr_samples - run->nr_warmup;
+			}
+		}
+	}
+	return most;
+}
+
+bool verdicts_replicated(const struct verdicts *verdicts)
+{
+	for (size_t i = 0; i < verdicts->nr; i++)
+		if (verdicts->rows[i].design != DESIGN_EXACT && verdicts->rows[i].nr[0] > 1 &&
+		    verdicts->rows[i].nr[1] > 1)
+			return true;
+	return false;
+}
+
+static void seeds_format(const struct verdicts *verdicts, const char *runs, char *text, size_t size)
+{
+	const char *word = results_run_word(verdicts->base, 1);
+
+	if (!verdicts_replicated(verdicts))
+		snprintf(text, size,
+			 "%s, no replication: one placement of memory, or none that mattered; "
+			 "another may give other figures",
+			 runs);
+	else if (verdicts->seeds_shared)
+		snprintf(text, size,
+			 "%s, each with memory placed by another seed, the same seeds on both "
+			 "sides",
+			 runs);
+	else
+		snprintf(text, size,
+			 "%s, each with memory placed by another seed; the sides have other seeds, "
+			 "and each %s is "
+			 "compared with the one in its place",
+			 runs, word);
+}
+
+/* How often an interruption lay between the boots of a block: they may be hours apart. */
+static int64_t nr_torn(const struct verdicts *verdicts)
+{
+	const struct fact *base = fact_find(&verdicts->base->environment, "lab.torn");
+	const struct fact *new = fact_find(&verdicts->new->environment, "lab.torn");
+	int64_t left = base ? base->number : 0, right = new ? new->number : 0;
+
+	return left > right ? left : right;
+}
+
+void design_format(const struct verdicts *verdicts, char *text, size_t size)
+{
+	bool same = same_words(verdicts->base, verdicts->new);
+	const char *one = same ? results_run_word(verdicts->base, 1) : "run";
+	const char *many = same ? results_run_word(verdicts->base, 2) : "runs";
+	size_t least = verdicts->nr_runs[0] < verdicts->nr_runs[1] ? verdicts->nr_runs[0]
+								   : verdicts->nr_runs[1];
+	char runs[96];
+
+	text[0] = '\0';
+	if (verdicts->nr_runs[0] + verdicts->nr_runs[1] == 0)
+		return;
+	runs_format(verdicts, one, many, runs, sizeof(runs));
+	if (verdicts->icount)
+		seeds_format(verdicts, runs, text, size);
+	else if (least <= 1 && (verdicts->base->imported || verdicts->new->imported))
+		snprintf(text, size,
+			 "figures from a log: how often they were measured is not known");
+	else if (least <= 1)
+		snprintf(text, size, "%s, %zu sample%s: says nothing about %s-to-%s differences",
+			 runs, nr_samples(verdicts), nr_samples(verdicts) == 1 ? "" : "s", one,
+			 one);
+	else if (verdicts->paired)
+		snprintf(text, size, "%s, interleaved (%s): compared in pairs of one block", runs,
+			 order_names[verdicts->base->schedule.order]);
+	else
+		snprintf(text, size, "%s, one side after the other: drift counts as change", runs);
+	if (verdicts->paired && !verdicts->icount && nr_torn(verdicts))
+		snprintf(text + strlen(text), size - strlen(text),
+			 "; interrupted within a block %" PRId64 " time%s", nr_torn(verdicts),
+			 nr_torn(verdicts) == 1 ? "" : "s");
+	if (verdicts->nr_unpaired)
+		snprintf(text + strlen(text), size - strlen(text),
+			 "; %zu %s without a partner %s left out", verdicts->nr_unpaired,
+			 verdicts->nr_unpaired == 1 ? one : many,
+			 verdicts->nr_unpaired == 1 ? "is" : "are");
 }

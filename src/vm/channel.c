@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "vm/channel.h"
-#include "vm/crc32.h"
 #include "vm/wire.h"
 
 #define SHOWN_MAX 100 /* bytes of a kernel's release */

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "vm/guest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,10 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
 #include "base/infile.h"
-#include "vm/cpio.h"
-#include "vm/guest.h"
+#include "base/memory.h"
 #include "vm/wire.h"
 
 #define NR_ARGS_MAX           200
@@ -220,4 +220,38 @@ int guest_build(int *fd, const char *base_path, const struct guest_command *comm
 	if (fclose(out) && !ret)
 		ret = error_errno(err, errno, "make the guest");
 	return ret;
+}
+
+/* Format: Documentation/driver-api/early-userspace/buffer-format.rst of the kernel. */
+
+/* Header and name together, and the contents, each fill a multiple of 4 bytes. */
+static void pad(FILE *out, size_t written)
+{
+	while (written++ % 4)
+		fputc(0, out);
+}
+
+static void entry(FILE *out, const char *name, unsigned int mode, const void *bytes, size_t size)
+{
+	unsigned int nr_links = 1, owner = 0, mtime = 0, device = 0, checksum = 0;
+	/* Inode 0 for all: the kernel only looks at it to join hard links, and there are none. */
+	int header = fprintf(out, "070701%08x%08x%08x%08x%08x%08x%08zx%08x%08x%08x%08x%08zx%08x", 0,
+			     mode, owner, owner, nr_links, mtime, size, device, device, device,
+			     device, strlen(name) + 1, checksum);
+
+	fwrite(name, strlen(name) + 1, 1, out);
+	pad(out, header + strlen(name) + 1);
+	if (size)
+		fwrite(bytes, size, 1, out);
+	pad(out, size);
+}
+
+void cpio_add(FILE *out, const char *name, const void *bytes, size_t size)
+{
+	entry(out, name, bytes ? S_IFREG | 0644 : S_IFDIR | 0755, bytes, size);
+}
+
+void cpio_end(FILE *out)
+{
+	entry(out, "TRAILER!!!", 0, NULL, 0);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/error.h"
 
@@ -43,3 +44,14 @@ void guest_command_free(struct guest_command *command);
  */
 int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed,
 		bool time_only, struct error *err);
+
+/*
+ * A cpio archive in the "newc" format, which the kernel unpacks as part of its initramfs: several
+ * may follow one another, so what one boot needs is appended to a guest made once.
+ */
+
+/* A directory (@bytes is NULL) or a file, owned by root. @out must stand on a multiple of 4 bytes.
+ */
+void cpio_add(FILE *out, const char *name, const void *bytes, size_t size);
+/* The trailer, without which the kernel takes the archive for damaged. */
+void cpio_end(FILE *out);

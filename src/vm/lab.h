@@ -10,9 +10,10 @@
 #include "result/results.h"
 #include "stats/precision.h"
 #include "vm/boot.h"
+#include "vm/guest.h"
+#include "vm/side.h"
 
-#define LAB_MAX_KERNELS 16
-#define LAB_MAX_BOOTS   1000
+#define LAB_MAX_BOOTS 1000
 
 /* To compare kernels in real time: a start, where a job has few rows. */
 #define LAB_BOOTS 10u
@@ -84,3 +85,37 @@ int lab_name_check(const char *name, struct error *err);
  * to be resumed was measured otherwise.
  */
 int lab_run(const struct lab_request *request, const struct lab_events *events, struct error *err);
+
+/* The lab at work: goes through the slots of a schedule, one boot each, as many side by side as
+ * were asked for. */
+
+enum slot_state { SLOT_WAITS, SLOT_RUNS, SLOT_ENDED, SLOT_TAKEN };
+
+/* One boot of the schedule. */
+struct slot {
+	enum slot_state state;
+	int initrd_fd;
+	struct boot boot;
+};
+
+struct lab {
+	const struct lab_request *request;
+	const struct lab_events *events;
+	struct guest_command command;
+	unsigned int nr_boots; /* of each kernel, at most */
+	struct side_origin origin;
+	struct schedule schedule;
+	struct lab_extent extent;
+	struct lab_side sides[LAB_MAX_KERNELS];
+	struct slot *slots;
+	unsigned int nr_slots;
+	uint64_t started_ns;
+	bool enough; /* settled, or out of time: no more blocks */
+	bool kvm;
+	gid_t kvm_group;
+};
+
+/* Boots what is not whole yet. As lab_run(). */
+int walk_slots(struct lab *lab, struct error *err);
+/* Ends what still runs. */
+void walk_end(struct lab *lab);

@@ -4,12 +4,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/fact.h"
+#include "base/infile.h"
 #include "result/results.h"
 #include "vm/boot.h"
 #include "vm/image.h"
+
+#define LAB_MAX_KERNELS 16
 
 /* What all files of a schedule say about how they came about; a schedule goes on only where all of
  * it is the same. */
@@ -69,3 +71,18 @@ bool side_begun(const struct lab_side *side);
 /* Every planned block is whole. */
 bool side_complete(const struct lab_side *side);
 void side_close(struct lab_side *side);
+
+/* An interrupted schedule goes on: which one it is, and whether it is still the same measurement.
+ */
+
+/*
+ * Looks in @directory for the newest files NAME-UTC.json of these sides that share a schedule which
+ * is not complete, and loads them: reports, schedules, paths and whole blocks of all @sides. What
+ * boots that did not end well have left is dropped.
+ * @wanted is the schedule that would begin now; its seed counts if @seed_given.
+ *
+ * -ENOENT when there is none. -ESTALE, saying what differs, when kernels, boots, order, seed,
+ * clock, memory, guest or command are not what they were: such runs do not belong into one file.
+ */
+int resume_load(struct lab_side *sides, const char *directory, const struct schedule *wanted,
+		bool seed_given, const struct side_origin *origin, struct error *err);

@@ -11,7 +11,6 @@
 
 #include "base/text.h"
 #include "vm/channel.h"
-#include "vm/crc32.h"
 #include "vm/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);

@@ -43,7 +43,7 @@ AREAS = [
     ("src/stats/summary.c", "test_stats test_compare test_formats test_verdict", "compare.sh"),
     ("src/stats/precision.c", "test_precision", ""),
     ("src/stats/steady.c", "test_steady", ""),
-    ("src/stats/trend.c", "test_steady test_stats", ""),
+    ("src/stats/stats.c", "test_steady test_stats", ""),
     ("src/verdict/unshare.c", "test_compare test_formats", "compare.sh"),
     ("src/verdict/[!gc]*.c", "test_verdict test_verdict_* test_compare test_formats", "compare.sh"),
     ("src/verdict/gate*.c", "test_gate", ""),

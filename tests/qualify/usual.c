@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "line.h"
 #include "stats/rank.h"
 #include "stats/stats.h"

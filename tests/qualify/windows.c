@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "result/schedule.h"
 
 const struct run *stretch_at(const struct stretch *stretch, size_t result, unsigned int slot)

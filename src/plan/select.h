@@ -4,7 +4,19 @@
  * what was near. */
 #include <stddef.h>
 
-#include "plan/plan.h"
+#include "bench/bench.h"
+#include "plan/config.h"
+
+#define PLAN_MAX_LAYOUTS 32
+
+/* What there is to measure with: of the running kernel, or of a test. */
+struct offer {
+	size_t base_bytes;
+	struct layout layouts[PLAN_MAX_LAYOUTS];
+	size_t nr_layouts;
+	const struct pinner *const *pinners; /* ended by NULL, as is states */
+	const struct state *const *states;
+};
 
 /* The indices of what a list of names or patterns means in one list of candidates. */
 struct picks {
@@ -41,3 +53,22 @@ int accesses_pick(struct picks *picks, const struct offer *offer, const char *wh
  * (page_bytes 0: a pattern). */
 int layouts_pick(struct layout_picks *picks, const struct offer *offer, const char *where,
 		 const struct word_list *list, struct error *err);
+
+/* A window by name; OFFSET+LENGTH is the other way to say one. */
+struct window {
+	const char *name, *about;
+};
+
+/* Ended by a NULL name. */
+extern const struct window windows[];
+
+/*
+ * Where the window @text lies in a region of @layout that has @size bytes or what the window needs;
+ * @name (40 bytes) gets the window's canonical name. -EINVAL, -ERANGE.
+ */
+struct window_place {
+	size_t offset, bytes, region_bytes;
+	char name[40];
+};
+int window_place(struct window_place *place, const char *text, const struct layout *layout,
+		 size_t base_bytes, uint64_t size, struct error *err);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "result/index.h"
+#include "result/results.h"
 #include "result/schedule.h"
 #include "verdict/rows.h"
 

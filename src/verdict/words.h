@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
+#include "verdict/verdict.h"
+
 /* How the parts of a row are written for people, in every format. Texts are empty where there is
  * nothing to say. */
-#include "verdict/verdict.h"
 
 /* What columns are called: the labels where they differ and fit in @most columns, else "base" and
  * "new". */
