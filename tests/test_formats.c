@@ -9,9 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "print/command.h"
 #include "print/fields.h"
-#include "print/lines.h"
-#include "print/order.h"
+#include "print/heading.h"
 
 static char *text;
 static size_t size;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "print/gate.h"
+#include "print/format.h"
 #include "sides.h"
 
 #define OTHER         "p,base,exclusive,read,head,n=1"

@@ -18,7 +18,6 @@
 
 #include "vm/channel.h"
 #include "vm/guest.h"
-#include "vm/image.h"
 #include "vm/lab.h"
 #include "vm/qemu.h"
 #include "vm/wire.h"

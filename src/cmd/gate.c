@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "print/gate.h"
+#include "print/format.h"
 #include "verdict/side.h"
 
 enum {

@@ -46,17 +46,3 @@ void run_design_tell(const struct plan *plan, unsigned int nr_runs, bool paired)
 
 /* Returns the exit code. */
 int run_with(const struct order *order, int argc, char **argv);
-
-/* Labels and files of two sides. */
-struct with_names {
-	char labels[INTERLEAVE_SIDES][65];
-	char paths[INTERLEAVE_SIDES][RESULTS_PATH_MAX];
-	bool is_new[INTERLEAVE_SIDES]; /* in results/, and not of a schedule that is resumed */
-};
-
-/* By the options, or after the files in which the @sides differ. -EINVAL: one label for both. */
-int with_labels(struct with_names *names, const struct order *order,
-		const struct interleave_side *sides, bool other_program, struct error *err);
-/* By the options, new ones in results/, or those of the schedule that is to be resumed (-ENOENT:
- * there is none). */
-int with_paths(struct with_names *names, const struct order *order, struct error *err);

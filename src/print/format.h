@@ -5,6 +5,7 @@
 
 #include "print/grid.h"
 #include "verdict/compare.h"
+#include "verdict/gate.h"
 
 /* One way of writing: @nr comparisons of one base. */
 struct compare_printer {
@@ -30,3 +31,7 @@ void compare_print_csv(FILE *out, const struct look *look, const struct comparis
 		       size_t nr, const struct compare_options *options);
 void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons,
 			size_t nr, const struct compare_options *options);
+
+/* What gate says: its line, and the rows that made it so, each on its own. */
+void gate_print(FILE *out, const struct look *look, const struct gate *gate,
+		const struct gate_options *options);

@@ -11,7 +11,6 @@
 #include "print/format.h"
 #include "print/grid.h"
 #include "print/heading.h"
-#include "print/order.h"
 #include "print/table.h"
 #include "verdict/words.h"
 

@@ -11,7 +11,6 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "print/heading.h"
-#include "print/order.h"
 #include "print/table.h"
 #include "stats/summary.h"
 

@@ -2,9 +2,11 @@
 #include "result/json_get.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -264,4 +266,14 @@ int get_fact_group(struct reader *reader, const json_t *object, const char *name
 		return rc;
 	reader_leave(reader, used);
 	return 0;
+}
+
+void json_seed(void)
+{
+	const void *bytes = (const void *)getauxval(AT_RANDOM);
+	size_t seed = 1;
+
+	if (bytes)
+		memcpy(&seed, bytes, sizeof(seed));
+	json_object_seed(seed ? seed : 1); /* 0 would ask /dev/urandom */
 }

@@ -125,3 +125,30 @@ int get_results(struct reader *reader, const json_t *root, const struct json_tex
 		struct results *results);
 /* report_runs.c */
 int get_runs(struct reader *reader, const json_t *object, struct result *result);
+
+/*
+ * Seeds jansson's hash tables from the 16 random bytes that the kernel gives every program
+ * (AT_RANDOM). Left to itself jansson reads /dev/urandom, which in a freshly booted guest makes the
+ * kernel gather entropy for seconds (5.18: drivers/char/random.c try_to_generate_entropy). Call
+ * before anything is parsed.
+ */
+void json_seed(void);
+
+/* NULL from any jansson call is passed on: json_object_set_new fails on it, and the first failure
+ * is kept. */
+struct writer {
+	const struct results *results;
+	struct error *err;
+	int rc;
+};
+
+/* Both take the value. */
+void writer_set(struct writer *writer, json_t *object, const char *name, json_t *value);
+void writer_append(struct writer *writer, json_t *array, json_t *value);
+/* Nothing for NULL and "". Command lines are bytes, JSON is UTF-8: what cannot be said is a '?',
+ * what is too long is cut. */
+void writer_set_text(struct writer *writer, json_t *object, const char *name, const char *text);
+/* An error for what JSON readers take for another number; @what names it. */
+json_t *count_json(struct writer *writer, uint64_t number, const char *what);
+/* report_write_run.c */
+json_t *run_json(struct writer *writer, const struct run *run);

@@ -11,7 +11,6 @@
 #include "base/outfile.h"
 #include "base/text.h"
 #include "result/json_get.h"
-#include "result/writer.h"
 
 #define NR_NAMES 10000u /* of one label in one second */
 

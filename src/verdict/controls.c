@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "verdict/rows.h"
+#include "verdict/row.h"
 
 #define BASE_LAYOUT "base"
 

@@ -7,7 +7,7 @@
 
 #include "result/results.h"
 #include "result/schedule.h"
-#include "verdict/rows.h"
+#include "verdict/row.h"
 
 const char *const verdict_names[NR_VERDICTS] = {
 	[VERDICT_SAME] = "same",     [VERDICT_BETTER] = "better",   [VERDICT_WORSE] = "worse",

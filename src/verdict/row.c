@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "stats/stats.h"
 #include "stats/summary.h"
-#include "verdict/rows.h"
+#include "verdict/row.h"
 
 void run_values_of(struct run_values *values, const struct result *result, enum metric metric,
 		   double part)

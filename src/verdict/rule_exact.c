@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "stats/summary.h"
-#include "verdict/rows.h"
+#include "verdict/row.h"
 
 static bool varies(const struct result *base, const struct result *new, enum row_kind kind,
 		   unsigned int which)

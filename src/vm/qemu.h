@@ -7,7 +7,6 @@
 
 #include "base/child.h"
 #include "base/error.h"
-#include "vm/image.h"
 
 /*
  * What differs between guests. Everything that comes from a user crosses as a file descriptor, a
@@ -57,3 +56,19 @@ int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 /* Kills QEMU if it still runs, and closes everything; returns its wait status (-1: it did not run
  * any more). */
 int qemu_end(struct qemu *qemu);
+
+/* A kernel image: found, opened, and its architecture told by its first bytes. */
+
+struct lab_image {
+	char path[4096];
+	const char *arch; /* "arm64" or "x86_64": the words of the Makefile's ARCH */
+	int fd;           /* -1: closed */
+};
+
+/*
+ * @path is an image (bzImage, Image, Image.gz, vmlinuz) or a kernel build tree. -ENOENT, -EINVAL
+ * for what QEMU cannot boot directly (vmlinux, a compressed EFI image), -ENOTSUP for another
+ * architecture.
+ */
+int lab_image_open(struct lab_image *image, const char *path, struct error *err);
+void lab_image_close(struct lab_image *image);

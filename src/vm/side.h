@@ -9,7 +9,7 @@
 #include "base/infile.h"
 #include "result/results.h"
 #include "vm/boot.h"
-#include "vm/image.h"
+#include "vm/qemu.h"
 
 #define LAB_MAX_KERNELS 16
 
