@@ -17,6 +17,7 @@ struct arguments {
 	char **sides;
 	size_t nr;
 	struct compare_options options;
+	const struct format *format;
 };
 
 enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE };
@@ -35,19 +36,18 @@ static const struct argp_option options[] = {
 static const char *format_nth(const void *context, size_t i)
 {
 	(void)context;
-	return i < NR_COMPARE_FORMATS ? compare_printers[i].name : NULL;
+	return formats[i] ? formats[i]->name : NULL;
 }
 
-static void take_format(struct compare_options *to, const char *name, struct argp_state *state)
+static const struct format *take_format(const char *name, struct argp_state *state)
 {
-	const char *near;
+	const struct format *format = format_find(name);
+	const char *near = format ? NULL : suggest_word(name, format_nth, NULL);
 
-	for (to->format = 0; to->format < NR_COMPARE_FORMATS; to->format++)
-		if (strcmp(compare_printers[to->format].name, name) == 0)
-			return;
-	near = suggest_word(name, format_nth, NULL);
-	argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
-		   near ? near : "", near ? "\"?" : "");
+	if (!format)
+		argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
+			   near ? near : "", near ? "\"?" : "");
+	return format;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -63,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		to->rule.threshold_given = true;
 		return 0;
 	case OPT_FORMAT:
-		take_format(to, arg, state);
+		arguments->format = take_format(arg, state);
 		return 0;
 	case OPT_FILTER:
 		to->filter = arg;
@@ -85,10 +85,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "name two result files, or one to see what is in it");
 		return 0;
 	case ARGP_KEY_END:
-		if (arguments->nr == 1 && to->format != COMPARE_TEXT)
+		if (arguments->nr == 1 && arguments->format != formats[0])
 			argp_error(state,
 				   "--format=%s: name two result files; what is in one is text",
-				   compare_printers[to->format].name);
+				   arguments->format->name);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -140,8 +140,7 @@ static int compare_sides(const struct arguments *arguments, const struct side *s
 			pass_remarks(&comparisons[i], &sides[0], &sides[i + 1]);
 	}
 	if (!rc && nr)
-		compare_printers[arguments->options.format].print(stdout, look, comparisons, nr,
-								  &arguments->options);
+		arguments->format->print(stdout, look, comparisons, nr, &arguments->options);
 	else if (!rc)
 		print_one(&sides[0], look);
 	for (size_t i = 0; i < nr; i++)
@@ -152,7 +151,7 @@ static int compare_sides(const struct arguments *arguments, const struct side *s
 
 int cmd_compare(int argc, char **argv)
 {
-	struct arguments arguments = { .options = compare_options_default };
+	struct arguments arguments = { .options = compare_options_default, .format = formats[0] };
 	struct error err = { 0 };
 	struct side *sides;
 	struct look look;

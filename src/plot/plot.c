@@ -22,7 +22,9 @@
 	"pinbench-text-" /* and six digits and a dot: stands for a text, and is none that gnuplot \
 			    reads anything into */
 
-const struct plot_kind *const plot_kinds[] = { &plot_hit, &plot_bars, &plot_cost, NULL };
+#define ENTER(name) &plot_##name,
+
+const struct plot_kind *const plot_kinds[] = { PLOTS(ENTER) NULL };
 
 const struct plot_kind *plot_kind_find(const char *name)
 {

@@ -48,7 +48,14 @@ struct plot_kind {
 	int (*write)(struct plot *plot, struct error *err);
 };
 
-extern const struct plot_kind plot_hit, plot_bars, plot_cost;
+/* One line per picture: its struct, at the foot of its file, is plot_NAME. */
+#define PLOTS(X) \
+	X(hit)   \
+	X(bars)  \
+	X(cost)
+
+#define PLOT_DECLARE(name) extern const struct plot_kind plot_##name;
+PLOTS(PLOT_DECLARE)
 extern const struct plot_kind *const plot_kinds[]; /* ended by NULL */
 const struct plot_kind *plot_kind_find(const char *name);
 

@@ -486,8 +486,9 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 	sections_free(&sections);
 }
 
-void compare_print_commit(FILE *out, const struct look *look, const struct comparison *comparisons,
-			  size_t nr, const struct compare_options *options)
+static void compare_print_commit(FILE *out, const struct look *look,
+				 const struct comparison *comparisons, size_t nr,
+				 const struct compare_options *options)
 {
 	struct lines lines = { .out = out };
 
@@ -498,3 +499,9 @@ void compare_print_commit(FILE *out, const struct look *look, const struct compa
 		lines_gap(&lines);
 	}
 }
+
+/* For commit messages: see lines_put(). */
+const struct format format_commit = {
+	.name = "commit",
+	.print = compare_print_commit,
+};

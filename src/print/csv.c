@@ -131,8 +131,9 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	put_last(out, numbers.least[1]);
 }
 
-void compare_print_csv(FILE *out, const struct look *look, const struct comparison *comparisons,
-		       size_t nr, const struct compare_options *options)
+static void compare_print_csv(FILE *out, const struct look *look,
+			      const struct comparison *comparisons, size_t nr,
+			      const struct compare_options *options)
 {
 	(void)look;
 	(void)options;
@@ -151,3 +152,9 @@ void compare_print_csv(FILE *out, const struct look *look, const struct comparis
 				put_row(out, &verdicts->rows[j], verdicts, remarks);
 	}
 }
+
+/* RFC 4180, a record for each row. */
+const struct format format_csv = {
+	.name = "csv",
+	.print = compare_print_csv,
+};

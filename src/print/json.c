@@ -286,8 +286,9 @@ static void put_comparison(FILE *out, const struct comparison *comparison)
 	fputs("]}", out);
 }
 
-void compare_print_json(FILE *out, const struct look *look, const struct comparison *comparisons,
-			size_t nr, const struct compare_options *options)
+static void compare_print_json(FILE *out, const struct look *look,
+			       const struct comparison *comparisons, size_t nr,
+			       const struct compare_options *options)
 {
 	size_t most = 0;
 
@@ -306,3 +307,9 @@ void compare_print_json(FILE *out, const struct look *look, const struct compari
 		fputs(i + 1 < nr ? ",\n" : "]}\n", out);
 	}
 }
+
+/* urn:pinbench:comparison:1. */
+const struct format format_json = {
+	.name = "json",
+	.print = compare_print_json,
+};

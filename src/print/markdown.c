@@ -295,9 +295,9 @@ static void put_one(FILE *out, const struct comparison *comparison, bool all)
 	sections_free(&sections);
 }
 
-void compare_print_markdown(FILE *out, const struct look *look,
-			    const struct comparison *comparisons, size_t nr,
-			    const struct compare_options *options)
+static void compare_print_markdown(FILE *out, const struct look *look,
+				   const struct comparison *comparisons, size_t nr,
+				   const struct compare_options *options)
 {
 	(void)look;
 	for (size_t i = 0; i < nr; i++) {
@@ -305,3 +305,9 @@ void compare_print_markdown(FILE *out, const struct look *look,
 		put_one(out, &comparisons[i], options->environment);
 	}
 }
+
+/* Tables as GitHub shows them. */
+const struct format format_markdown = {
+	.name = "markdown",
+	.print = compare_print_markdown,
+};

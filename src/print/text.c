@@ -241,8 +241,9 @@ static void print_one(FILE *out, const struct look *look, const struct compariso
 	footnotes_free(&print.notes);
 }
 
-void compare_print_text(FILE *out, const struct look *look, const struct comparison *comparisons,
-			size_t nr, const struct compare_options *options)
+static void compare_print_text(FILE *out, const struct look *look,
+			       const struct comparison *comparisons, size_t nr,
+			       const struct compare_options *options)
 {
 	for (size_t i = 0; i < nr; i++) {
 		if (nr > 1)
@@ -590,3 +591,9 @@ void compare_print_tally(const struct text_print *print, const struct compare_op
 	}
 	print_worse(print);
 }
+
+/* What a terminal shows. */
+const struct format format_text = {
+	.name = "text",
+	.print = compare_print_text,
+};

@@ -49,15 +49,6 @@ int comparable_refuse(const struct comparable *comparable, const struct results 
 /* What a report is called in errors: its file, else its label. */
 const char *results_name(const struct results *results);
 
-enum compare_format {
-	COMPARE_TEXT,
-	COMPARE_COMMIT,
-	COMPARE_MARKDOWN,
-	COMPARE_CSV,
-	COMPARE_JSON,
-	NR_COMPARE_FORMATS
-};
-
 /* What the options mean, for all who compare. */
 struct compare_options {
 	struct rule rule;   /* --threshold, --tails */
@@ -67,7 +58,6 @@ struct compare_options {
 	bool exact_only;  /* rates and counts alone will be looked at: times may be of kernels that
 			     check themselves */
 	bool environment; /* --environment: every difference of it, noise included */
-	enum compare_format format;
 };
 extern const struct compare_options compare_options_default;
 

@@ -53,11 +53,11 @@ static void check_commit(char *text)
 		abort();
 }
 
-static void check_format(enum compare_format format, char *text, size_t size)
+static void check_format(const struct format *format, char *text, size_t size)
 {
 	json_t *root;
 
-	if (format == COMPARE_CSV) {
+	if (format == &format_csv) {
 		char *to = text;
 
 		for (size_t i = 0; i < size; i++)
@@ -66,9 +66,9 @@ static void check_format(enum compare_format format, char *text, size_t size)
 		size = (size_t)(to - text);
 	}
 	check_printed(text, size);
-	if (format == COMPARE_COMMIT)
+	if (format == &format_commit)
 		check_commit(text);
-	if (format == COMPARE_JSON) {
+	if (format == &format_json) {
 		root = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
 		if (!root)
 			abort();
@@ -87,8 +87,8 @@ static unsigned int turn_of(const uint8_t *bytes, size_t size)
 	return turn >> 8;
 }
 
-/* In one of the formats of compare; the last one is the table of one file. */
-static void print(const struct results *results, size_t format)
+/* In one of the formats of compare; NULL is the table of one file. */
+static void print(const struct results *results, const struct format *format)
 {
 	struct look look = { .utf8 = true };
 	struct compare_options options = compare_options_default;
@@ -100,12 +100,12 @@ static void print(const struct results *results, size_t format)
 
 	if (!out)
 		abort();
-	if (format < NR_COMPARE_FORMATS) {
+	if (format) {
 		options.rule.tails = true;
 		if (compare_reports(&comparison, results, results, &options, &err) ||
 		    comparison.nr_changes)
 			abort();
-		compare_printers[format].print(out, &look, &comparison, 1, &options);
+		format->print(out, &look, &comparison, 1, &options);
 		comparison_free(&comparison);
 	} else {
 		table_print(out, &look, results);
@@ -182,11 +182,15 @@ static void check_whole(const uint8_t *bytes, size_t size, const struct results 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	unsigned int turn = turn_of(bytes, size);
-	size_t format = turn % (NR_COMPARE_FORMATS + 1);
+	const struct format *format;
+	size_t nr_formats = 0;
 	struct results results, twin;
 	struct error err = { 0 };
 
-	turn /= NR_COMPARE_FORMATS + 1;
+	while (formats[nr_formats])
+		nr_formats++;
+	format = formats[turn % (nr_formats + 1)];
+	turn /= nr_formats + 1;
 	if (results_parse(&results, (const char *)bytes, size, "fuzz.json", &err)) {
 		if (!err.code || strncmp(err.text, "fuzz.json:", 10))
 			abort();
