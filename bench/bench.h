@@ -13,22 +13,24 @@
 #include "base/error.h"
 #include "base/metric.h"
 
+struct finding;
 struct frame;
+struct journal;
 struct peer;
+struct region;
+struct vma_account;
 
 enum access {
 	ACCESS_READ = 1,  /* the pin may only be read through: no FOLL_WRITE */
 	ACCESS_WRITE = 2, /* FOLL_WRITE */
 };
 
-enum backing { BACKING_BASE, BACKING_THP, BACKING_HUGETLB };
-
-/* One row per backing and size; rows for sizes are made from what the running kernel offers. */
+/* One row per kind and size; rows for sizes are made from what the running kernel offers. */
 struct layout {
 	char name[24]; /* "base", "thp-2M", "hugetlb-64K" */
 	const char *about;
-	enum backing backing;
-	size_t page_bytes; /* size of one unit: base page, PMD, or hugetlb page */
+	const struct layout_kind *kind;
+	size_t page_bytes; /* size of one unit: base page, folio, or hugetlb page */
 };
 
 /* A mapping of one layout, private and anonymous. */
@@ -54,9 +56,71 @@ struct pin_job {
 	const char *device;
 };
 
-/* Offered by the running kernel, in order: base, thp-<PMD>, hugetlb-<every size>. Returns how many.
+/*
+ * One way to back memory: bench/layout_*.c and a line in bench/registry.c. What others have to know
+ * about its pages stands here, so that nobody asks for its name.
  */
+struct layout_kind {
+	/*
+	 * Names are PREFIX SIZE ("hugetlb-64K"), for each size that the kernel offers. Without a
+	 * size (@sized is false) the name is the prefix.
+	 */
+	const char *prefix;
+	bool sized;
+	const char *pages;  /* "hugetlb pages": what a kernel may not offer */
+	const char *option; /* "CONFIG_HUGETLBFS": without it the kernel offers none */
+
+	/* What its pages are. */
+	bool control;      /* every kernel has it: what a change of other layouts may slow down */
+	bool large;        /* units of several base pages, of which a pin may count each or one */
+	bool pool;         /* taken from the pool of their size and node: reserved, and scarce */
+	bool own_faults;   /* faulted in by hugetlb_fault(), not by handle_mm_fault() */
+	bool zero_page;    /* reading a hole maps the zero page */
+	bool mapped_whole; /* flags of a unit stand at its head; at PMD size its mapping is one */
+	bool copied_whole; /* unsharing by copy takes the unit; else it is split, page by page */
+	bool reused_whole; /* unsharing by reuse takes the unit */
+
+	/* Those that the running kernel offers, rising; at most @max. Returns how many. */
+	size_t (*list)(const struct layout_kind *kind, struct layout *layouts, size_t max);
+	/* Maps region->bytes, sets region->addr; else as region_map(). */
+	int (*map)(struct region *region, void *wish, struct error *err);
+	/* What smaps has of the populated region against its layout: -EPROTO with the difference.
+	 */
+	int (*account)(const struct region *region, const struct vma_account *seen,
+		       struct error *err);
+	/* Whether frame @i of a populated @region, @frames from its start, is what the layout says.
+	 */
+	bool (*fits)(const struct region *region, const struct frame *frames, size_t i);
+	/* Whether a page with these flags, not the zero page, may be what a pin faulted in. */
+	bool (*fits_faulted)(uint64_t flags);
+	/*
+	 * Sees to it that @nr units can be mapped on @node for the run, by settings that @journal
+	 * puts back. Without a journal (NULL) nothing is changed: -EAGAIN, and no words, where that
+	 * would be needed. NULL: it needs no settings.
+	 */
+	int (*reserve)(struct journal *journal, const struct layout *layout, int node,
+		       unsigned int nr, struct error *err);
+	/*
+	 * What doctor says of it: can units be had? @nr are planned (0: unknown) on @node, which is
+	 * -1 unless @pool. Changes nothing.
+	 */
+	void (*check)(struct finding *finding, const struct layout *layout, int node,
+		      unsigned int nr);
+};
+
+/* The list, ended by NULL. */
+extern const struct layout_kind *const layout_kinds[];
+
+/* Offered by the running kernel, in the order of layout_kinds. Returns how many. */
 size_t layout_list(struct layout *layouts, size_t max);
+/* Single pages, which every kernel has. */
+void layout_base(struct layout *layout);
+/*
+ * The kind that @name, which may be a pattern, is of, whether the kernel offers it or not; @size
+ * gets where its size begins in @name, NULL where it has none. NULL: no kind has such names.
+ */
+const struct layout_kind *layout_kind_of(const char *name, const char **size);
+bool layout_is_control(const char *name);
 
 /*
  * Maps @bytes (a multiple of layout->page_bytes) at an address aligned to the layout's page,
@@ -75,6 +139,10 @@ void region_pattern(unsigned char *copy, size_t offset, size_t bytes);
 /* 0 if @bytes copied from @offset of a filled region are what was written; -EILSEQ saying where
  * they differ. Both multiples of 4 KiB. */
 int region_check(const unsigned char *copy, size_t offset, size_t bytes, struct error *err);
+/* The frames of @nr base pages from @offset on, which is a multiple of base_bytes: frames_read().
+ */
+int region_frames(const struct region *region, size_t offset, size_t nr, struct frame *frames,
+		  struct error *err);
 /*
  * Proves from the kernel's own account that the populated region is what its layout says (smaps;
  * with CAP_SYS_ADMIN also kpageflags of every page). @proof gets the names of the accounts that
@@ -187,6 +255,11 @@ struct pinner {
 	bool whole_only;     /* one request covers the window: pages_per_call can only be "all" */
 	bool warms_itself;   /* open() has exercised the path: no cycles on other memory before a
 				single sample */
+	bool floor;          /* pins nothing: its times are those of the harness */
+	bool memlock;        /* what it pins counts against RLIMIT_MEMLOCK */
+	bool may_warn;       /* checks itself with WARN(): panic_on_warn would end the machine */
+	bool lab_only;       /* no distribution's kernel has it, those of pinbench vm do */
+	const char *option;  /* "CONFIG_IO_URING": without it no kernel has it; or NULL */
 	const void *row;     /* variant data, private to the file */
 
 	struct pin_path (*path)(const struct pinner *pinner);
@@ -252,6 +325,9 @@ unsigned int kernel_release(void);
 /* The lists, ended by NULL. */
 extern const struct pinner *const pinners[];
 const struct pinner *pinner_find(const char *name);
+/* The one that pins nothing. */
+const struct pinner *pinner_floor(void);
+bool pinner_is_floor(const char *name);
 
 /* The usual probe(): one cycle on one page of our own, for reading where the pinner can. */
 int pinner_try_page(const struct pinner *pinner, struct error *why);

@@ -44,10 +44,7 @@ static size_t window_pages(const struct pin_job *job)
 
 static int window_read(const struct pin_job *job, struct frame *frames, struct error *err)
 {
-	const struct region *region = job->region;
-
-	return frames_read(region->addr + job->offset, window_pages(job), region->base_bytes,
-			   region->layout->page_bytes / region->base_bytes, frames, err);
+	return region_frames(job->region, job->offset, window_pages(job), frames, err);
 }
 
 /* Counted when a PMD mapping of a THP is split: 6.1, 6.12 mm/huge_memory.c __split_huge_pmd_locked.
@@ -74,6 +71,7 @@ static int watch_start(struct watch *watch, const struct pin_job *job, struct er
 
 static int watch_stop(struct watch *watch, struct path_count *counts, struct error *err)
 {
+	const struct layout_kind *kind = watch->job.region->layout->kind;
 	size_t nr = window_pages(&watch->job);
 	uint64_t splits;
 
@@ -83,8 +81,7 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 		       "frames");
 	path_count_set(counts, COUNT_REUSED_PAGES, frames_reused(watch->before, watch->after, nr),
 		       "frames");
-	if (watch->job.region->layout->backing == BACKING_THP && watch->have_splits &&
-	    thp_splits(&splits))
+	if (kind->mapped_whole && !kind->copied_whole && watch->have_splits && thp_splits(&splits))
 		path_count_set(counts, COUNT_SPLIT_THPS, splits - watch->splits, "frames");
 	return 0;
 }

@@ -349,7 +349,7 @@ static int watch_start(struct watch *watch, const struct pin_job *job, struct er
 static int watch_stop(struct watch *watch, struct path_count *counts, struct error *err)
 {
 	uintptr_t start = (uintptr_t)watch->region->addr, end = start + watch->region->bytes;
-	bool hugetlb = watch->region->layout->backing == BACKING_HUGETLB;
+	bool hugetlb = watch->region->layout->kind->own_faults;
 	enum probed fault = hugetlb && watch->have[PROBED_HUGETLB] ? PROBED_HUGETLB : PROBED_FAULT;
 	struct probe_sum sums[NR_PROBED] = {
 		[PROBED_FAULT] = { .start = start, .end = end },

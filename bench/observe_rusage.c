@@ -44,7 +44,7 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 
 	if (minor_faults(&after, err))
 		return -err->code;
-	if (watch->region->layout->backing == BACKING_HUGETLB && after == watch->before)
+	if (watch->region->layout->kind->own_faults && after == watch->before)
 		return 0;
 	path_count_set(counts, COUNT_FAULTS, (uint64_t)(after - watch->before), "rusage");
 	return 0;

@@ -35,9 +35,8 @@ static void look(const struct peer *peer)
 
 	peer->sight->error.code = 0;
 	peer->sight->bytes_intact = !region_check(window, peer->offset, peer->bytes, NULL);
-	frames_read(window, peer->bytes / region->base_bytes, region->base_bytes,
-		    region->layout->page_bytes / region->base_bytes, peer->sight->frames,
-		    &peer->sight->error);
+	region_frames(region, peer->offset, peer->bytes / region->base_bytes, peer->sight->frames,
+		      &peer->sight->error);
 }
 
 /* Never writes to the region: that would take the copy that the pin shall take. */
@@ -122,7 +121,7 @@ int peer_look(struct peer *peer, struct peer_view *view, struct error *err)
 	if (TEMP_FAILURE_RETRY(write(peer->ask, &question, 1)) != 1 ||
 	    TEMP_FAILURE_RETRY(read(peer->answer, &question, 1)) != 1)
 		return error_set(err, ECHILD, "the child that shares the region is gone%s",
-				 peer->region->layout->backing == BACKING_HUGETLB
+				 peer->region->layout->kind->pool
 					 ? " (hugetlb: no spare page for its copy)"
 					 : "");
 	if (peer->sight->error.code) {

@@ -188,6 +188,9 @@ static int hold_read(struct pin *pin, void *bytes, struct error *err)
 		.access = ACCESS_READ | ACCESS_WRITE,           \
 		.whole_only = true,                             \
 		.row = &(const struct hold_row){ __VA_ARGS__ }, \
+		.may_warn = true,                               \
+		.lab_only = true,                               \
+		.option = "CONFIG_GUP_TEST",                    \
 		.path = hold_path,                              \
 		.probe = pinner_try_page,                       \
 		.open = hold_open,                              \

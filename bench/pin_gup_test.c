@@ -59,7 +59,7 @@ static int gup_zero_page(const struct gup_row *row, const struct pin_job *job, i
 {
 	if (!job->unpopulated || job->access == ACCESS_WRITE || !row->path.pins)
 		return 0;
-	if (job->region->layout->backing == BACKING_HUGETLB || (row->longterm && unshares))
+	if (!job->region->layout->kind->zero_page || (row->longterm && unshares))
 		return 0;
 	error_set(err, EOPNOTSUPP,
 		  "a read-only pin of unpopulated memory gets the zero page, "
@@ -183,6 +183,9 @@ static const char *gup_clock(const struct pin *pin, enum metric metric, uint64_t
 		.about = gup_about,                            \
 		.access = ACCESS_READ | ACCESS_WRITE,          \
 		.row = &(const struct gup_row){ __VA_ARGS__ }, \
+		.may_warn = true,                              \
+		.lab_only = true,                              \
+		.option = "CONFIG_GUP_TEST",                   \
 		.path = gup_path,                              \
 		.probe = pinner_try_page,                      \
 		.open = gup_open,                              \

@@ -372,28 +372,25 @@ static uint64_t hugetlb_folios(const struct pin_job *job, const struct iovec *bu
 static uint64_t uring_held_refs(const struct pin *pin)
 {
 	const struct region *region = pin->job.region;
-	size_t nr = pin->job.bytes / region->base_bytes,
-	       unit = region->layout->page_bytes / region->base_bytes;
+	const struct layout_kind *kind = region->layout->kind;
+	size_t nr = pin->job.bytes / region->base_bytes;
 	unsigned int release = kernel_release();
 	struct frame *frames = NULL;
 	uint64_t refs = 0;
 	size_t done = 0;
 	bool broken = false;
 
-	if (release < KERNEL(6, 3) || region->layout->backing == BACKING_BASE)
+	if (release < KERNEL(6, 3) || !kind->large)
 		return nr;
-	if (region->layout->backing != BACKING_HUGETLB) {
+	if (!kind->pool) {
 		frames = calloc(nr, sizeof(*frames));
-		broken = !frames || (region->layout->backing == BACKING_THP &&
-				     (!frames_visible(NULL) ||
-				      frames_read(region->addr + pin->job.offset, nr,
-						  region->base_bytes, unit, frames, NULL)));
+		broken = !frames || !frames_visible(NULL) ||
+			 region_frames(region, pin->job.offset, nr, frames, NULL);
 	}
 	for (unsigned int i = 0; i < pin->nr_buffers && !broken; i++) {
 		size_t pages = pin->buffers[i].iov_len / region->base_bytes;
-		uint64_t folios = region->layout->backing == BACKING_HUGETLB
-					  ? hugetlb_folios(&pin->job, &pin->buffers[i])
-					  : folios_of(frames + done, pages, &broken);
+		uint64_t folios = kind->pool ? hugetlb_folios(&pin->job, &pin->buffers[i])
+					     : folios_of(frames + done, pages, &broken);
 
 		refs += folios == 1 || (folios && release >= KERNEL(6, 12)) ? folios : pages;
 		done += pages;
@@ -406,6 +403,8 @@ const struct pinner pin_io_uring = {
 	.name = "io_uring/register",
 	.about = "io_uring buffer registration: long-term pins for writing",
 	.access = ACCESS_WRITE,
+	.memlock = true,
+	.option = "CONFIG_IO_URING",
 	.path = uring_path,
 	.probe = pinner_try_page,
 	.open = uring_open,

@@ -85,6 +85,7 @@ const struct pinner pin_null = {
 	.name = "null",
 	.about = "pins nothing: two reads of the clock, the floor of every time",
 	.access = ACCESS_READ | ACCESS_WRITE,
+	.floor = true,
 	.path = null_path,
 	.probe = null_probe,
 	.open = null_open,

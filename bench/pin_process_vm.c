@@ -194,6 +194,7 @@ static int process_vm_read(struct pin *pin, void *bytes, struct error *err)
 		.name = "process_vm/" process_vm_name,                          \
 		.about = process_vm_about,                                      \
 		.access = bits,                                                 \
+		.option = "CONFIG_CROSS_MEMORY_ATTACH",                         \
 		.row = &(const struct process_vm_row){ __VA_ARGS__ },           \
 		.path = process_vm_path,                                        \
 		.probe = pinner_try_page,                                       \

@@ -374,7 +374,7 @@ static uint64_t vfio_held_refs(const struct pin *pin)
 	const struct pin_job *job = &pin->job;
 
 	if (job->unpopulated && job->access == ACCESS_READ && kernel_release() < KERNEL(6, 2) &&
-	    job->region->layout->backing != BACKING_HUGETLB)
+	    job->region->layout->kind->zero_page)
 		return PIN_REFS_UNKNOWN;
 	return job->bytes / job->region->base_bytes;
 }
@@ -383,6 +383,8 @@ const struct pinner pin_vfio = {
 	.name = "vfio/type1",
 	.about = "VFIO type1 DMA map and unmap: long-term pins and the IOMMU, never the fast path",
 	.access = ACCESS_READ | ACCESS_WRITE,
+	.memlock = true,
+	.option = "CONFIG_VFIO",
 	.path = vfio_path,
 	.probe = pinner_try_page,
 	.open = vfio_open,

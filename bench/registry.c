@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Every pinner, in the order of pinbench list. A new one is one file and its lines here. */
+/* Every pinner and layout, in the order of pinbench list. A new one is one file and its line here.
+ */
 #include "bench/bench.h"
 
 #include <errno.h>
@@ -25,11 +26,57 @@
 	X(pin_odirect_read)      \
 	X(pin_vfio)
 
-#define DECLARE(name) extern const struct pinner name;
-#define ENTER(name)   &name,
+/* One line per kind of layouts; the first is of single pages. */
+#define LAYOUTS(X)           \
+	X(layout_base_pages) \
+	X(layout_thp)        \
+	X(layout_hugetlb)
 
-PINNERS(DECLARE)
+#define ENTER(name)          &name,
+#define DECLARE_PINNER(name) extern const struct pinner name;
+#define DECLARE_LAYOUT(name) extern const struct layout_kind name;
+
+PINNERS(DECLARE_PINNER)
 const struct pinner *const pinners[] = { PINNERS(ENTER) NULL };
+
+LAYOUTS(DECLARE_LAYOUT)
+const struct layout_kind *const layout_kinds[] = { LAYOUTS(ENTER) NULL };
+
+size_t layout_list(struct layout *layouts, size_t max)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; layout_kinds[i]; i++)
+		nr += layout_kinds[i]->list(layout_kinds[i], layouts + nr, max - nr);
+	return nr;
+}
+
+void layout_base(struct layout *layout)
+{
+	layout_kinds[0]->list(layout_kinds[0], layout, 1);
+}
+
+const struct layout_kind *layout_kind_of(const char *name, const char **size)
+{
+	for (size_t i = 0; layout_kinds[i]; i++) {
+		const struct layout_kind *kind = layout_kinds[i];
+		size_t length = strlen(kind->prefix);
+
+		*size = kind->sized ? name + length : NULL;
+		if (kind->sized ? strncmp(name, kind->prefix, length) == 0
+				: strcmp(name, kind->prefix) == 0)
+			return kind;
+	}
+	return NULL;
+}
+
+bool layout_is_control(const char *name)
+{
+	const char *size;
+	const struct layout_kind *kind = layout_kind_of(name, &size);
+
+	return kind && kind->control;
+}
 
 const struct pinner *pinner_find(const char *name)
 {
@@ -39,12 +86,26 @@ const struct pinner *pinner_find(const char *name)
 	return NULL;
 }
 
+const struct pinner *pinner_floor(void)
+{
+	size_t i = 0;
+
+	while (!pinners[i]->floor)
+		i++;
+	return pinners[i];
+}
+
+bool pinner_is_floor(const char *name)
+{
+	const struct pinner *pinner = pinner_find(name);
+
+	return pinner && pinner->floor;
+}
+
 int pinner_try_page(const struct pinner *pinner, struct error *why)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "probe",
-				       .backing = BACKING_BASE,
-				       .page_bytes = page };
+	struct layout layout;
 	struct region region = { .layout = &layout, .bytes = page, .base_bytes = page };
 	struct pin_job job = {
 		.region = &region,
@@ -56,6 +117,7 @@ int pinner_try_page(const struct pinner *pinner, struct error *why)
 	struct pin *pin = NULL;
 	int ret;
 
+	layout_base(&layout);
 	region.addr = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (region.addr == MAP_FAILED)
 		return error_errno(why, errno, "map a page to pin");

@@ -358,9 +358,7 @@ static void assert_refused(const char *name, size_t nr_pages, size_t pages_per_c
 {
 	const struct pinner *pinner = pinner_find(name);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const struct layout layout = { .name = "base",
-				       .backing = BACKING_BASE,
-				       .page_bytes = page };
+	struct layout layout;
 	struct region region = { .layout = &layout, .bytes = nr_pages * page, .base_bytes = page };
 	struct pin_job job = { .region = &region,
 			       .bytes = region.bytes,
@@ -369,6 +367,7 @@ static void assert_refused(const char *name, size_t nr_pages, size_t pages_per_c
 	struct error err = { 0 };
 	struct pin *pin = NULL;
 
+	layout_base(&layout);
 	region.addr = mmap(NULL, region.bytes, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	assert_ptr_not_equal(region.addr, MAP_FAILED);

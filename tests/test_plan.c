@@ -78,14 +78,16 @@ static const struct state exclusive = { .name = "exclusive" };
 static const struct state read_only = { .name = "exclusive-ro", .read_only = true };
 static const struct state *const test_states[] = { &exclusive, &read_only, NULL };
 
+extern const struct layout_kind layout_base_pages, layout_thp, layout_hugetlb;
+
 static const struct offer offer = {
 	.base_bytes = 4096,
 	.layouts = {
-		{ .name = "base", .backing = BACKING_BASE, .page_bytes = 4096 },
-		{ .name = "thp-2M", .backing = BACKING_THP, .page_bytes = 2 << 20 },
-		{ .name = "hugetlb-64K", .backing = BACKING_HUGETLB, .page_bytes = 64 << 10 },
-		{ .name = "hugetlb-2M", .backing = BACKING_HUGETLB, .page_bytes = 2 << 20 },
-		{ .name = "hugetlb-1G", .backing = BACKING_HUGETLB, .page_bytes = 1 << 30 },
+		{ .name = "base", .kind = &layout_base_pages, .page_bytes = 4096 },
+		{ .name = "thp-2M", .kind = &layout_thp, .page_bytes = 2 << 20 },
+		{ .name = "hugetlb-64K", .kind = &layout_hugetlb, .page_bytes = 64 << 10 },
+		{ .name = "hugetlb-2M", .kind = &layout_hugetlb, .page_bytes = 2 << 20 },
+		{ .name = "hugetlb-1G", .kind = &layout_hugetlb, .page_bytes = 1 << 30 },
 	},
 	.nr_layouts = 5,
 	.pinners = test_pinners,

@@ -206,7 +206,7 @@ static void test_false_alarms(void **state)
 
 			result_make(&result, designs[i].nr_runs, designs[i].nr_samples,
 				    designs[i].metrics, 0.2, &none, &random);
-			result_steady(&result);
+			result_steady(&result, false);
 			nr_alarms += result.nr_warnings > 0;
 			result_drop(&result);
 		}
@@ -230,7 +230,7 @@ static unsigned int nr_found(unsigned int nr_runs, double spread, const struct f
 		bool found = false;
 
 		result_make(&result, nr_runs, 30, 1u << METRIC_PIN, spread, fault, &random);
-		result_steady(&result);
+		result_steady(&result, false);
 		for (size_t i = 0; i < result.nr_warnings; i++)
 			found = found || strstr(result.warnings[i], text);
 		nr += found;
@@ -280,10 +280,10 @@ static void test_again(void **state)
 	result_make(&result, 1, 30, 1u << METRIC_PIN, 0.02, &fault, &random);
 	result_warn(&result, "pin: drifts +99.0 %% over the samples");
 	result_warn(&result, "pin: the median is below 20 grains of its clock");
-	result_steady(&result);
+	result_steady(&result, false);
 	assert_int_equal(result.nr_warnings, 2);
 	assert_string_equal(result.warnings[0], "pin: the median is below 20 grains of its clock");
-	result_steady(&result);
+	result_steady(&result, false);
 	assert_int_equal(result.nr_warnings, 2);
 	result_drop(&result);
 }

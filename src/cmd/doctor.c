@@ -228,18 +228,9 @@ static void next_print(const char *about, const char *format, ...)
 	printf("  %-24s  %s\n", command, about);
 }
 
-static bool gup_test_missing(const struct section *section)
-{
-	for (size_t i = 0; i < section->nr; i++)
-		if (strncmp(section->items[i].name, "gup-test/", 9) == 0 &&
-		    section->items[i].finding.level == LEVEL_OK)
-			return false;
-	return true;
-}
-
 static void checkup_print(const struct checkup *checkup, const struct doctor_args *args)
 {
-	const struct section *all = checkup->sections, *pinner = &all[SECTION_PINNERS];
+	const struct section *all = checkup->sections;
 	struct screen screen = screen_open();
 	size_t nr_noisy = level_count(&all[SECTION_NOISE], LEVEL_WARN);
 	char system[sizeof(checkup->system)];
@@ -253,15 +244,15 @@ static void checkup_print(const struct checkup *checkup, const struct doctor_arg
 		printf("\nRead from %s; nothing was tried.\n", args->root);
 		return;
 	}
-	printf("\n%s%u of %zu pinners work here, %zu of %zu observers; %zu thing%s noise.%s\n",
-	       paint(&screen, COLOR_TITLE), checkup->nr_runnable, pinner->nr - 1,
+	printf("\n%s%u of %u pinners work here, %zu of %zu observers; %zu thing%s noise.%s\n",
+	       paint(&screen, COLOR_TITLE), checkup->nr_runnable, checkup->nr_pinners,
 	       level_count(&all[SECTION_OBSERVERS], LEVEL_OK), all[SECTION_OBSERVERS].nr, nr_noisy,
 	       nr_noisy == 1 ? " adds" : "s add", paint(&screen, COLOR_OFF));
 	puts("\nnext:");
 	if (checkup->nr_runnable)
 		next_print("measures what works here", "pinbench run%s%s",
 			   args->config ? " -c " : "", args->config ? args->config : "");
-	if (gup_test_missing(pinner))
+	if (!checkup->nr_lab_runnable)
 		next_print("boots kernels that have gup_test, in QEMU", "make bench");
 	next_print("says what the names mean", "pinbench list");
 }

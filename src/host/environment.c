@@ -18,7 +18,6 @@
 #include "host/topology.h"
 
 #define NODES_MAX 64
-#define THP_DIR   "/sys/kernel/mm/transparent_hugepage"
 
 #define NR(array) (sizeof(array) / sizeof(array[0]))
 

@@ -15,7 +15,6 @@
 #include "host/sysfile.h"
 
 #define HUGETLB_DIR  "/sys/kernel/mm/hugepages"
-#define THP_DIR      "/sys/kernel/mm/transparent_hugepage"
 #define FREE_WAIT_MS 2000
 
 static int bytes_compare(const void *left, const void *right)
@@ -300,6 +299,12 @@ static bool thp_switch(char *path, size_t size, char *word, size_t word_size)
 		return true;
 	snprintf(path, size, THP_DIR "/enabled");
 	return sysfile_read_choice(path, word, word_size, NULL) == 0;
+}
+
+void thp_word(char *word, size_t size)
+{
+	if (sysfile_read_choice(THP_DIR "/enabled", word, size, NULL))
+		snprintf(word, size, "unknown");
 }
 
 bool thp_available(void)

@@ -12,6 +12,7 @@
 #include "host/journal.h"
 
 #define HUGEPAGE_SIZES_MAX 16
+#define THP_DIR            "/sys/kernel/mm/transparent_hugepage"
 
 /* Hugetlb sizes in bytes, rising: fills up to @max, returns how many there are. */
 size_t hugepage_sizes(size_t *bytes, size_t max);
@@ -46,6 +47,8 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
  * nobody knows then. */
 bool hugepage_shared(struct journal *journal, size_t page_bytes, int node);
 
+/* The word of the switch for all sizes of THP: "always", "madvise", "never"; "unknown". */
+void thp_word(char *word, size_t size);
 /* Size of a THP in bytes (PMD), 0 without THP. */
 size_t thp_pmd_bytes(void);
 /* True when madvise(MADV_HUGEPAGE) may get one now: neither the switch for all nor that for PMD

@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/child.h"
 #include "base/memory.h"
+#include "host/hugepage.h"
 #include "host/sysfile.h"
 
 #define CPU_DIR "/sys/devices/system/cpu"
-#define THP_DIR "/sys/kernel/mm/transparent_hugepage"
 
 const char *const level_names[NR_LEVELS] = {
 	[LEVEL_OK] = "ok",     [LEVEL_NOTE] = "note", [LEVEL_WARN] = "warn",
@@ -39,6 +40,25 @@ void finding_fix(struct finding *finding, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(finding->fix, sizeof(finding->fix), format, args);
 	va_end(args);
+}
+
+const char *about_short(const char *about, char text[128])
+{
+	snprintf(text, 128, "%.*s", (int)strcspn(about, ":;"), about);
+	return text;
+}
+
+void finding_try(struct finding *finding, int (*trial)(const void *context, struct error *why),
+		 const void *context, const char *about)
+{
+	struct error why = { 0 };
+
+	if (probe_run(trial, context, &why) == 0) {
+		finding_set(finding, LEVEL_OK, "%s", about);
+		return;
+	}
+	finding_set(finding, LEVEL_NO, "%.*s", (int)sizeof(finding->text) - 1, why.text);
+	finding_fix(finding, "%s", why.fix);
 }
 
 /* Calls @visit with the path of each entry of @dir whose name begins with @prefix. */

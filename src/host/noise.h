@@ -6,6 +6,7 @@
  */
 #include <stddef.h>
 
+#include "base/error.h"
 #include "host/kconfig.h"
 
 /* From best to worst; what the words mean to someone who wants to measure. */
@@ -30,6 +31,15 @@ void finding_set(struct finding *finding, enum level level, const char *format, 
 	__attribute__((format(printf, 3, 4)));
 void finding_fix(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* LEVEL_OK and @about where @trial succeeds in a child (probe_run()), else LEVEL_NO and its error.
+ */
+void finding_try(struct finding *finding, int (*trial)(const void *context, struct error *why),
+		 const void *context, const char *about);
+
+/* The beginning of a line of pinbench list, which tells the rest: one line on the screen for what
+ * works. */
+const char *about_short(const char *about, char text[128]);
 
 struct noise {
 	const char *name;  /* "governor": the fact noise.governor in results */

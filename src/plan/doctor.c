@@ -25,7 +25,6 @@
 #include "plan/select.h"
 
 #define NODES_MAX 64
-#define THP_DIR   "/sys/kernel/mm/transparent_hugepage"
 
 static struct finding *diagnosis_add(struct section *section, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -47,28 +46,6 @@ static struct finding *diagnosis_add(struct section *section, const char *format
 	return &added->finding;
 }
 
-/* The beginning of a line of pinbench list, which tells the rest: one line on the screen for what
- * works. */
-static const char *about_short(const char *about, char text[128])
-{
-	snprintf(text, 128, "%.*s", (int)strcspn(about, ":;"), about);
-	return text;
-}
-
-/* What the trial of something says about it. */
-static void finding_try(struct finding *finding, int (*trial)(const void *, struct error *),
-			const void *context, const char *about)
-{
-	struct error why = { 0 };
-
-	if (probe_run(trial, context, &why) == 0) {
-		finding_set(finding, LEVEL_OK, "%s", about);
-		return;
-	}
-	finding_set(finding, LEVEL_NO, "%.*s", (int)sizeof(finding->text) - 1, why.text);
-	finding_fix(finding, "%s", why.fix);
-}
-
 static int pinner_try(const void *context, struct error *why)
 {
 	const struct pinner *pinner = context;
@@ -83,29 +60,11 @@ static int observer_try(const void *context, struct error *why)
 	return observer->probe(why);
 }
 
-/* Options of the kernel without which the pinners of a family are not there. */
-static const struct {
-	const char *family, *option;
-} family_options[] = {
-	{ "gup-test/", "CONFIG_GUP_TEST" },
-	{ "io_uring/", "CONFIG_IO_URING" },
-	{ "vfio/", "CONFIG_VFIO" },
-	{ "process_vm/", "CONFIG_CROSS_MEMORY_ATTACH" },
-};
-
-static const char *family_option(const char *name)
-{
-	for (size_t i = 0; i < sizeof(family_options) / sizeof(family_options[0]); i++)
-		if (strncmp(name, family_options[i].family, strlen(family_options[i].family)) == 0)
-			return family_options[i].option;
-	return NULL;
-}
-
 /* The configuration only explains: it has the last word where a trial has failed, and the first
  * where none can be made. */
-static void pinner_explain(struct finding *finding, const char *name, const struct kconfig *kconfig)
+static void pinner_explain(struct finding *finding, const char *option,
+			   const struct kconfig *kconfig)
 {
-	const char *option = family_option(name);
 	char value[16];
 
 	if (!option || !kconfig_value(kconfig, option, value, sizeof(value)))
@@ -121,7 +80,7 @@ static void pinner_explain(struct finding *finding, const char *name, const stru
 }
 
 static void pinners_check(struct section *section, const struct kconfig *kconfig,
-			  unsigned int *nr_runnable)
+			  struct checkup *checkup)
 {
 	char text[128];
 
@@ -133,24 +92,14 @@ static void pinners_check(struct section *section, const struct kconfig *kconfig
 				    about_short(pinners[i]->about, text));
 		else
 			finding_set(finding, LEVEL_UNKNOWN, "cannot be tried in a saved tree");
-		pinner_explain(finding, pinners[i]->name, kconfig);
-		/* null needs nothing, and measures nothing but the harness */
-		if (finding->level == LEVEL_OK && strcmp(pinners[i]->name, "null") != 0)
-			(*nr_runnable)++;
+		pinner_explain(finding, pinners[i]->option, kconfig);
+		/* the floor needs nothing, and measures nothing but the harness */
+		if (pinners[i]->floor)
+			continue;
+		checkup->nr_pinners++;
+		checkup->nr_runnable += finding->level == LEVEL_OK;
+		checkup->nr_lab_runnable += finding->level == LEVEL_OK && pinners[i]->lab_only;
 	}
-}
-
-static int layout_try(const void *context, struct error *why)
-{
-	const struct layout *layout = context;
-	struct region region;
-	char proof[256];
-	int rc = region_map(&region, layout, layout->page_bytes, NULL, why);
-
-	if (rc)
-		return rc;
-	region_fill(&region);
-	return region_verify(&region, proof, sizeof(proof), why);
 }
 
 static unsigned int need_pages(const struct need *need, size_t page_bytes)
@@ -159,76 +108,6 @@ static unsigned int need_pages(const struct need *need, size_t page_bytes)
 		if (need->huge_bytes[i] == page_bytes)
 			return need->nr_huge[i];
 	return 0;
-}
-
-/* A pool of huge pages is looked at, not raised. */
-static void pool_check(struct finding *finding, size_t page_bytes, int node,
-		       const struct need *need)
-{
-	uint64_t nr_free = hugepage_free_count(page_bytes, node);
-	unsigned int wanted = need_pages(need, page_bytes);
-	char pool[256], where[24] = "", plan[48] = "", size[24];
-	uint64_t available = 0;
-
-	size_format(page_bytes, size, sizeof(size));
-	if (node >= 0)
-		snprintf(where, sizeof(where), " on node %d", node);
-	if (wanted)
-		snprintf(plan, sizeof(plan), ", %u planned", wanted);
-	if (hugepage_pool(page_bytes, node, pool, sizeof(pool), NULL)) {
-		finding_set(finding, LEVEL_UNKNOWN, "no pool of this size%s", where);
-		return;
-	}
-	sysfile_read_field("/proc/meminfo", "MemAvailable", &available, NULL);
-	if (nr_free > 0 && nr_free >= wanted) {
-		finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s", nr_free, where, plan);
-		return;
-	}
-	if (available * 1024 < (uint64_t)(wanted ? wanted : 1) * page_bytes) {
-		finding_set(finding, LEVEL_NO,
-			    "%" PRIu64 " free%s%s, and %" PRIu64
-			    " MiB of memory are too few for more",
-			    nr_free, where, plan, available >> 10);
-		return;
-	}
-	if (sysfile_is_live() && geteuid() != 0) {
-		finding_set(finding, LEVEL_NO, "%" PRIu64 " free%s%s", nr_free, where, plan);
-		finding_fix(finding, "echo %u | sudo tee %s/nr_hugepages", wanted ? wanted : 1,
-			    pool);
-		return;
-	}
-	if (page_bytes >= 512u << 20) {
-		finding_set(finding, LEVEL_WARN,
-			    "%" PRIu64 " free%s%s: fails where memory is fragmented", nr_free,
-			    where, plan);
-		finding_fix(finding, "boot with hugepagesz=%s hugepages=%u", size,
-			    wanted ? wanted : 1);
-		return;
-	}
-	finding_set(finding, LEVEL_OK, "%" PRIu64 " free%s%s: reserved for the run", nr_free, where,
-		    plan);
-}
-
-static void thp_check(struct finding *finding, const struct layout *layout)
-{
-	char word[32];
-
-	if (sysfile_read_choice(THP_DIR "/enabled", word, sizeof(word), NULL))
-		snprintf(word, sizeof(word), "unknown");
-	if (!thp_available() && sysfile_is_live() && geteuid() != 0) {
-		finding_set(finding, LEVEL_NO, "switched off (enabled: %s)", word);
-		finding_fix(finding, "echo madvise | sudo tee " THP_DIR "/enabled");
-	} else if (!thp_available()) {
-		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): allowed for the run",
-			    word);
-	} else if (sysfile_is_live()) {
-		char about[96];
-
-		snprintf(about, sizeof(about), "one was mapped and seen (enabled: %s)", word);
-		finding_try(finding, layout_try, layout, about);
-	} else {
-		finding_set(finding, LEVEL_OK, "allowed (enabled: %s)", word);
-	}
 }
 
 /* Every multi-size THP in one line: the sizes by the word that is chosen for them. */
@@ -267,7 +146,6 @@ static void mthp_check(struct finding *finding)
 
 static void layouts_check(struct section *section, const struct need *need)
 {
-	char text[128];
 	struct layout layouts[PLAN_MAX_LAYOUTS];
 	size_t nr = layout_list(layouts, PLAN_MAX_LAYOUTS);
 	int nodes[NODES_MAX];
@@ -275,23 +153,15 @@ static void layouts_check(struct section *section, const struct need *need)
 
 	for (size_t i = 0; i < nr; i++) {
 		const struct layout *layout = &layouts[i];
+		unsigned int planned = need_pages(need, layout->page_bytes);
+		size_t nr_pools = layout->kind->pool ? nr_nodes : 0;
 
-		if (layout->backing == BACKING_HUGETLB) {
-			if (nr_nodes == 0)
-				pool_check(diagnosis_add(section, "%s", layout->name),
-					   layout->page_bytes, -1, need);
-			for (size_t j = 0; j < nr_nodes && j < NODES_MAX; j++)
-				pool_check(diagnosis_add(section, "%s", layout->name),
-					   layout->page_bytes, nodes[j], need);
-		} else if (layout->backing == BACKING_THP) {
-			thp_check(diagnosis_add(section, "%s", layout->name), layout);
-		} else if (sysfile_is_live()) {
-			finding_try(diagnosis_add(section, "%s", layout->name), layout_try, layout,
-				    about_short(layout->about, text));
-		} else {
-			finding_set(diagnosis_add(section, "%s", layout->name), LEVEL_OK, "%s",
-				    about_short(layout->about, text));
-		}
+		if (nr_pools == 0)
+			layout->kind->check(diagnosis_add(section, "%s", layout->name), layout, -1,
+					    planned);
+		for (size_t j = 0; j < nr_pools && j < NODES_MAX; j++)
+			layout->kind->check(diagnosis_add(section, "%s", layout->name), layout,
+					    nodes[j], planned);
 	}
 	mthp_check(diagnosis_add(section, "mthp"));
 }
@@ -440,7 +310,7 @@ void checkup_make(struct checkup *checkup, const struct need *need)
 	}
 	kconfig_load(&kconfig, NULL);
 	system_describe(checkup->system, sizeof(checkup->system));
-	pinners_check(&sections[SECTION_PINNERS], &kconfig, &checkup->nr_runnable);
+	pinners_check(&sections[SECTION_PINNERS], &kconfig, checkup);
 	layouts_check(&sections[SECTION_LAYOUTS], need);
 	observers_check(&sections[SECTION_OBSERVERS]);
 	for (const struct limit *limit = limits; limit->name; limit++)
@@ -760,11 +630,9 @@ int need_collect(struct need *need, const struct config *config, struct error *e
 		bytes = it->region_bytes * (it->state->has_peer ? 2 : 1);
 		if (bytes > need->region_bytes)
 			need->region_bytes = bytes;
-		if ((strncmp(it->pinner->name, "io_uring/", 9) == 0 ||
-		     strncmp(it->pinner->name, "vfio/", 5) == 0) &&
-		    it->bytes > need->locked_bytes)
+		if (it->pinner->memlock && it->bytes > need->locked_bytes)
 			need->locked_bytes = it->bytes;
-		if (it->layout.backing == BACKING_HUGETLB)
+		if (it->layout.kind->pool)
 			need_huge(need, it);
 	}
 	plan_free(&plan);

@@ -44,7 +44,9 @@ struct need {
 struct checkup {
 	char system[320]; /* one line: kernel, CPU, memory */
 	struct section sections[NR_SECTIONS];
-	unsigned int nr_runnable; /* pinners that work, null not counted */
+	/* Pinners but for the floor, those of them that work, and those of these that only kernels
+	 * of the lab have. */
+	unsigned int nr_pinners, nr_runnable, nr_lab_runnable;
 };
 
 /* What the largest cases of @config take; its errors are those of plan_build(). */

@@ -41,24 +41,22 @@ static bool layout_offered(const struct builder *builder, const struct layout *l
 
 static void layout_skip(struct plan_case *plan_case, const struct builder *builder)
 {
-	const struct layout *layout = &plan_case->layout;
-	bool thp = layout->backing == BACKING_THP;
-	const char *what = thp ? "transparent huge pages" : "hugetlb pages";
+	const struct layout_kind *kind = plan_case->layout.kind;
 	char others[128] = "";
 
 	for (size_t i = 0; i < builder->offer->nr_layouts; i++)
-		if (builder->offer->layouts[i].backing == layout->backing)
+		if (builder->offer->layouts[i].kind == kind)
 			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s",
 				 others[0] ? ", " : "", builder->offer->layouts[i].name);
 	if (others[0]) {
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
-			 "this kernel has no %s; it offers %s", layout->name, others);
+			 "this kernel has no %s; it offers %s", plan_case->layout.name, others);
 		return;
 	}
 	snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "this kernel offers no %s",
-		 what);
-	snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "a kernel with CONFIG_%s=y",
-		 thp ? "TRANSPARENT_HUGEPAGE" : "HUGETLBFS");
+		 kind->pages);
+	snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "a kernel with %s=y",
+		 kind->option);
 }
 
 static int pinner_try(const void *context, struct error *why)

@@ -92,27 +92,23 @@ static void layout_pick(struct layout_picks *picks, const struct layout *layout)
 static int layout_wanted(struct layout *layout, const struct offer *offer, const char *where,
 			 const char *word, struct error *err)
 {
-	const char *dash = strchr(word, '-');
+	const char *from;
+	const struct layout_kind *kind = layout_kind_of(word, &from);
 	uint64_t bytes = 0;
 	char size[24];
 
-	*layout = (struct layout){ .about = "not offered by the running kernel" };
-	if (strncmp(word, "hugetlb-", 8) == 0)
-		layout->backing = BACKING_HUGETLB;
-	else if (strncmp(word, "thp-", 4) == 0)
-		layout->backing = BACKING_THP;
-	else
+	*layout = (struct layout){ .about = "not offered by the running kernel", .kind = kind };
+	if (!kind)
 		return name_unknown(offer, where, "layout", word, layout_nth, err);
-	if (strpbrk(word, "*?[")) {
+	if (!from || strpbrk(word, "*?[")) {
 		snprintf(layout->name, sizeof(layout->name), "%.23s", word);
 		return 0;
 	}
-	if (size_parse(dash + 1, &bytes, NULL) || (bytes & (bytes - 1)) ||
-	    bytes <= offer->base_bytes || bytes > CONFIG_MAX_SIZE)
+	if (size_parse(from, &bytes, NULL) || (bytes & (bytes - 1)) || bytes <= offer->base_bytes ||
+	    bytes > CONFIG_MAX_SIZE)
 		return name_unknown(offer, where, "layout", word, layout_nth, err);
 	size_format(bytes, size, sizeof(size));
-	snprintf(layout->name, sizeof(layout->name), "%s%.8s",
-		 layout->backing == BACKING_THP ? "thp-" : "hugetlb-", size);
+	snprintf(layout->name, sizeof(layout->name), "%.15s%.8s", kind->prefix, size);
 	layout->page_bytes = bytes;
 	return 0;
 }

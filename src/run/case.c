@@ -24,29 +24,30 @@
 
 /* --- what holds for the whole run --- */
 
-/* The null pinner through the same contract: what is left of a time when nothing is pinned. */
+/* The pinner of nothing through the same contract: what is left of a time when nothing is pinned.
+ */
 static int floor_measure(uint64_t *ticks, struct error *err)
 {
-	const struct pinner *null = pinner_find("null");
+	const struct pinner *floor = pinner_floor();
 	static uint64_t times[FLOOR_CYCLES];
-	struct layout layouts[1];
+	struct layout layout;
 	struct region region;
 	struct pin_job job = { .region = &region, .pages_per_call = 1, .access = ACCESS_READ };
 	struct sample sample;
 	struct pin *pin = NULL;
 	int ret;
 
-	layout_list(layouts, 1);
-	ret = region_map(&region, &layouts[0], layouts[0].page_bytes, NULL, err);
+	layout_base(&layout);
+	ret = region_map(&region, &layout, layout.page_bytes, NULL, err);
 	if (ret)
 		return ret;
 	job.bytes = region.bytes;
-	ret = null->open(&pin, null, &job, err);
+	ret = floor->open(&pin, floor, &job, err);
 	for (size_t i = 0; ret == 0 && i < FLOOR_CYCLES; i++) {
-		ret = null->cycle(pin, &sample, err);
+		ret = floor->cycle(pin, &sample, err);
 		times[i] = sample.ticks[METRIC_CYCLE];
 	}
-	null->close(pin);
+	floor->close(pin);
 	region_unmap(&region);
 	*ticks = middle_of(times, FLOOR_CYCLES);
 	return ret;
@@ -231,7 +232,7 @@ static void grain_warn(struct result *result, bool icount)
 {
 	const struct run *run = &result->runs[0];
 
-	if (strcmp(result->params.pinner, "null") == 0)
+	if (pinner_is_floor(result->params.pinner))
 		return; /* the floor is what it is */
 	for (int metric = 0; metric < NR_METRICS; metric++) {
 		struct summary summary;
@@ -325,7 +326,7 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 	int ret;
 
 	before_look(&before, env->journal,
-		    plan_case->layout.backing == BACKING_HUGETLB ? plan_case->layout.page_bytes : 0,
+		    plan_case->layout.kind->pool ? plan_case->layout.page_bytes : 0,
 		    env->place.node);
 	ret = runs_time(env, plan_case, result, &job, err);
 	if (ret == 0) {
@@ -537,9 +538,9 @@ static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, siz
 {
 	const struct layout *layout = &plan_case->layout;
 	size_t unit = layout->page_bytes / base;
-	bool leaf = layout->page_bytes >= pmd_bytes && layout->backing != BACKING_BASE;
-	bool whole = layout->backing == BACKING_HUGETLB ||
-		     (layout->backing == BACKING_THP && !plan_case->state->has_peer);
+	bool leaf = layout->page_bytes >= pmd_bytes && layout->kind->mapped_whole;
+	bool whole = plan_case->state->has_peer ? layout->kind->copied_whole
+						: layout->kind->reused_whole;
 	size_t leaf_pages = pmd_bytes ? pmd_bytes / base : unit;
 	size_t first = plan_case->offset / base, end = first + plan_case->bytes / base;
 	size_t done = 0;  /* pages below this one are unshared */
@@ -583,8 +584,8 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 			state->consumed;
 
 	memset(expectation, 0, sizeof(*expectation));
-	if (strcmp(path->entry, "none") == 0)
-		/* null: touches nothing */;
+	if (plan_case->pinner->floor)
+		/* touches nothing */;
 	else if (unshares && state->has_peer)
 		expectation->copied_pages = pages;
 	else if (unshares)
@@ -598,7 +599,7 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	if (!path->pins) {
 		expectation->why = "this interface takes no FOLL_PIN";
 	} else if (!state->populated && plan_case->access == ACCESS_READ &&
-		   plan_case->layout.backing != BACKING_HUGETLB) {
+		   plan_case->layout.kind->zero_page) {
 		/* the zero page, or a page of its own when long-term from 6.2 on */
 		expectation->acquired_known = false;
 	} else {

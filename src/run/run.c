@@ -78,9 +78,10 @@ static int case_guard(const struct runner *runner, const struct plan_case *plan_
 	if (runner->options->force)
 		return 0;
 	sysfile_read_u64("/proc/sys/kernel/panic_on_warn", &panic, err);
-	if (panic && strncmp(plan_case->pinner->name, "gup-test/", 9) == 0) {
+	if (panic && plan_case->pinner->may_warn) {
 		error_set(err, EPERM,
-			  "kernel.panic_on_warn is set and gup_test checks itself with WARN()");
+			  "kernel.panic_on_warn is set and %s checks itself with WARN()",
+			  plan_case->pinner->name);
 		return error_fix(err, "sysctl kernel.panic_on_warn=0, or run --force");
 	}
 	/* the pool of a hugetlb layout is taken from free memory when it has to grow */
@@ -93,19 +94,13 @@ static int case_reserve(struct runner *runner, const struct plan_case *plan_case
 {
 	const struct layout *layout = &plan_case->layout;
 	unsigned int nr = (unsigned int)(case_bytes(plan_case) / layout->page_bytes);
-	int node = runner->measure.place.node;
+	int rc;
 
-	if (layout->backing == BACKING_BASE)
+	if (!layout->kind->reserve)
 		return 0;
-	if (runner->journal)
-		return layout->backing == BACKING_THP
-			       ? thp_allow(runner->journal, err)
-			       : hugepage_reserve(runner->journal, layout->page_bytes, node, nr,
-						  err);
-	/* what is there may be used without */
-	if (layout->backing == BACKING_THP ? thp_available()
-					   : hugepage_free_count(layout->page_bytes, node) >= nr)
-		return 0;
+	rc = layout->kind->reserve(runner->journal, layout, runner->measure.place.node, nr, err);
+	if (!rc || runner->journal)
+		return rc;
 	*err = runner->no_journal;
 	return -err->code;
 }
@@ -147,7 +142,7 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 	}
 	ret = measure_case(&runner->measure, plan_case, result, &why);
 	if (!runner->options->time_only)
-		result_steady(result);
+		result_steady(result, plan_case->pinner->floor);
 	if (ret == 0)
 		result_end(result, STATUS_DONE, &why);
 	else if (ret == -EOPNOTSUPP || (ret == -EINTR && *runner->options->stop))
@@ -198,7 +193,7 @@ static int cases_run(struct runner *runner, struct error *err)
 static bool plan_changes_settings(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->nr; i++)
-		if (!plan->cases[i].skip_why[0] && plan->cases[i].layout.backing != BACKING_BASE)
+		if (!plan->cases[i].skip_why[0] && plan->cases[i].layout.kind->reserve)
 			return true;
 	return false;
 }

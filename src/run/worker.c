@@ -67,11 +67,7 @@ void scene_warn(struct scene *scene, const char *format, ...)
 
 int scene_frames(struct scene *scene, struct frame *frames, struct error *err)
 {
-	const struct region *region = &scene->region;
-
-	return frames_read(region->addr + scene->pin_job.offset, scene->nr_pages,
-			   region->base_bytes, region->layout->page_bytes / region->base_bytes,
-			   frames, err);
+	return region_frames(&scene->region, scene->pin_job.offset, scene->nr_pages, frames, err);
 }
 
 /* What the kernel drew for this process: another seed of the machine must give other bits. */
@@ -168,23 +164,24 @@ static void program_populate(const struct scene *scene)
 /*
  * A consumed state has one cycle a process, and the first one of a process pays for cold code and
  * caches. So a region beside the one that is measured goes through the same state, and is pinned
- * first; base pages stand in for hugetlb, whose pages are dear. The other states have their
+ * first; base pages stand in for those of a pool, which are dear. The other states have their
  * warm-ups.
  */
 int scene_map_warm(struct scene *scene, struct error *err)
 {
 	const struct plan_case *plan_case = scene->plan_case;
-	bool thp = plan_case->layout.backing == BACKING_THP;
+	size_t bytes = WARM_BYTES;
 
 	if (scene->job->kind != ROUND_TIME || !plan_case->state->consumed ||
 	    plan_case->pinner->warms_itself)
 		return 0;
 	scene_stage(scene, "mapping the region to warm up on");
 	scene->warm_layout = plan_case->layout;
-	if (!thp)
-		layout_list(&scene->warm_layout, 1);
-	if (region_map(&scene->warm, &scene->warm_layout,
-		       thp ? plan_case->layout.page_bytes : WARM_BYTES, NULL, err) ||
+	if (scene->warm_layout.kind->pool)
+		layout_base(&scene->warm_layout);
+	if (bytes < scene->warm_layout.page_bytes)
+		bytes = scene->warm_layout.page_bytes;
+	if (region_map(&scene->warm, &scene->warm_layout, bytes, NULL, err) ||
 	    topology_bind_memory(scene->warm.addr, scene->warm.bytes, scene->job->place->node, err))
 		return -err->code;
 	if (plan_case->state->populated)

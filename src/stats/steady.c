@@ -272,7 +272,7 @@ static void forget(struct result *result)
 	result->nr_warnings = nr;
 }
 
-void result_steady(struct result *result)
+void result_steady(struct result *result, bool floor)
 {
 	struct look_at looks[NR_METRICS] = { 0 };
 	double *room = calloc(result->nr_runs + 1, sizeof(*room));
@@ -281,9 +281,7 @@ void result_steady(struct result *result)
 	if (!room)
 		abort();
 	forget(result);
-	/* the floor is what it is */
-	for (int metric = 0; metric < NR_METRICS && strcmp(result->params.pinner, "null") != 0;
-	     metric++) {
+	for (int metric = 0; metric < NR_METRICS && !floor; metric++) {
 		looks[metric].result = result;
 		looks[metric].metric = metric;
 		runs_collect(&looks[metric]);
@@ -306,8 +304,8 @@ void result_steady(struct result *result)
 	free(room);
 }
 
-void results_steady(struct results *results)
+void results_steady(struct results *results, bool (*is_floor)(const char *pinner))
 {
 	for (size_t i = 0; i < results->nr; i++)
-		result_steady(&results->items[i]);
+		result_steady(&results->items[i], is_floor(results->items[i].params.pinner));
 }

@@ -11,7 +11,10 @@
  */
 #include "result/results.h"
 
-/* Puts the warnings on a result in the place of those it has, so that it may be called whenever
- * runs were added. */
-void result_steady(struct result *result);
-void results_steady(struct results *results);
+/*
+ * Puts the warnings on a result in the place of those it has, so that it may be called whenever
+ * runs were added. The @floor of the harness is what it is: no warnings.
+ */
+void result_steady(struct result *result, bool floor);
+/* All of them; @is_floor says it of a pinner's name. */
+void results_steady(struct results *results, bool (*is_floor)(const char *pinner));

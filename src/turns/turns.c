@@ -80,7 +80,7 @@ static void sides_end(struct interleave *interleave)
 			continue;
 		results->schedule.nr_blocks = interleave->schedule.nr_blocks;
 		results->complete = true;
-		results_steady(results);
+		results_steady(results, pinner_is_floor);
 		interleave->sides[i].unsaved = true;
 	}
 }

@@ -8,14 +8,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "bench/bench.h"
 #include "verdict/row.h"
-
-#define BASE_LAYOUT "base"
 
 static bool claims(const struct row *row)
 {
 	return row->verdict != VERDICT_SAME && row->verdict != VERDICT_UNSURE && !row->redundant &&
-	       strcmp(row->base->params.layout, BASE_LAYOUT) != 0;
+	       !layout_is_control(row->base->params.layout);
 }
 
 static int by_case(const struct params *a, const struct params *b)
@@ -118,7 +117,7 @@ static void mark_controls(struct verdicts *verdicts, bool as_shown)
 	if (!sorted)
 		abort();
 	for (size_t i = 0; i < verdicts->nr; i++)
-		if (strcmp(verdicts->rows[i].base->params.layout, BASE_LAYOUT) == 0)
+		if (layout_is_control(verdicts->rows[i].base->params.layout))
 			sorted[nr++] = &verdicts->rows[i];
 	qsort(sorted, nr, sizeof(*sorted), by_row);
 	for (size_t i = 0; i < verdicts->nr; i++) {

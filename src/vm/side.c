@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/version.h"
+#include "bench/bench.h"
 #include "print/heading.h"
 #include "result/schedule.h"
 #include "stats/steady.h"
@@ -85,7 +86,7 @@ static void results_finish(struct lab_side *side, const struct side_origin *orig
 	for (size_t i = 0; i < side->lost.nr; i++)
 		fact_text(facts, side->lost.items[i].text, "%s", side->lost.items[i].name);
 	results->complete = side_complete(side);
-	results_steady(results); /* a boot alone can tell less, and has */
+	results_steady(results, pinner_is_floor); /* a boot alone can tell less, and has */
 }
 
 /* The first boot of a file: when it began, and what was typed. */

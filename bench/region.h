@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+/* What the layouts share: how to map, what to read in smaps and in frame flags. */
+#include <linux/kernel-page-flags.h>
+
+#include "bench/bench.h"
+#include "bench/frames.h"
+#include "host/noise.h"
+
+/* What smaps has of one mapping, in bytes. */
+struct vma_account {
+	size_t kernel_page, rss, anon_huge, hugetlb;
+};
+
+#define KPF(name) (UINT64_C(1) << KPF_##name)
+#define COMPOUND  (KPF(COMPOUND_HEAD) | KPF(COMPOUND_TAIL))
+
+/* Maps private anonymous pages at a multiple of the unit, @advice (MADV_*) given. */
+int region_map_anonymous(struct region *region, void *wish, int advice, struct error *err);
+
+/* True if frame @i has @kind's flag and lies where the unit that it is part of puts it. */
+bool frame_in_unit(const struct region *region, const struct frame *frames, size_t i,
+		   uint64_t kind);
+
+/* "smaps shows ... of LAYOUT, ... were asked", if @seen is not the region; -EPROTO. */
+int account_compare(const struct region *region, size_t seen, struct error *err);
+
+/* The row of a sized kind, but for what is said about it. */
+void layout_name(struct layout *layout, const struct layout_kind *kind, size_t page_bytes);
+
+/* The check of a layout that needs no settings: one is made, where this is no saved tree. */
+void layout_check(struct finding *finding, const struct layout *layout, int node, unsigned int nr);
+/* Maps, fills and proves one unit in a child, and says @about where that works. */
+void layout_try(struct finding *finding, const struct layout *layout, const char *about);
