@@ -81,6 +81,7 @@ $(B)/%.o: %.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/src/plan/config.o: configs/quick.json # the built-in job
+$(B)/src/page/asset.o: src/page/page.css src/page/page.js
 $(B)/tests/%: $(B)/tests/%.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS) -lcmocka

@@ -17,6 +17,7 @@ print
 plan
 run
 plot import turns vm
+page
 cmd'
 # LIBRARY-HEADER FILES: a regular expression each.
 fences='^jansson\.h$ ^src/(result|print|plan|vm|cmd)/

@@ -4,14 +4,13 @@
 #include <argp.h>
 #include <locale.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "print/format.h"
 #include "print/table.h"
-#include "verdict/side.h"
+#include "verdict/sides.h"
 
 struct arguments {
 	char **sides;
@@ -105,18 +104,6 @@ static const struct argp argp = {
 	       "Example: pinbench compare results/before.json results/after.json",
 };
 
-/* Remarks of the sides belong to what is said before the numbers. */
-static void pass_remarks(struct comparison *comparison, const struct side *base,
-			 const struct side *new)
-{
-	const struct side *sides[] = { base, new };
-
-	for (size_t i = 0; i < 2; i++)
-		for (size_t j = 0; j < sides[i]->remarks.nr; j++)
-			remark_add(&comparison->comparable.unknowns, "%s",
-				   sides[i]->remarks.texts[j]);
-}
-
 static void print_one(const struct side *side, const struct look *look)
 {
 	for (size_t i = 0; i < side->remarks.nr; i++)
@@ -124,51 +111,23 @@ static void print_one(const struct side *side, const struct look *look)
 	table_print(stdout, look, &side->results);
 }
 
-static int compare_sides(const struct arguments *arguments, const struct side *sides,
-			 const struct look *look, struct error *err)
-{
-	size_t nr = arguments->nr - 1;
-	struct comparison *comparisons = calloc(nr + 1, sizeof(*comparisons));
-	int rc = 0;
-
-	if (!comparisons)
-		abort();
-	for (size_t i = 0; i < nr && !rc; i++) {
-		rc = compare_reports(&comparisons[i], &sides[0].results, &sides[i + 1].results,
-				     &arguments->options, err);
-		if (!rc)
-			pass_remarks(&comparisons[i], &sides[0], &sides[i + 1]);
-	}
-	if (!rc && nr)
-		arguments->format->print(stdout, look, comparisons, nr, &arguments->options);
-	else if (!rc)
-		print_one(&sides[0], look);
-	for (size_t i = 0; i < nr; i++)
-		comparison_free(&comparisons[i]);
-	free(comparisons);
-	return rc;
-}
-
 int cmd_compare(int argc, char **argv)
 {
 	struct arguments arguments = { .options = compare_options_default, .format = formats[0] };
+	struct sides sides = { 0 };
 	struct error err = { 0 };
-	struct side *sides;
 	struct look look;
-	int rc = 0;
+	int rc;
 
 	cmd_parse(&argp, argc, argv, 0, &arguments);
 	setlocale(LC_CTYPE, "");
 	look = look_of(stdout);
-	sides = calloc(arguments.nr, sizeof(*sides));
-	if (!sides)
-		abort();
-	for (size_t i = 0; i < arguments.nr && !rc; i++)
-		rc = side_load(&sides[i], arguments.sides[i], arguments.options.force, &err);
-	if (!rc)
-		rc = compare_sides(&arguments, sides, &look, &err);
-	for (size_t i = 0; i < arguments.nr; i++)
-		side_free(&sides[i]);
-	free(sides);
+	rc = sides_load(&sides, arguments.sides, arguments.nr, &arguments.options, &err);
+	if (!rc && arguments.nr == 1)
+		print_one(&sides.items[0], &look);
+	else if (!rc)
+		arguments.format->print(stdout, &look, sides.comparisons, sides.nr_comparisons,
+					&arguments.options);
+	sides_free(&sides);
 	return rc ? cmd_fail(&err, EXIT_USAGE) : EXIT_DONE;
 }

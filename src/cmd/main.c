@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
 	{ "compare", cmd_compare, "before and after: a table with a verdict for each row" },
 	{ "gate", cmd_gate, "an exit code: did anything get worse? (--bisect)" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
+	{ "report", cmd_report, "one HTML file to send, of one result or of several" },
 	{ "import", cmd_import, "figures of the kernel's own gup_test as a result file" },
 	{ "restore", cmd_restore, "put back the settings of a run that was killed" },
 };

@@ -23,6 +23,11 @@
 #define VALUE_PX    170u /* room for the number behind it */
 #define LEGEND_PX   20u
 
+size_t plot_bars_most(size_t nr_sides)
+{
+	return nr_sides ? MAX_BARS / nr_sides : 0;
+}
+
 /* One case in the file that has it first; the others are found by key. */
 struct bar_case {
 	const struct result *result;

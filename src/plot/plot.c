@@ -36,7 +36,11 @@ const struct plot_kind *plot_kind_find(const char *name)
 
 bool plot_wants(const struct plot *plot, const struct result *result)
 {
-	return result->status == STATUS_DONE &&
+	size_t i = 0;
+
+	while (plot->keys && i < plot->nr_keys && strcmp(plot->keys[i], result->key))
+		i++;
+	return result->status == STATUS_DONE && (!plot->keys || i < plot->nr_keys) &&
 	       (!plot->pattern || fnmatch(plot->pattern, result->key, 0) == 0);
 }
 
@@ -197,11 +201,9 @@ static void find_common(struct plot *plot, const struct plot_kind *kind)
 	}
 }
 
-static int put_escaped(struct outfile *out, const char *text, struct error *err)
+static void put_escaped(FILE *out, const char *text)
 {
-	int rc = 0;
-
-	for (; *text && !rc; text++) {
+	for (; *text; text++) {
 		const char *as = *text == '&'    ? "&amp;"
 				 : *text == '<'  ? "&lt;"
 				 : *text == '>'  ? "&gt;"
@@ -209,67 +211,118 @@ static int put_escaped(struct outfile *out, const char *text, struct error *err)
 				 : *text == '\'' ? "&#39;"
 						 : NULL;
 
-		rc = as ? outfile_write(out, as, strlen(as), err)
-			: outfile_write(out, text, 1, err);
+		if (as)
+			fputs(as, out);
+		else
+			fputc(*text, out);
 	}
-	return rc;
+}
+
+/* What gnuplot wrote itself. @name: before every id, where it is made and where it is used. */
+static void put_markup(FILE *out, const char *at, const char *end, const char *name)
+{
+	static const char *const before_id[] = { " id='", " id=\"", "href='#", "href=\"#",
+						 "url(#" };
+
+	for (; at < end; at++) {
+		fputc(*at, out);
+		for (size_t i = 0; name && i < sizeof(before_id) / sizeof(before_id[0]); i++) {
+			size_t length = strlen(before_id[i]);
+
+			if ((size_t)(end - at) > length && !memcmp(at, before_id[i], length)) {
+				fputs(before_id[i] + 1, out);
+				fprintf(out, "%s-", name);
+				at += length - 1;
+				break;
+			}
+		}
+	}
 }
 
 /* gnuplot has drawn tokens where texts belong: what it would make of a text is no question then. */
-static int write_svg(const struct plot *plot, struct outfile *out, const char *bytes, size_t size,
-		     struct error *err)
+static int put_texts(const struct plot *plot, FILE *out, const char *at, const char *end,
+		     const char *name, struct error *err)
 {
-	static const char theirs[] = "<title>Gnuplot<"; /* what a screen reader says first */
-	const char *end = bytes + size,
-		   *name = memmem(bytes, size < 4096 ? size : 4096, theirs, sizeof(theirs) - 1);
-	const char *at = bytes, *token;
-	int rc = 0;
+	const char *token;
 
-	if (name) {
-		name += strlen("<title>");
-		rc = outfile_write(out, at, (size_t)(name - at), err);
-		rc = rc ? rc : put_escaped(out, plot->title, err);
-		at = name + strlen("Gnuplot");
-	}
-	while (!rc && (token = memmem(at, (size_t)(end - at), TOKEN, strlen(TOKEN)))) {
+	while ((token = memmem(at, (size_t)(end - at), TOKEN, strlen(TOKEN)))) {
 		size_t number = 0, length = strlen(TOKEN) + 7;
 
 		if ((size_t)(end - token) < length ||
 		    sscanf(token + strlen(TOKEN), "%6zu.", &number) != 1 ||
 		    number >= plot->nr_texts)
 			return error_set(err, EIO, "gnuplot changed a text of the picture");
-		rc = outfile_write(out, at, (size_t)(token - at), err);
-		rc = rc ? rc : put_escaped(out, plot->texts[number], err);
+		put_markup(out, at, token, name);
+		put_escaped(out, plot->texts[number]);
 		at = token + length;
 	}
-	return rc ? rc : outfile_write(out, at, (size_t)(end - at), err);
+	put_markup(out, at, end, name);
+	return 0;
+}
+
+/* @name: NULL for a file of its own. Frees @bytes, which become the SVG. */
+static int svg_finish(const struct plot *plot, char **bytes, size_t *size, const char *name,
+		      struct error *err)
+{
+	static const char theirs[] = "<title>Gnuplot<"; /* what a screen reader says first */
+	autofree char *raw = *bytes;
+	const char *at = raw, *end = raw + *size, *title;
+	FILE *out = open_memstream(bytes, size);
+	int rc;
+
+	if (!out)
+		abort();
+	if (name) {
+		at = memmem(raw, *size, "<svg", 4);
+		at = at ? at + 4 : end;
+		fputs("<svg role=\"img\" aria-label=\"", out);
+		put_escaped(out, plot->title);
+		fputc('"', out);
+	}
+	title = memmem(at, (size_t)(end - at) < 4096 ? (size_t)(end - at) : 4096, theirs,
+		       sizeof(theirs) - 1);
+	if (title) {
+		title += strlen("<title>");
+		put_markup(out, at, title, name);
+		put_escaped(out, plot->title);
+		at = title + strlen("Gnuplot");
+	}
+	rc = put_texts(plot, out, at, end, name, err);
+	if (fclose(out))
+		abort();
+	return rc;
 }
 
 /* gnuplot may run as someone else: what it left is read with care. */
-static int picture_move(struct plot *plot, const char *path, struct error *err)
+static int picture_read(const struct plot *plot, char **bytes, size_t *size, struct error *err)
 {
-	int fd = plot_file_fd(plot, "picture"), rc;
-	struct outfile out = { .dir = -1, .fd = -1 };
-	autofree char *bytes = NULL;
+	int fd = plot_file_fd(plot, "picture");
 	struct stat st;
 	ssize_t got = 0;
 
 	if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || st.st_size > MAX_PICTURE)
 		return error_set(err, EIO, "gnuplot left no picture");
-	bytes = malloc(st.st_size);
-	if (!bytes)
-		return error_set(err, ENOMEM, "%s: out of memory", path);
-	for (off_t at = 0; at < st.st_size; at += got) {
-		got = pread(fd, bytes + at, st.st_size - at, at);
+	*size = (size_t)st.st_size;
+	*bytes = malloc(*size);
+	if (!*bytes)
+		return error_set(err, ENOMEM, "out of memory");
+	for (size_t at = 0; at < *size; at += (size_t)got) {
+		got = pread(fd, *bytes + at, *size - at, (off_t)at);
 		if (got < 0 && errno == EINTR)
 			got = 0;
 		else if (got <= 0)
 			return error_set(err, EIO, "gnuplot's picture cannot be read");
 	}
-	rc = outfile_open(&out, path, err);
+	return 0;
+}
+
+static int picture_save(const char *path, const char *bytes, size_t size, struct error *err)
+{
+	struct outfile out = { .dir = -1, .fd = -1 };
+	int rc = outfile_open(&out, path, err);
+
 	if (!rc)
-		rc = plot->svg ? write_svg(plot, &out, bytes, st.st_size, err)
-			       : outfile_write(&out, bytes, st.st_size, err);
+		rc = outfile_write(&out, bytes, size, err);
 	if (!rc)
 		rc = outfile_commit(&out, err);
 	outfile_close(&out);
@@ -287,14 +340,41 @@ static void files_free(struct plot *plot)
 	plot->texts = NULL;
 }
 
-int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path, struct error *err)
+/* Where the picture goes: a file, or with @name a text in memory. */
+struct target {
+	const char *path, *format, *name;
+	char **text;
+};
+
+static int picture_make(struct plot *plot, const struct plot_kind *kind,
+			const struct target *target, const sigset_t *signals, struct error *err)
 {
-	const char *suffix = strrchr(path, '.');
+	char *bytes = NULL;
+	size_t size = 0;
+	int rc = kind->write(plot, err);
+
+	if (!rc)
+		rc = plot_gnuplot(plot, kind->name, target->format, signals, err);
+	if (!rc)
+		rc = picture_read(plot, &bytes, &size, err);
+	if (!rc && plot->svg)
+		rc = svg_finish(plot, &bytes, &size, target->name, err);
+	if (!rc && target->path)
+		rc = picture_save(target->path, bytes, size, err);
+	if (!rc && target->text) {
+		*target->text = bytes;
+		bytes = NULL;
+	}
+	free(bytes);
+	return rc;
+}
+
+static int picture_draw(struct plot *plot, const struct plot_kind *kind,
+			const struct target *target, struct error *err)
+{
 	sigset_t signals, old;
 	int rc;
 
-	if (!suffix || (strcmp(suffix, ".svg") && strcmp(suffix, ".png")))
-		return error_set(err, EINVAL, "%s: the name must end in .svg or .png", path);
 	if (!plot_gnuplot_path()) {
 		error_set(err, ENOENT, "gnuplot is not installed");
 		return error_fix(err, "apt-get install gnuplot-nox");
@@ -306,13 +386,29 @@ int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path,
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, &old);
-	plot->svg = strcmp(suffix, ".svg") == 0;
-	rc = kind->write(plot, err);
-	if (!rc)
-		rc = plot_gnuplot(plot, kind->name, suffix + 1, &signals, err);
-	if (!rc)
-		rc = picture_move(plot, path, err);
+	plot->svg = strcmp(target->format, "svg") == 0;
+	rc = picture_make(plot, kind, target, &signals, err);
 	files_free(plot);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return rc;
+}
+
+int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path, struct error *err)
+{
+	const char *suffix = strrchr(path, '.');
+	struct target target = { .path = path };
+
+	if (!suffix || (strcmp(suffix, ".svg") && strcmp(suffix, ".png")))
+		return error_set(err, EINVAL, "%s: the name must end in .svg or .png", path);
+	target.format = suffix + 1;
+	return picture_draw(plot, kind, &target, err);
+}
+
+int plot_inline(struct plot *plot, const struct plot_kind *kind, const char *name, char **svg,
+		struct error *err)
+{
+	struct target target = { .format = "svg", .name = name, .text = svg };
+
+	*svg = NULL;
+	return picture_draw(plot, kind, &target, err);
 }

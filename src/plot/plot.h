@@ -22,7 +22,9 @@ struct plot_data {
 struct plot {
 	const struct results *const *sides;
 	size_t nr_sides;
-	const char *pattern;  /* fnmatch(3) over keys: which cases to draw; NULL: all */
+	const char *pattern;     /* fnmatch(3) over keys: which cases to draw; NULL: all */
+	const char *const *keys; /* and only these cases; NULL: all */
+	size_t nr_keys;
 	struct params common; /* of the cases that are drawn */
 	const char *title;    /* of the picture; set by plot_write_head() */
 	bool svg;
@@ -65,6 +67,14 @@ const struct plot_kind *plot_kind_find(const char *name);
  * behind.
  */
 int plot_draw(struct plot *plot, const struct plot_kind *kind, const char *path, struct error *err);
+/*
+ * The same as an <svg> element that can stand in a page beside others: @name, a word, begins its
+ * ids. A screen reader says its title. Free @svg.
+ */
+int plot_inline(struct plot *plot, const struct plot_kind *kind, const char *name, char **svg,
+		struct error *err);
+/* Cases that fit into one picture of bars of that many files. */
+size_t plot_bars_most(size_t nr_sides);
 
 /* For the kinds. Whether a case belongs in the picture: done, and matched by the pattern. */
 bool plot_wants(const struct plot *plot, const struct result *result);
