@@ -140,7 +140,7 @@ static void put_truth(const struct page *page, const struct matrix_row *row)
 				continue;
 			fputs(any ? "; " : "<p><strong>Truth:</strong> ", out);
 			any = true;
-			html_text(out, name);
+			html_element(out, "span", "faint", name);
 			fputc(' ', out);
 			if (side == 0 && same_truth(page, row, name)) {
 				put_fact(page, &result->truth, name);
@@ -152,9 +152,9 @@ static void put_truth(const struct page *page, const struct matrix_row *row)
 				if (!its)
 					continue;
 				fputs(j ? ", " : "", out);
-				html_text(out, page->names[j]);
-				fputs(": ", out);
 				put_fact(page, &its->truth, name);
+				fputs(" in ", out);
+				html_text(out, page->names[j]);
 			}
 		}
 	}
@@ -184,5 +184,7 @@ void page_detail(const struct page *page, const struct matrix_row *row)
 		page_samples(page, row);
 	put_warnings(page, row);
 	put_counts(page, row);
-	put_truth(page, row);
+	/* of these there are many, and the other rows of the case say it too */
+	if (!row->redundant)
+		put_truth(page, row);
 }

@@ -89,7 +89,7 @@ void page_worse(const struct page *page)
 		return;
 	fprintf(out, "<section id=\"worse\"><h2>Got worse: %zu row%s</h2>\n", nr, html_s(nr));
 	fputs("<table class=\"cards\"><thead><tr><th scope=\"col\">case</th><th "
-	      "scope=\"col\">of</th><th scope=\"col\" class=\"v\">",
+	      "scope=\"col\">metric</th><th scope=\"col\" class=\"v\">",
 	      out);
 	html_text(out, page->names[0]);
 	fputs("</th><th scope=\"col\" class=\"v\">", out);

@@ -193,7 +193,7 @@ static void put_heads(const struct page *page)
 {
 	fputs("<thead><tr>", page->out);
 	put_head(page, "case", "case", false);
-	put_head(page, "of", "metric", false);
+	put_head(page, "metric", "metric", false);
 	for (size_t i = 0; i < page->input->nr_sides; i++)
 		put_head(page, page->names[i], "value", true);
 	if (page->alone) {
