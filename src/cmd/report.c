@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/outfile.h"
-#include "base/size.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "page/page.h"
 #include "verdict/sides.h"

@@ -6,7 +6,7 @@
 #include "page/html.h"
 #include "page/parts.h"
 #include "stats/summary.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 static void put_keys(const struct page *page, const struct matrix_row *row)
 {

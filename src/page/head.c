@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "page/html.h"
 #include "page/parts.h"
 #include "print/heading.h"
 #include "print/public.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 struct worse {
 	const struct row *row;

@@ -8,7 +8,7 @@
 #include "print/fields.h"
 #include "print/heading.h"
 #include "stats/summary.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 static void append(char *text, size_t size, const char *separator, const char *more)
 {

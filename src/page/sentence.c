@@ -4,7 +4,7 @@
 
 #include "page/html.h"
 #include "page/parts.h"
-#include "verdict/cells.h"
+#include "verdict/words.h"
 
 static void of_one(const struct page *page, char *text, size_t size)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "page/html.h"
 #include "page/parts.h"
 #include "print/command.h"

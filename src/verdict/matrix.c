@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 struct cell {
 	const struct row *row;
