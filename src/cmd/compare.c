@@ -10,7 +10,7 @@
 #include "cmd/cmd.h"
 #include "print/format.h"
 #include "print/table.h"
-#include "verdict/sides.h"
+#include "verdict/side_list.h"
 
 struct arguments {
 	char **sides;
@@ -114,7 +114,7 @@ static void print_one(const struct side *side, const struct look *look)
 int cmd_compare(int argc, char **argv)
 {
 	struct arguments arguments = { .options = compare_options_default, .format = formats[0] };
-	struct sides sides = { 0 };
+	struct side_list sides = { 0 };
 	struct error err = { 0 };
 	struct look look;
 	int rc;
@@ -122,12 +122,12 @@ int cmd_compare(int argc, char **argv)
 	cmd_parse(&argp, argc, argv, 0, &arguments);
 	setlocale(LC_CTYPE, "");
 	look = look_of(stdout);
-	rc = sides_load(&sides, arguments.sides, arguments.nr, &arguments.options, &err);
+	rc = side_list_load(&sides, arguments.sides, arguments.nr, &arguments.options, &err);
 	if (!rc && arguments.nr == 1)
 		print_one(&sides.items[0], &look);
 	else if (!rc)
 		arguments.format->print(stdout, &look, sides.comparisons, sides.nr_comparisons,
 					&arguments.options);
-	sides_free(&sides);
+	side_list_free(&sides);
 	return rc ? cmd_fail(&err, EXIT_USAGE) : EXIT_DONE;
 }

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "page/page.h"
-#include "verdict/sides.h"
+#include "verdict/side_list.h"
 
 #define MAX_SIDES 64u /* columns of one table */
 
@@ -122,14 +122,15 @@ static int page_save(const struct page_input *input, const char *path, struct er
 int cmd_report(int argc, char **argv)
 {
 	struct arguments arguments = { .options = compare_options_default };
-	struct sides sides = { 0 };
+	struct side_list sides = { 0 };
 	struct error err = { 0 };
 	int rc;
 
 	cmd_parse(&argp, argc, argv, 0, &arguments);
 	rc = check_name(arguments.output, &err);
 	if (!rc)
-		rc = sides_load(&sides, arguments.sides, arguments.nr, &arguments.options, &err);
+		rc = side_list_load(&sides, arguments.sides, arguments.nr, &arguments.options,
+				    &err);
 	if (!rc)
 		rc = page_save(&(struct page_input){ .sides = sides.items,
 						     .nr_sides = sides.nr,
@@ -137,7 +138,7 @@ int cmd_report(int argc, char **argv)
 						     .nr = sides.nr_comparisons,
 						     .options = &arguments.options },
 			       arguments.output, &err);
-	sides_free(&sides);
+	side_list_free(&sides);
 	if (rc == -EINTR)
 		return cmd_fail(&err, EXIT_INTERRUPTED);
 	return rc ? cmd_fail(&err, EXIT_USAGE) : EXIT_DONE;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/sides.h"
+#include "verdict/side_list.h"
 
 #include <stdlib.h>
 
@@ -16,7 +16,8 @@ static void pass_remarks(struct comparison *comparison, const struct side *base,
 }
 
 /* A file is no second measurement of itself: nothing is asked of it but its numbers. */
-static int find_alone(struct sides *sides, const struct compare_options *options, struct error *err)
+static int find_alone(struct side_list *sides, const struct compare_options *options,
+		      struct error *err)
 {
 	struct compare_options own = *options;
 
@@ -26,12 +27,12 @@ static int find_alone(struct sides *sides, const struct compare_options *options
 			       &sides->items[0].results, &own, err);
 }
 
-int sides_load(struct sides *sides, char *const *arguments, size_t nr,
-	       const struct compare_options *options, struct error *err)
+int side_list_load(struct side_list *sides, char *const *arguments, size_t nr,
+		   const struct compare_options *options, struct error *err)
 {
 	int rc = 0;
 
-	*sides = (struct sides){
+	*sides = (struct side_list){
 		.items = calloc(nr + 1, sizeof(*sides->items)),
 		.comparisons = calloc(nr + 1, sizeof(*sides->comparisons)),
 	};
@@ -54,7 +55,7 @@ int sides_load(struct sides *sides, char *const *arguments, size_t nr,
 	return rc;
 }
 
-void sides_free(struct sides *sides)
+void side_list_free(struct side_list *sides)
 {
 	for (size_t i = 0; i < sides->nr_comparisons; i++)
 		comparison_free(&sides->comparisons[i]);
@@ -62,5 +63,5 @@ void sides_free(struct sides *sides)
 		side_free(&sides->items[i]);
 	free(sides->comparisons);
 	free(sides->items);
-	*sides = (struct sides){ 0 };
+	*sides = (struct side_list){ 0 };
 }

@@ -4,7 +4,7 @@
 #include "verdict/compare.h"
 #include "verdict/side.h"
 
-struct sides {
+struct side_list {
 	struct side *items; /* the first is the base */
 	size_t nr;
 	struct comparison *comparisons; /* of the base with each of the others; of one side alone
@@ -12,7 +12,7 @@ struct sides {
 	size_t nr_comparisons;
 };
 
-/* Loads and compares. sides_free() also after a failure. */
-int sides_load(struct sides *sides, char *const *arguments, size_t nr,
-	       const struct compare_options *options, struct error *err);
-void sides_free(struct sides *sides);
+/* Loads and compares. side_list_free() also after a failure. */
+int side_list_load(struct side_list *sides, char *const *arguments, size_t nr,
+		   const struct compare_options *options, struct error *err);
+void side_list_free(struct side_list *sides);
