@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bench/gup_test_abi.h"
+#include "bench/mark.h"
 #include "bench/overhead.h"
 #include "stats/stats.h"
 
@@ -46,11 +47,15 @@ static void hold_empty(const struct pin *pin, uint64_t *start_ticks, uint64_t *s
 
 	for (int i = 0; i < OVERHEAD_CALLS; i++) {
 		start = clock_now();
+		mark(MARK_START);
 		ioctl(pin->node, GUP_HOLD_START, &nothing);
 		starts[i] = clock_end(start) - start;
+		mark(MARK_EMPTY_PIN);
 		start = clock_now();
+		mark(MARK_START);
 		ioctl(pin->node, GUP_HOLD_STOP);
 		stops[i] = clock_end(start) - start;
+		mark(MARK_EMPTY_UNPIN);
 	}
 	*start_ticks = middle_of(starts, OVERHEAD_CALLS);
 	*stop_ticks = middle_of(stops, OVERHEAD_CALLS);
@@ -148,13 +153,17 @@ static int hold_cycle(struct pin *pin, struct sample *sample, struct error *err)
 
 	hold_empty(pin, &start_before, &stop_before);
 	start = clock_now();
+	mark(MARK_START);
 	rc = ioctl(pin->node, GUP_HOLD_START, &pin->hold);
 	started = clock_end(start);
+	mark(MARK_PIN);
 	if (rc < 0)
 		return hold_failed(pin, errno, err);
 	stop = clock_now();
+	mark(MARK_START);
 	rc = ioctl(pin->node, GUP_HOLD_STOP);
 	stopped = clock_end(stop);
+	mark(MARK_UNPIN);
 	if (rc < 0)
 		return error_errno(err, errno, "gup_test STOP");
 	hold_empty(pin, &start_after, &stop_after);

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "bench/gup_test_abi.h"
+#include "bench/mark.h"
 #include "bench/overhead.h"
 #include "stats/stats.h"
 
@@ -75,8 +76,10 @@ static uint64_t gup_empty(int node)
 		struct gup_test empty = { .nr_pages_per_call = 1 };
 		uint64_t start = clock_now();
 
+		mark(MARK_START);
 		ioctl(node, GUP_TEST_PIN_FAST, &empty);
 		ticks[i] = clock_end(start) - start;
+		mark(MARK_EMPTY_CYCLE);
 	}
 	return middle_of(ticks, OVERHEAD_CALLS);
 }
@@ -147,8 +150,10 @@ static int gup_cycle(struct pin *pin, struct sample *sample, struct error *err)
 	int rc;
 
 	start = clock_now();
+	mark(MARK_START);
 	rc = ioctl(pin->node, pin->row->command, &test);
 	cycle = clock_end(start) - start;
+	mark(MARK_CYCLE);
 	if (rc < 0)
 		return error_errno(err, errno, "gup_test %s", pin->row->path.entry);
 	if (test.size != pin->test.size)

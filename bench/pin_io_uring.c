@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "bench/frames.h"
+#include "bench/mark.h"
 #include "host/sysfile.h"
 
 #define NR_BUFFERS_MAX (1u << 14)  /* IORING_MAX_REG_BUFFERS, 6.1 and 6.12 */
@@ -238,13 +239,17 @@ static int uring_cycle(struct pin *pin, struct sample *sample, struct error *err
 	int rc;
 
 	start = clock_now();
+	mark(MARK_START);
 	rc = io_uring_register_buffers(&pin->ring, pin->buffers, pin->nr_buffers);
 	registered = clock_end(start);
+	mark(MARK_PIN);
 	if (rc < 0)
 		return register_error(pin, -rc, err);
 	stop = clock_now();
+	mark(MARK_START);
 	rc = io_uring_unregister_buffers(&pin->ring);
 	end = clock_end(stop);
+	mark(MARK_UNPIN);
 	if (rc < 0)
 		return error_errno(err, -rc, "io_uring_unregister_buffers");
 	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN };

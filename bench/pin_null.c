@@ -2,6 +2,7 @@
 /* Pins nothing: the floor of the harness, and the double for tests. Its cycle is two reads of the
  * clock. */
 #include "bench/bench.h"
+#include "bench/mark.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -41,7 +42,9 @@ static int null_cycle(struct pin *pin, struct sample *sample, struct error *err)
 
 	(void)err;
 	start = clock_now();
+	mark(MARK_START);
 	end = clock_end(start);
+	mark(MARK_CYCLE);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE };
 	sample->ticks[METRIC_CYCLE] = end - start;
 	sample->nr_pages = pin->job.bytes / pin->job.region->base_bytes;

@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "bench/direct_target.h"
+#include "bench/mark.h"
 
 /* Bytes of one system call; the kernel cuts at 2 GiB less a page. */
 #define CALL_MAX      (1ul << 30)
@@ -140,6 +141,7 @@ static int odirect_cycle(struct pin *pin, struct sample *sample, struct error *e
 	ssize_t moved = 0;
 
 	start = clock_now();
+	mark(MARK_START);
 	for (done = 0; done < pin->job.bytes; done += bytes) {
 		bytes = pin->job.bytes - done < pin->request ? pin->job.bytes - done : pin->request;
 		moved = TEMP_FAILURE_RETRY(
@@ -149,6 +151,7 @@ static int odirect_cycle(struct pin *pin, struct sample *sample, struct error *e
 			break;
 	}
 	end = clock_end(start);
+	mark(MARK_CYCLE);
 	if (done < pin->job.bytes) {
 		if (moved < 0)
 			return error_errno(err, errno, "O_DIRECT %s, %s", writes ? "write" : "read",

@@ -16,6 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "bench/mark.h"
+
 #define CALL_MAX (1ul << 30) /* bytes of one system call; the kernel cuts at 2 GiB less a page */
 
 struct process_vm_row {
@@ -156,6 +158,7 @@ static int process_vm_cycle(struct pin *pin, struct sample *sample, struct error
 	size_t i;
 
 	start = clock_now();
+	mark(MARK_START);
 	for (i = 0; i < pin->nr_batches; i++) {
 		const struct batch *batch = &pin->batches[i];
 
@@ -165,6 +168,7 @@ static int process_vm_cycle(struct pin *pin, struct sample *sample, struct error
 			break;
 	}
 	end = clock_end(start);
+	mark(MARK_CYCLE);
 	if (i < pin->nr_batches)
 		return process_vm_failed(pin, moved, errno, &pin->batches[i], err);
 	*sample = (struct sample){ .have = 1u << METRIC_CYCLE };

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "bench/mark.h"
 #include "host/sysfile.h"
 
 #define NODE     "/dev/vfio/vfio"
@@ -345,13 +346,17 @@ static int vfio_cycle(struct pin *pin, struct sample *sample, struct error *err)
 	int rc;
 
 	start = clock_now();
+	mark(MARK_START);
 	rc = map_all(pin, err);
 	mapped = clock_end(start);
+	mark(MARK_PIN);
 	if (rc)
 		return rc;
 	stop = clock_now();
+	mark(MARK_START);
 	rc = unmap_all(pin, err);
 	end = clock_end(stop);
+	mark(MARK_UNPIN);
 	if (rc)
 		return rc;
 	*sample = (struct sample){ .have = 1u << METRIC_PIN | 1u << METRIC_UNPIN };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "bench/mark.h"
 #include "host/hugepage.h"
 #include "host/kernel.h"
 #include "host/sysfile.h"
@@ -328,7 +329,10 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 	before_look(&before, env->journal,
 		    plan_case->layout.kind->pool ? plan_case->layout.page_bytes : 0,
 		    env->place.node);
+	mark_number(mark_of(plan_case->key));
+	mark(MARK_CASE);
 	ret = runs_time(env, plan_case, result, &job, err);
+	mark(MARK_CASE_END);
 	if (ret == 0) {
 		grain_warn(result, env->clock_grain == ICOUNT_GRAIN);
 		if (!env->time_only)

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/memory.h"
+#include "bench/mark.h"
 #include "bench/peer.h"
 #include "host/kernel.h"
 #include "run/case.h"
@@ -293,8 +294,10 @@ int round_time(struct scene *scene, struct error *err)
 	for (size_t i = 0; i < scene->job->nr_samples; i++) {
 		struct sample *sample = &result->samples[i];
 
+		mark(MARK_SAMPLE);
 		if (pinner->cycle(scene->pin, sample, err) || scene_short(scene, sample, err))
 			return -err->code;
+		mark(MARK_SAMPLE_END);
 		result->nr_samples = i + 1;
 	}
 	if (!scene->plan_case->state->consumed || !scene->visible)
