@@ -97,6 +97,15 @@ $(B)/tests/test_hugepage: LDFLAGS += -Wl,--wrap=nanosleep
 # Its own kernel, and processes that are killed at any system call.
 $(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat fchmod nanosleep \
 	sysfile_read sysfile_read_u64 sysfile_read_choice sysfile_read_field sysfile_write sysfile_exists)
+# What QEMU loads to count memory and functions (docs/explain.md): for this machine, a part of the program that runs on it.
+ifeq ($(ARCH),$(NATIVE))
+$(B)/explain.so: lab/plugin/explain.c $(wildcard lab/plugin/*.h) bench/mark.h
+	@echo "  PLUGIN  $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) -O2 -fPIC -fvisibility=hidden -shared -s -D_GNU_SOURCE -I. -o $@ $<
+$(B)/src/vm/plugin.o: $(B)/explain.so
+$(B)/src/vm/plugin.o: CPPFLAGS += -DPINBENCH_PLUGIN='"$(B)/explain.so"'
+endif
 tests: $(TESTS)
 # Fails an allocation, for tests/torture/faults.py. A sanitizer has an allocator of its own.
 STARVE := $(if $(SAN),,$(B)/tests/torture/starve.so)
@@ -191,7 +200,7 @@ lab:
 	$(Q)JOB="$(JOB)" BOOTS="$(BOOTS)" CLOCK="$(CLOCK)" KCONFIG="$(KCONFIG)" lab/patch.sh "$(BASE)" "$(PATCH)"
 
 # Both compilers, the form of the code, what clang-tidy finds, the order of the rooms, every shell script.
-C_FILES = $(filter-out tests/rank/vectors.h,$(wildcard src/*/*.[ch] bench/*.[ch] lab/*.c tests/*.[ch] tests/*/*.[ch]))
+C_FILES = $(filter-out tests/rank/vectors.h,$(wildcard src/*/*.[ch] bench/*.[ch] lab/*.c lab/plugin/*.[ch] tests/*.[ch] tests/*/*.[ch]))
 lint:
 	$(Q)$(DEPS) build test lint
 	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=

@@ -133,6 +133,42 @@ static void frame_send_file(const char *kind, const char *path)
 	close(fd);
 }
 
+static bool symbols_wanted(void)
+{
+	int fd = open(LAB_WIRE_SYMBOLS, O_RDONLY | O_CLOEXEC);
+	char first = '0';
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &first, 1) < 1)
+		first = '0';
+	close(fd);
+	return first == '1';
+}
+
+/* "ADDRESS NAME" of each function: of the kernel itself, so that modules and KASLR are right. */
+static void symbols_send(void)
+{
+	FILE *file = fopen("/proc/kallsyms", "re"), *out;
+	char line[512], name[256], *text = NULL;
+	unsigned long long address;
+	size_t size = 0;
+	char type;
+
+	out = file ? open_memstream(&text, &size) : NULL;
+	while (out && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 && address &&
+		    strchr("tTwW", type) && name[0] != '$')
+			fprintf(out, "%llx %s\n", address, name);
+	if (out)
+		fclose(out);
+	if (file)
+		fclose(file);
+	if (size > 0 && size <= LAB_WIRE_FRAME_MAX)
+		frame_send("symbols", text, size);
+	free(text);
+}
+
 /*
  * A machine without a source of randomness makes the first reader wait until the kernel has
  * gathered some from timer ticks: 256 of them, 2.6 s at 100 Hz. Nothing here is a secret. The seed
@@ -298,6 +334,8 @@ int main(void)
 		pid = program_start(argv, &messages_fd);
 		status = pid < 0 ? 126 : program_watch(pid, messages_fd, &waiting);
 		frame_send_file("result", LAB_WIRE_RESULT);
+		if (symbols_wanted())
+			symbols_send();
 		frame_send_file("stdout", STDOUT_FILE);
 	} else {
 		status = 0; /* nothing asked for: the probe of an accelerator */

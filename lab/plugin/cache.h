@@ -21,7 +21,7 @@
 #define CACHE_LLC_WAYS 16
 
 /* How a result file names this model; misses of models with other names are not compared. */
-#define CACHE_MODEL                                                                    \
+#define CACHE_MODEL                                                                        \
 	"64-byte lines, L1D 64K 4-way, L2 1M 8-way, LLC 16M 16-way, LRU, write-allocate, " \
 	"no prefetch"
 

@@ -28,7 +28,7 @@ static inline void decode_arm64(uint32_t i, struct decoded *d)
 	if ((i & 0x7c000000) == 0x14000000) /* b, bl */
 		d->leave = i >> 31 ? LEAVE_CALL : LEAVE_JUMP;
 	else if ((i & 0xff000010) == 0x54000000 || (i & 0x7c000000) == 0x34000000)
-		d->leave = LEAVE_JUMP; /* b.cond; cbz, cbnz, tbz, tbnz */
+		d->leave = LEAVE_JUMP;             /* b.cond; cbz, cbnz, tbz, tbnz */
 	else if ((i & 0xfe000000) == 0xd6000000) { /* br, blr, ret, eret and their pauth kinds */
 		unsigned int kind = i >> 21 & 7;
 
@@ -39,14 +39,14 @@ static inline void decode_arm64(uint32_t i, struct decoded *d)
 	} else if ((i & 0xff000000) == 0xd4000000) /* svc, hvc, smc, brk, hlt */
 		d->leave = LEAVE_ENTER;
 
-	d->atomic = (i & 0x3fc00000) == 0x08000000 ||                 /* stxr, stxp, casp */
-		    (i & 0xbfe07c00) == 0x08607c00 ||                 /* caspa */
-		    (i & 0x3fa07c00) == 0x08a07c00 ||                 /* cas */
-		    ((i & 0x3f200c00) == 0x38200000 &&                /* ldadd .. swp */
-		     (i & 0x3ffffc00) != 0x38bfc000);                 /* ldapr */
+	d->atomic = (i & 0x3fc00000) == 0x08000000 ||                      /* stxr, stxp, casp */
+		    (i & 0xbfe07c00) == 0x08607c00 ||                      /* caspa */
+		    (i & 0x3fa07c00) == 0x08a07c00 ||                      /* cas */
+		    ((i & 0x3f200c00) == 0x38200000 &&                     /* ldadd .. swp */
+		     (i & 0x3ffffc00) != 0x38bfc000);                      /* ldapr */
 	d->barrier = (i & 0xfffff000) == 0xd5033000 && (i & 0xe0) >= 0x80; /* dsb, dmb, isb, sb */
-	d->clock = (i & ~UINT32_C(0x1f)) == 0xd53be040 ||             /* cntvct_el0 */
-		   (i & ~UINT32_C(0x1f)) == 0xd53be0c0;               /* cntvctss_el0 */
+	d->clock = (i & ~UINT32_C(0x1f)) == 0xd53be040 ||                  /* cntvct_el0 */
+		   (i & ~UINT32_C(0x1f)) == 0xd53be0c0;                    /* cntvctss_el0 */
 	if ((i & 0xffffe01f) == 0xd28b601f)
 		d->mark = i >> 5 & 0xff;
 }

@@ -2,8 +2,8 @@
 /*
  * A plugin for QEMU's TCG that counts what a timed section executes: instructions, loads, stores,
  * atomics, barriers, cache lines and the misses of a model; and, where it is asked to, by function
- * and call. It changes nothing in the guest. docs/explain.md says what the numbers mean, bench/mark.h
- * what tells it where a section begins and ends.
+ * and call. It changes nothing in the guest. docs/explain.md says what the numbers mean,
+ * bench/mark.h what tells it where a section begins and ends.
  *
  * A section is cut at the clock reads before its two marks, so that it is what the clock counted.
  * What a case found is written when the case ends: QEMU may be killed later.
@@ -132,7 +132,7 @@ static bool overflow;
 static struct slot {
 	uint64_t key;
 	uint32_t epoch, index;
-} *node_slots, *record_slots, *touch_slots;
+} * node_slots, *record_slots, *touch_slots;
 #define NODE_SLOTS   (NODES_MAX * 2)
 #define RECORD_SLOTS (BLOCKS_MAX * 2)
 #define TOUCH_SLOTS  (TOUCHES_MAX * 2)
@@ -141,7 +141,7 @@ static struct {
 	uint32_t record;
 	bool first;
 	struct counters counters;
-} *tail;
+} * tail;
 static unsigned int nr_tail;
 
 static struct section *sections;
@@ -649,7 +649,7 @@ static void insn_bytes(const struct qemu_plugin_insn *insn, uint8_t *bytes, size
 	/* hides where the pointer comes from: gcc makes a trap of a call by another type */
 	__asm__("" : "+r"(call));
 	get = (const void *(*)(const struct qemu_plugin_insn *))call;
-	copy = (size_t (*)(const struct qemu_plugin_insn *, void *, size_t))call;
+	copy = (size_t(*)(const struct qemu_plugin_insn *, void *, size_t))call;
 	if (api >= 3)
 		copy(insn, bytes, size);
 	else
@@ -661,8 +661,9 @@ static void inline_add(struct qemu_plugin_insn *insn, unsigned int counter)
 	if (board) {
 		struct qemu_plugin_u64 entry = { board, counter * sizeof(uint64_t) };
 
-		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
-			insn, QEMU_PLUGIN_INLINE_ADD_U64, entry, 1);
+		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn,
+								    QEMU_PLUGIN_INLINE_ADD_U64,
+								    entry, 1);
 	} else {
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
 							   &own.v[counter], 1);
@@ -733,11 +734,11 @@ static void on_vcpu(qemu_plugin_id_t id, unsigned int vcpu)
 /* QEMU looks at the version right after loading: which one this is shows by what it exports. */
 __attribute__((constructor)) static void version_set(void)
 {
-	qemu_plugin_version = qemu_plugin_translate_vaddr	       ? 5
-			      : qemu_plugin_read_memory_vaddr	       ? 4
-			      : qemu_plugin_register_vcpu_tb_exec_cond_cb ? 3
+	qemu_plugin_version = qemu_plugin_translate_vaddr                           ? 5
+			      : qemu_plugin_read_memory_vaddr                       ? 4
+			      : qemu_plugin_register_vcpu_tb_exec_cond_cb           ? 3
 			      : qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu ? 2
-										     : 1;
+										    : 1;
 }
 
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info, int argc,
@@ -762,8 +763,8 @@ int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_info *info
 		touch_slots = room_for(TOUCH_SLOTS * sizeof(*touch_slots));
 	}
 	if (out_fd < 0 || !line_seen || !nodes ||
-	    (full && (!records || !touches || !tail || !node_slots || !record_slots ||
-		      !touch_slots)))
+	    (full &&
+	     (!records || !touches || !tail || !node_slots || !record_slots || !touch_slots)))
 		return -1;
 	if (qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu)
 		board = qemu_plugin_scoreboard_new(sizeof(struct counters));

@@ -9,6 +9,13 @@ const char *const metric_names[NR_METRICS] = {
 	[METRIC_CYCLE] = "cycle",
 };
 
+const char *const memory_names[NR_MEMORY] = {
+	[MEMORY_LOADS] = "loads",         [MEMORY_STORES] = "stores",
+	[MEMORY_ATOMICS] = "atomics",     [MEMORY_L1D_MISSES] = "l1d_misses",
+	[MEMORY_L2_MISSES] = "l2_misses", [MEMORY_LLC_MISSES] = "llc_misses",
+	[MEMORY_LINES] = "lines",         [MEMORY_CODE_LINES] = "code_lines",
+};
+
 const char *const count_names[NR_COUNTS] = {
 	[COUNT_REQUESTED_PAGES] = "requested_pages", [COUNT_SLOW_PAGES] = "slow_pages",
 	[COUNT_SLOW_CALLS] = "slow_calls",           [COUNT_FAULTS] = "faults",

@@ -34,6 +34,31 @@ enum count {
 /* Names in results, indexed by enum count: "requested_pages" ... "split_thps". */
 extern const char *const count_names[NR_COUNTS];
 
+/*
+ * What a timed section did to memory: counted exactly, by a plugin in QEMU, in the icount lane. Of
+ * a section whose empty call is taken off its time, that is taken off loads, stores and atomics,
+ * too.
+ */
+enum memory {
+	MEMORY_LOADS,
+	MEMORY_STORES,
+	MEMORY_ATOMICS, /* exclusive stores, LSE instructions, locked instructions */
+	MEMORY_L1D_MISSES,
+	MEMORY_L2_MISSES,
+	MEMORY_LLC_MISSES,
+	MEMORY_LINES,      /* distinct 64-byte lines of data */
+	MEMORY_CODE_LINES, /* and of code */
+	NR_MEMORY
+};
+
+/* Names in results and tables: "loads" ... "code_lines". */
+extern const char *const memory_names[NR_MEMORY];
+
+/* Of one sample, by metric. */
+struct memory_count {
+	uint64_t value[NR_METRICS][NR_MEMORY];
+};
+
 struct path_count {
 	uint64_t value[NR_COUNTS];
 	char observer[NR_COUNTS][24]; /* the rung that counted it; empty: unknown */

@@ -328,6 +328,15 @@ static void tick(void *context, size_t kernel, double seconds, const char *line)
 		vm->request.kernels[kernel].name, seconds, eta, line);
 }
 
+static void without(void *context, const struct error *why)
+{
+	(void)context;
+	fprintf(stderr, "vm: %s: instructions are counted, and neither memory nor functions\n",
+		why->text);
+	if (why->fix[0])
+		fprintf(stderr, "vm: fix: %s\n", why->fix);
+}
+
 static void settled(void *context, size_t kernel, const struct results *results)
 {
 	struct vm *vm = context;
@@ -445,7 +454,7 @@ int cmd_vm(int argc, char **argv)
 					     .memory_mib = 2048,
 					     .timeout_s = 600,
 					     .directory = "results" } };
-	const struct lab_events events = { &stop, begins, tick, settled, boot_ended, &vm };
+	const struct lab_events events = { &stop, begins, tick, without, settled, boot_ended, &vm };
 	struct sigaction action = { .sa_handler = on_stop }, inherited;
 	struct error err = { 0 };
 	int ret;

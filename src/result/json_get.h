@@ -123,8 +123,15 @@ size_t json_join_lines(char *text);
 /* report_result.c: everything below "results", in @root and in @text. */
 int get_results(struct reader *reader, const json_t *root, const struct json_text *text,
 		struct results *results);
+/* explain.c */
+int get_explain(struct reader *reader, const json_t *object, struct result *result);
 /* report_runs.c */
 int get_runs(struct reader *reader, const json_t *object, struct result *result);
+/* explain.c: what was counted beside the clock; and the same as JSON, for write.c */
+int get_explain(struct reader *reader, const json_t *object, struct result *result);
+int get_memory(struct reader *reader, const json_t *object, struct run *run);
+json_t *explain_json(const struct explain *explain);
+json_t *memory_json(const struct run *run);
 
 /*
  * Seeds jansson's hash tables from the 16 random bytes that the kernel gives every program

@@ -398,6 +398,9 @@ static int get_result(struct reader *reader, const json_t *object, struct result
 	rc = get_fact_group(reader, object, "truth", &result->truth);
 	if (rc)
 		return rc;
+	rc = get_explain(reader, object, result);
+	if (rc)
+		return rc;
 	return get_warnings(reader, object, result);
 }
 

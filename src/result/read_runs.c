@@ -211,7 +211,8 @@ static int get_run(struct reader *reader, const json_t *object, struct run *run,
 	}
 	if (nr[0] && nr[1] && run->samples[0].have != run->samples[nr[0]].have)
 		return reader_error(reader, "warmup and samples hold different metrics");
-	return get_clock(reader, object, run);
+	rc = get_clock(reader, object, run);
+	return rc ? rc : get_memory(reader, object, run);
 }
 
 int get_runs(struct reader *reader, const json_t *object, struct result *result)

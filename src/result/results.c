@@ -140,6 +140,10 @@ static void merge_runs(struct result *into, const struct result *from)
 			abort();
 		if (size)
 			memcpy(run->samples, from->runs[i].samples, size);
+		if (!run->memory)
+			continue;
+		run->memory = calloc(run->nr_samples + 1, sizeof(*run->memory));
+		memcpy(run->memory, from->runs[i].memory, run->nr_samples * sizeof(*run->memory));
 	}
 }
 
@@ -265,6 +269,10 @@ int results_merge(struct results *into, const struct results *from, struct error
 		merge_runs(result, other);
 		merge_counts(result, other);
 		merge_truth(result, other);
+		if (!result->explain) { /* @from gives it away: it is of no use there any more */
+			result->explain = other->explain;
+			((struct result *)other)->explain = NULL;
+		}
 		for (size_t j = 0; j < other->nr_warnings; j++)
 			result_warn(result, "%s", other->warnings[j]);
 	}
@@ -275,10 +283,16 @@ int results_merge(struct results *into, const struct results *from, struct error
 	return 0;
 }
 
+static void run_empty(struct run *run)
+{
+	free(run->samples);
+	free(run->memory);
+}
+
 static void result_free(struct result *result)
 {
 	for (size_t i = 0; i < result->nr_runs; i++)
-		free(result->runs[i].samples);
+		run_empty(&result->runs[i]);
 	for (size_t i = 0; i < result->nr_warnings; i++)
 		free(result->warnings[i]);
 	free(result->runs);
@@ -288,6 +302,7 @@ static void result_free(struct result *result)
 	free(result->fix);
 	free(result->counterpart);
 	fact_list_free(&result->truth);
+	explain_free(result->explain);
 }
 
 static void runs_drop(struct result *result, int slot)
@@ -296,7 +311,7 @@ static void runs_drop(struct result *result, int slot)
 
 	for (size_t i = 0; i < result->nr_runs; i++) {
 		if (result->runs[i].slot == slot) {
-			free(result->runs[i].samples);
+			run_empty(&result->runs[i]);
 			continue;
 		}
 		result->runs[nr] = result->runs[i];

@@ -14,6 +14,7 @@
 #include "base/fact.h"
 #include "base/infile.h"
 #include "base/metric.h"
+#include "result/explain.h"
 
 #define RESULTS_SCHEMA "urn:pinbench:result:1"
 
@@ -47,6 +48,8 @@ struct run {
 	struct sample *samples;
 	char clock[NR_METRICS][24];   /* "monotonic-raw", "gup-test-us" ...; empty: not measured */
 	uint64_t quantum[NR_METRICS]; /* grain of that clock, in ticks */
+	struct memory_count *memory;  /* beside samples[], warm-ups included; NULL: not counted */
+	unsigned int have_memory;     /* bit 1 << metric */
 };
 
 /* The parameters of a case, as they stand in the file. */
@@ -79,6 +82,7 @@ struct result {
 	struct fact_list truth;
 	char **warnings; /* grown only by result_warn() */
 	size_t nr_warnings;
+	struct explain *explain; /* of the first boot; NULL: not asked for, or not possible */
 };
 
 /* How the runs of several files took turns. Files with the same id were measured together. */

@@ -197,6 +197,8 @@ static json_t *result_json(struct writer *writer, const struct result *result)
 	for (size_t i = 0; i < result->nr_warnings; i++)
 		writer_append(writer, warnings, text_json(result->warnings[i]));
 	writer_set(writer, object, "warnings", warnings);
+	if (result->explain)
+		writer_set(writer, object, "explain", explain_json(result->explain));
 	return object;
 }
 
@@ -498,5 +500,7 @@ json_t *run_json(struct writer *writer, const struct run *run)
 	writer_set(writer, object, "warmup", samples_json(writer, run, 0, nr_warmup));
 	writer_set(writer, object, "samples",
 		   samples_json(writer, run, nr_warmup, run->nr_samples));
+	if (run->memory)
+		writer_set(writer, object, "memory", memory_json(run));
 	return object;
 }

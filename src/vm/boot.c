@@ -48,6 +48,14 @@ static char *tail_read(int fd, size_t size)
 	return text;
 }
 
+/* All of a file, as a string. */
+static char *whole_read(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? NULL : tail_read(fd, (size_t)st.st_size);
+}
+
 /* Takes out colours, titles and cursor movements: ESC [ ... letter, ESC ] ... BEL, ESC and one
  * more. */
 static void escapes_strip(char *text)
@@ -202,6 +210,8 @@ int boot_step(struct boot *boot, bool stop, bool *over, struct error *err)
 	else if (running)
 		return 0;
 	end_describe(boot);
+	if (boot->qemu.counted_fd >= 0)
+		boot->counted = whole_read(boot->qemu.counted_fd);
 	qemu_end(&boot->qemu);
 	*over = true;
 	return 0;
@@ -243,5 +253,6 @@ void boot_free(struct boot *boot)
 		qemu_end(&boot->qemu);
 	channel_free(&boot->channel);
 	free(boot->console);
+	free(boot->counted);
 	*boot = (struct boot){ 0 };
 }

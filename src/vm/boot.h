@@ -23,6 +23,7 @@ struct boot {
 	enum boot_end end;
 	char text[400];         /* unless done: one sentence */
 	struct channel channel; /* what arrived, even when the boot did not end well */
+	char *counted;          /* what the plugin wrote; NULL: there was none */
 	char *console;          /* last lines, fit for a terminal; "" if there are none */
 	unsigned int nr_noise;  /* lines of the console that look like a WARNING, BUG or Oops */
 	double seconds;         /* QEMU's start to now, or to its end */

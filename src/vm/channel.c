@@ -78,6 +78,8 @@ static void frame_take(struct channel *channel, const struct header *header, con
 		text_take(&channel->ready, bytes, header->size, false);
 	else if (!strcmp(header->kind, "result"))
 		text_set(&channel->result, bytes, header->size);
+	else if (!strcmp(header->kind, "symbols"))
+		text_take(&channel->symbols, bytes, header->size, true);
 	else if (!strcmp(header->kind, "stdout"))
 		text_take(&channel->output, bytes, header->size, true);
 }
@@ -157,6 +159,7 @@ void channel_free(struct channel *channel)
 	free(channel->buffer);
 	free(channel->ready.bytes);
 	free(channel->result.bytes);
+	free(channel->symbols.bytes);
 	free(channel->output.bytes);
 	*channel = (struct channel){ 0 };
 }

@@ -18,7 +18,7 @@ struct channel {
 	unsigned int nr_damaged; /* frames whose checksum or number was wrong */
 	bool ended;              /* the end frame came, and it agrees with what was received */
 	int status;              /* of the program; 128 + signal */
-	struct frame_text ready, result, output;
+	struct frame_text ready, result, symbols, output;
 };
 
 /* Takes the next @size bytes. -ENOMEM, or -EMSGSIZE when the guest sends more than a frame may

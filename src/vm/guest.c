@@ -177,7 +177,7 @@ static int base_copy(FILE *out, const char *path, struct error *err)
 }
 
 static void command_add(FILE *out, const struct guest_command *command, uint64_t seed,
-			bool time_only)
+			bool time_only, bool symbols)
 {
 	char *text = NULL, number[24];
 	size_t size = 0;
@@ -197,6 +197,8 @@ static void command_add(FILE *out, const struct guest_command *command, uint64_t
 	cpio_add(out, &LAB_WIRE_ARGV[1], text,
 		 size); /* names in an archive have no leading slash */
 	cpio_add(out, &LAB_WIRE_SEED[1], number, strlen(number));
+	/* there in all boots, so that the guests of one job have one size */
+	cpio_add(out, &LAB_WIRE_SYMBOLS[1], symbols ? "1" : "0", 1);
 	if (command->config)
 		cpio_add(out, &LAB_WIRE_CONFIG[1], command->config, command->config_size);
 	cpio_end(out);
@@ -204,7 +206,7 @@ static void command_add(FILE *out, const struct guest_command *command, uint64_t
 }
 
 int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed,
-		bool time_only, struct error *err)
+		bool time_only, bool symbols, struct error *err)
 {
 	FILE *out;
 	int ret, copy;
@@ -216,7 +218,7 @@ int guest_build(int *fd, const char *base_path, const struct guest_command *comm
 		return error_errno(err, errno, "a file in memory for the guest");
 	ret = base_copy(out, base_path, err);
 	if (!ret && command)
-		command_add(out, command, seed, time_only);
+		command_add(out, command, seed, time_only, symbols);
 	if (fclose(out) && !ret)
 		ret = error_errno(err, errno, "make the guest");
 	return ret;

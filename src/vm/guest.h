@@ -40,10 +40,10 @@ void guest_command_free(struct guest_command *command);
 /*
  * The whole initramfs as a memfd; @command NULL: a guest that only says that it is there. The boots
  * of a kernel differ in @seed, and further ones may leave out what one has shown: @time_only, run
- * --time-only.
+ * --time-only. @symbols: the guest sends the names of its kernel's functions.
  */
 int guest_build(int *fd, const char *base_path, const struct guest_command *command, uint64_t seed,
-		bool time_only, struct error *err);
+		bool time_only, bool symbols, struct error *err);
 
 /*
  * A cpio archive in the "newc" format, which the kernel unpacks as part of its initramfs: several

@@ -18,6 +18,7 @@
 #include "result/schedule.h"
 #include "stats/precision.h"
 #include "verdict/verdict.h"
+#include "vm/plugin.h"
 #include "vm/side.h"
 
 #define PROBE_TIMEOUT_S 20
@@ -91,7 +92,7 @@ static int kvm_try(struct lab *lab, const struct lab_side *side, struct error *e
 		return error_errno(err, errno, "open " KVM_NODE);
 	close(fd);
 	job.kvm_group = lab->kvm_group;
-	ret = guest_build(&job.initrd_fd, side->guest, NULL, 0, false, err);
+	ret = guest_build(&job.initrd_fd, side->guest, NULL, 0, false, false, err);
 	if (!ret)
 		ret = boot_run(&boot, &job, PROBE_TIMEOUT_S, lab->events->stop, err);
 	if (!ret && boot.end != BOOT_DONE)
@@ -237,8 +238,27 @@ static int schedule_choose(struct lab *lab, struct error *err)
 	return 0;
 }
 
+/* Where the emulator does not load it, measuring goes on without. */
+static void plugin_prepare(struct lab *lab)
+{
+	struct error why = { 0 };
+	int ret = 0;
+
+	lab->plugin_fd = -1;
+	if (!lab->request->icount || !lab->command.is_run)
+		return;
+	for (size_t i = 0; i < lab->request->nr_kernels && !ret; i++)
+		ret = plugin_supported(lab->sides[i].qemu, &why);
+	if (!ret)
+		ret = plugin_open(&lab->plugin_fd, &why);
+	if (ret && lab->events->without)
+		lab->events->without(lab->events->context, &why);
+}
+
 static void lab_close(struct lab *lab)
 {
+	if (lab->plugin_fd >= 0)
+		close(lab->plugin_fd);
 	walk_end(lab);
 	for (size_t i = 0; i < lab->request->nr_kernels; i++)
 		side_close(&lab->sides[i]);
@@ -255,6 +275,7 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 		return error_errno(err, ENOMEM, "the lab");
 	lab->request = request;
 	lab->events = events;
+	lab->plugin_fd = -1;
 	for (size_t i = 0; i < request->nr_kernels; i++)
 		lab->sides[i].image.fd = -1;
 	ret = guest_command_parse(&lab->command, request->argc, request->argv, request->icount,
@@ -267,6 +288,8 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 		ret = outfile_directory(request->directory, err);
 	if (!ret)
 		ret = accel_choose(lab, err);
+	if (!ret)
+		plugin_prepare(lab);
 	if (!ret) {
 		origin_fill(lab);
 		ret = schedule_choose(lab, err);
@@ -316,13 +339,16 @@ static int slot_start(struct lab *lab, unsigned int i, struct error *err)
 		.kvm_group = lab->kvm_group,
 		.icount = request->icount,
 		.seed = lab->schedule.seed + i / lab->schedule.nr_sides,
+		.plugin_fd = lab->plugin_fd,
 	};
 	/* Counts are exact and taken in a third of the time of a boot: one boot is enough, unless
 	 * memory lies elsewhere in each. */
 	bool time_only = !request->icount && side_begun(side);
-	int ret =
-		guest_build(&slot->initrd_fd, side->guest, &lab->command, job.seed, time_only, err);
+	bool explain = request->icount && lab->command.is_run && i < lab->schedule.nr_sides;
+	int ret = guest_build(&slot->initrd_fd, side->guest, &lab->command, job.seed, time_only,
+			      explain, err);
 
+	job.explain = explain;
 	job.initrd_fd = slot->initrd_fd;
 	if (!ret)
 		ret = boot_start(&slot->boot, &job, request->timeout_s, err);

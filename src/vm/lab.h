@@ -64,6 +64,8 @@ struct lab_events {
 		       const struct lab_extent *extent);
 	/* Now and then: the boot that runs longest. */
 	void (*tick)(void *context, size_t kernel, double seconds, const char *line);
+	/* Something that the boots do without: one sentence, and what would enable it. */
+	void (*without)(void *context, const struct error *why);
 	/* At the end, of each file, where a precision was asked for. */
 	void (*settled)(void *context, size_t kernel, const struct results *results);
 	/* In the order of the schedule. @path: the file with all boots of this kernel so far, NULL
@@ -113,6 +115,7 @@ struct lab {
 	bool enough; /* settled, or out of time: no more blocks */
 	bool kvm;
 	gid_t kvm_group;
+	int plugin_fd; /* -1: instructions are counted, and nothing beside them */
 };
 
 /* Boots what is not whole yet. As lab_run(). */

@@ -224,6 +224,11 @@ static void words_build(struct words *words, const struct machine *machine,
 	 * for another seed, always the same for one. */
 	word_add(words, "-seed");
 	word_add(words, "%" PRIu64, job->seed);
+	if (qemu->counted_fd >= 0) {
+		word_add(words, "-plugin");
+		word_add(words, "/dev/fd/%d,mode=%s,out=%d", job->plugin_fd,
+			 job->explain ? "full" : "memory", qemu->counted_fd);
+	}
 	word_add(words, "-chardev");
 	word_add(words, "file,id=console,path=/dev/fd/%d", qemu->console_fd);
 	word_add(words, "-serial");
@@ -265,17 +270,17 @@ int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 	const struct child_user nobody = { CHILD_NOBODY, CHILD_NOBODY,
 					   job->kvm ? job->kvm_group : 0 };
 	struct words words = { 0 };
-	int ret, keep[5];
+	int ret, keep[7];
 	struct child_program program = {
 		.path = job->program,
 		.environment = environment,
-		.nr_keep = sizeof(keep) / sizeof(keep[0]),
+		.nr_keep = 5,
 		.user = &nobody,
 		.file_bytes = OUTPUT_MAX_BYTES,
 		.death_signal = SIGKILL,
 	};
 
-	*qemu = (struct qemu){ { 0, -1 }, -1, -1, -1, -1 };
+	*qemu = (struct qemu){ { 0, -1 }, -1, -1, -1, -1, -1 };
 	ret = memfd_make("console", &qemu->console_fd, err);
 	if (!ret)
 		ret = memfd_make("channel", &qemu->channel_fd, err);
@@ -283,6 +288,8 @@ int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 		ret = memfd_make("serial", &qemu->serial_fd, err);
 	if (!ret)
 		ret = memfd_make("stderr", &qemu->stderr_fd, err);
+	if (!ret && job->plugin_fd > 0)
+		ret = memfd_make("counted", &qemu->counted_fd, err);
 	if (ret) {
 		qemu_end(qemu);
 		return ret;
@@ -296,6 +303,11 @@ int qemu_start(struct qemu *qemu, const struct qemu_job *job, struct error *err)
 	keep[2] = qemu->console_fd;
 	keep[3] = qemu->channel_fd;
 	keep[4] = qemu->serial_fd;
+	if (qemu->counted_fd >= 0) {
+		keep[5] = job->plugin_fd;
+		keep[6] = qemu->counted_fd;
+		program.nr_keep = 7;
+	}
 	ret = child_exec(&qemu->child, &program, err);
 	words_free(&words);
 	if (ret)
@@ -319,6 +331,7 @@ int qemu_end(struct qemu *qemu)
 	close_fd(&qemu->channel_fd);
 	close_fd(&qemu->serial_fd);
 	close_fd(&qemu->stderr_fd);
+	close_fd(&qemu->counted_fd);
 	return status;
 }
 

@@ -22,6 +22,8 @@ struct qemu_job {
 	gid_t kvm_group; /* of qemu_kvm_group() */
 	bool icount;     /* virtual time counts instructions; never with kvm */
 	uint64_t seed;   /* of what the machine gives the guest as randomness */
+	int plugin_fd;   /* of plugin_open(), with icount; 0 or less: none */
+	bool explain;    /* the plugin tells functions apart, too */
 };
 
 struct qemu {
@@ -31,6 +33,7 @@ struct qemu {
 	int console_fd;
 	int channel_fd, serial_fd; /* results: by virtio, or by the second serial line */
 	int stderr_fd;
+	int counted_fd; /* what the plugin counted; -1: there is none */
 };
 
 /* The program for guests of @arch: "qemu-system-aarch64". */

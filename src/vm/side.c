@@ -15,6 +15,7 @@
 #include "print/heading.h"
 #include "result/schedule.h"
 #include "stats/steady.h"
+#include "vm/plugin.h"
 
 bool side_begun(const struct lab_side *side)
 {
@@ -145,6 +146,8 @@ int side_take(struct lab_side *side, const struct side_origin *origin, unsigned 
 				  block);
 			side->whole[block] = false;
 		}
+		if (boot->counted)
+			plugin_take(&results, boot->counted, boot->channel.symbols.bytes);
 		schedule_stamp(&side->schedule, slot, &results);
 		if (side->measured) {
 			ret = results_merge(&side->results, &results, err);

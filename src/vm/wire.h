@@ -13,6 +13,8 @@
  *
  * ready   the guest reached user space; its kernel's release
  * result  the whole result file as it stands: later ones replace earlier ones
+ * symbols lines of "ADDRESS NAME" of the kernel's functions and its modules', from
+ *         /proc/kallsyms, when LAB_WIRE_SYMBOLS asks for them
  * stdout  what the program printed, once it has ended
  * end     "STATUS COUNT SUM": exit status (128 + signal), number of frames before this one, CRC
  * over their CRCs. Without it nothing is complete: QEMU exits with 0 after a guest's panic.
@@ -24,6 +26,7 @@
 #define LAB_WIRE_ARGV       "/lab/argv" /* the program's arguments, each ended by a NUL */
 #define LAB_WIRE_SEED       "/lab/seed" /* of the guest's random numbers, decimal */
 #define LAB_WIRE_CONFIG     "/lab/config.json"
+#define LAB_WIRE_SYMBOLS    "/lab/symbols" /* "1": send the names of the kernel's functions */
 #define LAB_WIRE_RESULT     "/lab/out/result.json"
 
 /* CRC-32 as in zlib and IEEE 802.3: guest and host check the same sum over what crosses the
