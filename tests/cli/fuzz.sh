@@ -65,10 +65,10 @@ cp tests/fixtures/logs/[!s]* "$dir/seeds-import" &&
 		<(sed '/^--- $/,/^===/{/^===/!d}' tests/fixtures/logs/shapes.txt) '/^=== /' '{*}' &&
 	sed -i '/^=== /d' "$dir/seeds-import/"[0-9]* || exit 1
 
-results=(src/result/*.c src/base/{error,outfile,fact,text,size,metric,digest}.c)
-fuzz report "$dir/seeds-report" "${results[@]}" src/stats/*.c src/verdict/*.c src/print/*.c src/base/random.c
+results=(src/result/*.c src/base/{error,outfile,fact,text,metric,infile,random}.c)
+fuzz report "$dir/seeds-report" "${results[@]}" src/stats/*.c src/verdict/*.c src/print/*.c
 fuzz import "$dir/seeds-import" "${results[@]}" src/import/*.c
 fuzz journal tests/fixtures/journals src/host/{journal_file,sysfile}.c src/base/error.c
-fuzz config configs src/plan/{config,job}.c src/base/{infile,size,error,suggest,text}.c
+fuzz config configs src/plan/config.c src/base/{infile,error,text}.c
 fuzz channel tests/fuzz/channel src/vm/channel.c src/base/{text,error}.c
 exit $bad
