@@ -66,7 +66,7 @@ int get_integer(struct reader *reader, const json_t *value, uint64_t min, uint64
 		uint64_t *number);
 
 /*
- * report_text.c: a result file as text, and where in it the list of results is. The results are
+ * A result file as text, and where in it the list of results is. The results are
  * parsed one by one: all numbers of a large file in one tree would take twenty times the room of
  * the text.
  */
@@ -91,7 +91,7 @@ json_t *json_text_parse(const struct json_text *text, size_t start, size_t end, 
 /* Everything but the results: an empty list stands for them, if they were found. */
 json_t *json_text_parse_head(const struct json_text *text, struct error *err);
 
-/* report_lists.c: the lists of numbers of one value, which the parser never sees. */
+/* The lists of numbers of one value, which the parser never sees. */
 struct number_list {
 	size_t first, nr;
 };
@@ -115,17 +115,14 @@ const uint64_t *number_lists_get(const struct number_lists *lists, const json_t 
 void number_lists_free(struct number_lists *lists);
 
 /*
- * report_layout.c: puts small groups on one line, in place, in the indented text of jansson, which
+ * Puts small groups on one line, in place, in the indented text of jansson, which
  * breaks all lines or none: 1000 samples are not 1000 lines. Returns the new length.
  */
 size_t json_join_lines(char *text);
 
-/* report_result.c: everything below "results", in @root and in @text. */
+/* Everything below "results", in @root and in @text. */
 int get_results(struct reader *reader, const json_t *root, const struct json_text *text,
 		struct results *results);
-/* explain.c */
-int get_explain(struct reader *reader, const json_t *object, struct result *result);
-/* report_runs.c */
 int get_runs(struct reader *reader, const json_t *object, struct result *result);
 /* explain.c: what was counted beside the clock; and the same as JSON, for write.c */
 int get_explain(struct reader *reader, const json_t *object, struct result *result);
@@ -157,5 +154,4 @@ void writer_append(struct writer *writer, json_t *array, json_t *value);
 void writer_set_text(struct writer *writer, json_t *object, const char *name, const char *text);
 /* An error for what JSON readers take for another number; @what names it. */
 json_t *count_json(struct writer *writer, uint64_t number, const char *what);
-/* report_write_run.c */
 json_t *run_json(struct writer *writer, const struct run *run);
