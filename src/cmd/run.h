@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* What "run" was told, and its two ways: alone (cmd_run.c), and in turns with another side
- * (cmd_run_with.c). */
+/* What "run" was told, and its two ways: alone (cmd/run.c), and in turns with another side
+ * (cmd/run_with.c). */
 #include <argp.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The lines that hold figures; import_call.h has them as they look in each kernel. */
+/* The lines that hold figures; call.h has them as they look in each kernel. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>

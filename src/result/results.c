@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reports in memory. Reading and writing them is report_read.c and report_write.c. */
+/* Results in memory. Reading and writing them is read.c and write.c. */
 #include "result/results.h"
 
 #include <errno.h>

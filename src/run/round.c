@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The supervisor's side of a round: a child with a deadline. What the child does is in
- * round_child.c. */
+ * worker.c. */
 #include "run/round.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* The host's end of the channel (lab_wire.h): untrusted bytes to frames. */
+/* The host's end of the channel (wire.h): untrusted bytes to frames. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 /*
- * What the guest's agent (lab/agent.c) and the host (lab_channel.c) agree on.
+ * What the guest's agent (lab/agent.c) and the host (src/vm/channel.c) agree on.
  *
  * The channel is one-way, guest to host, a sequence of frames:
  *

@@ -26,7 +26,7 @@ static void check_printed(const char *text, size_t size)
 	}
 }
 
-/* A commit message that git and checkpatch.pl leave alone: see compare_lines.h. */
+/* A commit message that git and checkpatch.pl leave alone: see print/command.h. */
 static void check_commit(char *text)
 {
 	static const char *const cut[] = { "#",  "---",   "-- ",    "+++",
