@@ -23,7 +23,7 @@ _pinbench()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		list | doctor | run | vm | compare | gate | plot | report | import | restore | help) verb=${COMP_WORDS[i]} ;;
+		list | doctor | run | vm | compare | gate | plot | report | import | export | restore | help) verb=${COMP_WORDS[i]} ;;
 		esac
 	done
 	# bash takes "=" for a word of its own: -p layout = base,th
@@ -65,10 +65,11 @@ _pinbench()
 	--order) words='abba random' ;;
 	plot) words='hit bars cost' ;;
 	import) words='gup_test' ;;
-	help) words='list doctor run vm compare gate plot report import restore' ;;
+	export) words='prometheus openmetrics ktap csv json' ;;
+	help) words='list doctor run vm compare gate plot report import export restore' ;;
 	esac
 	if [[ ! $verb ]]; then
-		words='list doctor run vm compare gate plot report import restore help version --help --version'
+		words='list doctor run vm compare gate plot report import export restore help version --help --version'
 	elif [[ $cur == -* ]]; then
 		words=$("$program" "$verb" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	elif [[ ! $words && $verb == list ]]; then

@@ -16,11 +16,15 @@ verdict
 print
 plan
 run
+<<<<<<< HEAD
 plot import turns vm
 page
+=======
+plot import export turns vm
+>>>>>>> dc41ad5 (export: numbers of results for Prometheus, kselftest, spreadsheets and scripts)
 cmd'
 # LIBRARY-HEADER FILES: a regular expression each.
-fences='^jansson\.h$ ^src/(result|print|plan|vm|cmd)/
+fences='^jansson\.h$ ^src/(result|print|plan|export|vm|cmd)/
 ^(hwloc.*|numa|numaif)\.h$ ^src/host/topology\.c$
 ^(liburing|linux/io_uring)\.h$ ^bench/pin_io_uring\.c$
 ^linux/vfio\.h$ ^bench/pin_vfio.*\.c$

@@ -34,6 +34,7 @@ int cmd_gate(int argc, char **argv);
 int cmd_plot(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 
 /* Prints "pinbench: text" and, where there is one, the way out on a line of its own; returns

@@ -31,6 +31,7 @@ static const struct verb verbs[] = {
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
 	{ "report", cmd_report, "one HTML file to send, of one result or of several" },
 	{ "import", cmd_import, "figures of the kernel's own gup_test as a result file" },
+	{ "export", cmd_export, "numbers for Prometheus, kselftest, spreadsheets, scripts" },
 	{ "restore", cmd_restore, "put back the settings of a run that was killed" },
 };
 

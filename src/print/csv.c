@@ -1,72 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A comparison as comma-separated values: RFC 4180, and nothing in it that a spreadsheet would take
- * for a formula. */
-#include <inttypes.h>
-#include <math.h>
+/* A comparison as comma-separated values. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "print/csv_field.h"
 #include "print/fields.h"
 #include "print/format.h"
-
-/* Fields are parted by commas; the last one ends the record. */
-static void put_end(FILE *out, bool last)
-{
-	fputs(last ? "\r\n" : ",", out);
-}
-
-/*
- * Text from a file. Spreadsheets compute what begins with one of these, also as full-width
- * characters: a quote before it makes it text (OWASP, CSV injection).
- */
-static bool is_formula(const char *text)
-{
-	static const char *const wide[] = { "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
-					    "\xef\xbc\xa0" };
-
-	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
-		if (strncmp(text, wide[i], strlen(wide[i])) == 0)
-			return true;
-	return *text && strchr("=+-@\t\r", *text);
-}
-
-static void put_text(FILE *out, const char *text, bool last)
-{
-	bool formula = is_formula(text), quoted = formula || text[strcspn(text, ",\"\r\n")];
-
-	fputs(quoted ? "\"" : "", out);
-	fputs(formula ? "'" : "", out);
-	for (; *text; text++) {
-		if (*text == '"')
-			fputc('"', out);
-		fputc(*text, out);
-	}
-	fputs(quoted ? "\"" : "", out);
-	put_end(out, last);
-}
-
-static void put_number(FILE *out, double number)
-{
-	if (!isnan(number))
-		fprintf(out, "%.15g", number);
-	put_end(out, false);
-}
-
-static void put_last(FILE *out, double number)
-{
-	if (!isnan(number))
-		fprintf(out, "%.15g", number);
-	put_end(out, true);
-}
-
-/* What is not known is 0 here, and an empty field there. */
-static void put_count(FILE *out, uint64_t number)
-{
-	if (number)
-		fprintf(out, "%" PRIu64, number);
-	put_end(out, false);
-}
 
 /* What is said of both sides, in one field. */
 static char *remarks_join(const struct comparable *comparable)
@@ -94,41 +34,41 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	struct row_numbers numbers = row_numbers(row);
 	char note[256];
 
-	put_text(out, verdicts->base->label, false);
-	put_text(out, verdicts->new->label, false);
-	put_text(out, row->base->key, false);
-	put_text(out, params->pinner, false);
-	put_text(out, params->layout, false);
-	put_text(out, params->state, false);
-	put_text(out, params->access, false);
-	put_text(out, params->window, false);
-	put_count(out, params->pages_per_call);
-	put_text(out, row_field(row), false);
-	put_text(out, kind_names[row->kind], false);
-	put_text(out, row_unit(row, verdicts), false);
-	put_text(out, row_better(row), false);
-	put_text(out, design_names[row->design], false);
-	put_count(out, row->nr[0]);
-	put_count(out, row->nr[1]);
-	put_number(out, numbers.value[0]);
-	put_number(out, numbers.value[1]);
-	put_number(out, numbers.spread[0]);
-	put_number(out, numbers.spread[1]);
-	put_number(out, numbers.change);
-	put_number(out, numbers.low);
-	put_number(out, numbers.high);
-	put_number(out, numbers.p);
-	put_number(out, numbers.alpha);
-	put_text(out, verdict_names[row->verdict], false);
-	put_text(out, row->control ? "yes" : "no", false);
-	put_text(out, row->redundant ? "yes" : "no", false);
-	put_count(out, row->need);
+	csv_text(out, verdicts->base->label, false);
+	csv_text(out, verdicts->new->label, false);
+	csv_text(out, row->base->key, false);
+	csv_text(out, params->pinner, false);
+	csv_text(out, params->layout, false);
+	csv_text(out, params->state, false);
+	csv_text(out, params->access, false);
+	csv_text(out, params->window, false);
+	csv_count(out, params->pages_per_call);
+	csv_text(out, row_field(row), false);
+	csv_text(out, kind_names[row->kind], false);
+	csv_text(out, row_unit(row, verdicts), false);
+	csv_text(out, row_better(row), false);
+	csv_text(out, design_names[row->design], false);
+	csv_count(out, row->nr[0]);
+	csv_count(out, row->nr[1]);
+	csv_number(out, numbers.value[0], false);
+	csv_number(out, numbers.value[1], false);
+	csv_number(out, numbers.spread[0], false);
+	csv_number(out, numbers.spread[1], false);
+	csv_number(out, numbers.change, false);
+	csv_number(out, numbers.low, false);
+	csv_number(out, numbers.high, false);
+	csv_number(out, numbers.p, false);
+	csv_number(out, numbers.alpha, false);
+	csv_text(out, verdict_names[row->verdict], false);
+	csv_text(out, row->control ? "yes" : "no", false);
+	csv_text(out, row->redundant ? "yes" : "no", false);
+	csv_count(out, row->need);
 	row_note(row, verdicts, note, sizeof(note));
-	put_text(out, note, false);
-	put_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", false);
-	put_text(out, remarks, false);
-	put_number(out, numbers.least[0]);
-	put_last(out, numbers.least[1]);
+	csv_text(out, note, false);
+	csv_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", false);
+	csv_text(out, remarks, false);
+	csv_number(out, numbers.least[0], false);
+	csv_number(out, numbers.least[1], true);
 }
 
 static void compare_print_csv(FILE *out, const struct look *look,

@@ -19,8 +19,7 @@ static bool is_directory(const char *path)
 	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* The path in "LABEL=PATH", else @argument itself. */
-static const char *path_of(const char *argument)
+const char *side_path(const char *argument)
 {
 	const char *equal = strchr(argument, '='), *slash = strchr(argument, '/');
 	struct stat status;
@@ -245,7 +244,7 @@ static void set_text(char **text, char *copy)
 
 int side_load(struct side *side, const char *argument, bool force, struct error *err)
 {
-	const char *path = path_of(argument);
+	const char *path = side_path(argument);
 	const struct loading loading = { side, force, path != argument };
 	int rc;
 

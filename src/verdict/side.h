@@ -20,3 +20,5 @@ struct side {
  */
 int side_load(struct side *side, const char *argument, bool force, struct error *err);
 void side_free(struct side *side);
+/* The path in "LABEL=PATH", else @argument itself. */
+const char *side_path(const char *argument);
