@@ -16,12 +16,8 @@ verdict
 print
 plan
 run
-<<<<<<< HEAD
-plot import turns vm
-page
-=======
 plot import export turns vm
->>>>>>> dc41ad5 (export: numbers of results for Prometheus, kselftest, spreadsheets and scripts)
+page
 cmd'
 # LIBRARY-HEADER FILES: a regular expression each.
 fences='^jansson\.h$ ^src/(result|print|plan|export|vm|cmd)/

@@ -49,7 +49,7 @@ fails 2 'no verb "zzz" (' "$pinbench" zzz
 fails 2 'unknown option "--jsno": a verb comes first' "$pinbench" --jsno list
 fails 2 'no verb "rnu"; did you mean "run"?' "$pinbench" help rnu
 fails 2 'no list of "windos"; did you mean "windows"?' "$pinbench" list windos
-for verb in list doctor run vm compare gate plot import export restore; do
+for verb in list doctor run vm compare gate plot report import export restore; do
 	fails 2 "unrecognized option '--no-such-option'" "$pinbench" $verb --no-such-option
 done
 # shellcheck disable=SC2016 # expanded by the inner shell
