@@ -27,6 +27,7 @@ static const struct verb verbs[] = {
 	{ "run", cmd_run, "measure, and write a result file" },
 	{ "vm", cmd_vm, "boot kernels in QEMU and measure inside" },
 	{ "compare", cmd_compare, "before and after: a table with a verdict for each row" },
+	{ "explain", cmd_explain, "why a row changed, function by function" },
 	{ "gate", cmd_gate, "an exit code: did anything get worse? (--bisect)" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
 	{ "report", cmd_report, "one HTML file to send, of one result or of several" },
