@@ -66,47 +66,40 @@ static bool words_in(const char *title, const char *words)
 	return false;
 }
 
-/* @why the sections are listed; their list. */
-static int sections_list(const struct log *log, int code, const char *why, struct error *err)
-{
-	char text[400] = "", title[100];
-	size_t used = 0, i, nr;
-
-	for (i = 0; i < log->nr_sections && used < 300; i++) {
-		title_format(log, i, title);
-		used += snprintf(text + used, sizeof(text) - used, "%s%zu \"%.70s\" (line %zu)",
-				 i ? ", " : "", i + 1, title, section_group(log, i, &nr)->line);
-	}
-	error_set(err, code, "%s: %s%s", why, text, i < log->nr_sections ? ", ..." : "");
-	return error_fix(err, "--section 1 -o base.json, then --section 2 -o new.json");
-}
-
 /* The section that was asked for, by number or by words that only one title holds. */
 static int section_choose(const struct log *log, const char *name, const char *wanted,
 			  size_t *chosen, struct error *err)
 {
-	char title[100], why[200], *end = title;
-	size_t number = wanted ? strtoul(wanted, &end, 10) : 0, nr = 0;
-	bool counted = wanted && isdigit((unsigned char)*wanted) && !*end && number &&
-		       number <= log->nr_sections;
+	char list[500] = "", title[100], *end = title;
+	size_t number = wanted ? strtoul(wanted, &end, 10) : 0, used = 0, nr = 0, ignored;
+	bool counted = number && !*end && number <= log->nr_sections;
 
-	snprintf(why, sizeof(why), "%.100s: figures in %zu sections, which are not to be mixed",
-		 name, log->nr_sections);
-	*chosen = 0;
-	if (!wanted)
-		return log->nr_sections == 1 ? 0 : sections_list(log, EMLINK, why, err);
 	for (size_t i = 0; i < log->nr_sections; i++) {
 		title_format(log, i, title);
-		if (counted ? i + 1 != number : !words_in(title, wanted))
-			continue;
-		*chosen = i;
-		nr++;
+		if (!wanted   ? log->nr_sections == 1
+		    : counted ? i + 1 == number
+			      : words_in(title, wanted)) {
+			*chosen = i;
+			nr++;
+		}
+		if (used < 300)
+			used += snprintf(list + used, sizeof(list) - used,
+					 "%s%zu \"%.70s\" (line %zu)", i ? ", " : "", i + 1, title,
+					 section_group(log, i, &ignored)->line);
+		else
+			strcpy(list + used, ", ...");
 	}
 	if (nr == 1)
 		return 0;
-	snprintf(why, sizeof(why), "--section %.40s: %s section is called so. %.100s: there are",
-		 wanted, nr ? "more than one" : "no", name);
-	return sections_list(log, EINVAL, why, err);
+	if (!wanted)
+		error_set(err, EMLINK,
+			  "%.100s: figures in %zu sections, which are not to be mixed: %s", name,
+			  log->nr_sections, list);
+	else
+		error_set(err, EINVAL,
+			  "--section %.40s: %s section is called so. %.100s: there are: %s", wanted,
+			  nr ? "more than one" : "no", name, list);
+	return error_fix(err, "--section 1 -o base.json, then --section 2 -o new.json");
 }
 
 static int nothing_found(const struct log *log, const char *name, struct error *err)
@@ -121,73 +114,24 @@ static int nothing_found(const struct log *log, const char *name, struct error *
 
 /* --- the report --- */
 
-/* What became of one case in the section. */
+/* What became of one case in the section: the first process whose status decides it. */
 struct tally {
-	size_t nr[NR_STATUS], nr_figures;
-	const struct process *first[NR_STATUS];
-	size_t result;
+	size_t nr, nr_same, result;
+	const struct process *first;
 };
-
-static void result_add(struct results *results, const struct log_case *kind, struct tally *tally)
-{
-	enum status status = tally->nr[STATUS_FAILED] ? STATUS_FAILED
-			     : tally->nr[STATUS_DONE] ? STATUS_DONE
-						      : STATUS_SKIPPED;
-	const struct process *reason = tally->first[status];
-	size_t nr = tally->nr[STATUS_DONE] + tally->nr[STATUS_FAILED] + tally->nr[STATUS_SKIPPED];
-	struct result *result = results_add(results, kind->key);
-
-	tally->result = results->nr - 1;
-	result->params = kind->params;
-	result->status = status;
-	if (kind->call[0])
-		fact_text(&result->truth, kind->call, "call");
-	if (status == STATUS_DONE) {
-		if (!kind->known)
-			result_warn(result, "the log does not show how gup_test was called: these "
-					    "may be different cases");
-		return;
-	}
-	if (nr > 1) {
-		if (asprintf(&result->why, "%s (%zu of %zu processes)", reason->why,
-			     tally->nr[status], nr) < 0)
-			abort();
-	} else {
-		result->why = strdup(reason->why);
-	}
-	if (status == STATUS_SKIPPED)
-		result->fix = strdup("a kernel with CONFIG_GUP_TEST=y, debugfs mounted, as root");
-}
-
-/* A run for each process, unless these may have been different cases: then they replicate nothing.
- */
-static struct run *run_for(struct result *result, const struct process *process,
-			   const struct log_figure *first)
-{
-	unsigned int have = 1u << METRIC_PIN | (unsigned int)first->put_known << METRIC_UNPIN;
-	struct run *run = result->nr_runs ? &result->runs[result->nr_runs - 1] : NULL;
-
-	if (!run || process->kind->known || run->samples[0].have != have)
-		run = result_add_run(result);
-	run->samples =
-		reallocarray(run->samples, run->nr_samples + process->nr, sizeof(*run->samples));
-	if (!run->samples)
-		abort();
-	return run;
-}
 
 static void run_add(struct result *result, const struct log *log, const struct process *process)
 {
-	struct run *run = run_for(result, process, &log->figures[process->first]);
+	const struct log_figure *figures = &log->figures[process->first];
+	struct run *run = result_add_run(result);
 
+	run->nr_samples = process->nr;
+	run->samples = calloc(process->nr, sizeof(*run->samples));
 	for (size_t i = 0; i < process->nr; i++) {
-		const struct log_figure *figure = &log->figures[process->first + i];
-		struct sample *sample = &run->samples[run->nr_samples++];
-
-		*sample = (struct sample){ .have = 1u << METRIC_PIN };
-		sample->have |= (unsigned int)figure->put_known << METRIC_UNPIN;
-		sample->ticks[METRIC_PIN] = figure->get_us * 1000;
-		sample->ticks[METRIC_UNPIN] = figure->put_us * 1000;
+		run->samples[i].have = 1u << METRIC_PIN | (unsigned int)figures[i].put_known
+								  << METRIC_UNPIN;
+		run->samples[i].ticks[METRIC_PIN] = figures[i].get_us * 1000;
+		run->samples[i].ticks[METRIC_UNPIN] = figures[i].put_us * 1000;
 	}
 	for (int metric = METRIC_PIN; metric <= METRIC_UNPIN; metric++) {
 		if (!(run->samples[0].have >> metric & 1))
@@ -195,58 +139,82 @@ static void run_add(struct result *result, const struct log *log, const struct p
 		strcpy(run->clock[metric], CLOCK);
 		run->quantum[metric] = QUANTUM_NS;
 	}
+	if (process->why)
+		result_warn(result, "%s", process->why);
 	if (process->nr_expected && process->nr % process->nr_expected)
 		result_warn(result,
 			    "line %zu: the log has %zu of the %llu figures that this call prints",
 			    process->line, process->nr, (unsigned long long)process->nr_expected);
 }
 
+static void result_fill(struct result *result, const struct log_case *kind,
+			const struct tally *tally)
+{
+	result->params = kind->params;
+	result->status = tally->first->status;
+	if (kind->call[0])
+		fact_text(&result->truth, kind->call, "call");
+	if (result->status == STATUS_DONE && !kind->known)
+		result_warn(result, "the log does not show how gup_test was called: these may be "
+				    "different cases");
+	if (result->status != STATUS_DONE && tally->nr == 1)
+		result->why = strdup(tally->first->why);
+	else if (result->status != STATUS_DONE &&
+		 asprintf(&result->why, "%s (%zu of %zu processes)", tally->first->why,
+			  tally->nr_same, tally->nr) < 0)
+		abort();
+	if (result->status == STATUS_SKIPPED)
+		result->fix = strdup("a kernel with CONFIG_GUP_TEST=y, debugfs mounted, as root");
+}
+
 static int results_fill(struct results *results, const struct log *log, size_t section,
 			const char *name, struct error *err)
 {
+	static const int rank[NR_STATUS] = { [STATUS_DONE] = 1, [STATUS_FAILED] = 2 };
 	autofree struct tally *tallies = calloc(log->nr_cases + 1, sizeof(*tallies));
-	size_t nr_values = 0;
-	int rc = 0;
+	size_t nr_values = 0, nr_figures = 0;
 
-	if (!tallies)
-		abort();
 	for (size_t i = 0; i < log->nr_processes; i++) {
 		const struct process *process = &log->processes[i];
 		struct tally *tally = &tallies[process->kind->index];
 
 		if (log->groups[process->group].section != section)
 			continue;
-		if (!tally->nr[process->status]++)
-			tally->first[process->status] = process;
+		if (!tally->nr++) {
+			tally->result = results->nr;
+			results_add(results, process->kind->key);
+		}
+		if (!tally->first || rank[process->status] > rank[tally->first->status]) {
+			tally->first = process;
+			tally->nr_same = 0;
+		}
+		tally->nr_same += process->status == tally->first->status;
 		nr_values += RUN_VALUES + 2 * process->nr;
-	}
-	for (size_t i = 0; !rc && i < log->nr_cases; i++) {
-		if (tallies[i].nr[STATUS_DONE] > RESULTS_MAX_RUNS) {
+		nr_figures += process->nr;
+		if (nr_values > RESULTS_MAX_VALUES || nr_figures > RESULTS_MAX_SAMPLES ||
+		    tally->nr_same > RESULTS_MAX_RUNS || results->nr > RESULTS_MAX_RESULTS) {
 			error_set(err, E2BIG,
-				  "%.200s: %.200s: %zu processes of one case, a result holds %u",
-				  name, log->cases[i]->key, tallies[i].nr[STATUS_DONE],
-				  RESULTS_MAX_RUNS);
-			rc = error_fix(err, "import the log in parts");
-		} else if (tallies[i].first[STATUS_DONE] || tallies[i].first[STATUS_FAILED] ||
-			   tallies[i].first[STATUS_SKIPPED]) {
-			result_add(results, log->cases[i], &tallies[i]);
+				  "%.200s:%zu: more than a result file holds: %u cases, %u "
+				  "processes of one case, %u figures",
+				  name, process->line, RESULTS_MAX_RESULTS, RESULTS_MAX_RUNS,
+				  RESULTS_MAX_SAMPLES);
+			return error_fix(err, "import the log in parts");
 		}
 	}
-	if (!rc && nr_values > RESULTS_MAX_VALUES) {
-		error_set(err, E2BIG, "%s: more figures than the %u values of a result file", name,
-			  RESULTS_MAX_VALUES);
-		rc = error_fix(err, "import the log in parts");
-	}
-	for (size_t i = 0; !rc && i < log->nr_processes; i++) {
+	for (size_t i = 0; i < log->nr_processes; i++) {
 		const struct process *process = &log->processes[i];
 		const struct tally *tally = &tallies[process->kind->index];
+		struct result *result = &results->items[tally->result];
 
+		if (log->groups[process->group].section != section)
+			continue;
+		if (process == tally->first)
+			result_fill(result, process->kind, tally);
 		/* a case of which one process failed has no figures at all */
-		if (log->groups[process->group].section == section &&
-		    process->status == STATUS_DONE && !tally->nr[STATUS_FAILED])
-			run_add(&results->items[tally->result], log, process);
+		if (tally->first->status == STATUS_DONE && process->status == STATUS_DONE)
+			run_add(result, log, process);
 	}
-	return rc;
+	return 0;
 }
 
 int import_gup_test(struct results *results, const char *text, size_t size, const char *name,

@@ -58,7 +58,7 @@ struct process {
 	struct log_case *kind;
 	enum status status;   /* skipped: it said that it cannot run; failed: its figures count for
 				 nothing */
-	char *why;            /* of these two; NULL when done */
+	char *why;            /* of these two; a warning, or NULL, when done */
 	size_t line;          /* of its command line, or of its first figure */
 	size_t figure_line;   /* of its first figure, where it has one */
 	size_t first, nr;     /* in figures[] */

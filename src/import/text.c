@@ -15,18 +15,17 @@ struct raw {
 	size_t size;
 };
 
-static bool raw_at(const struct text_reader *reader, const char *at, struct raw *raw)
+static bool raw_at(const struct text_reader *reader, struct raw *raw)
 {
-	if (at >= reader->end)
-		return false;
-	raw->text = at;
-	while (at < reader->end && *at != '\n' && *at != '\r')
-		at++;
-	raw->size = (size_t)(at - raw->text);
-	raw->next = at < reader->end && *at == '\r' ? at + 1 : at;
-	if (raw->next < reader->end && *raw->next == '\n')
-		raw->next++;
-	return true;
+	const char *at = reader->at, *end = memchr(at, '\n', (size_t)(reader->end - at)), *cr;
+
+	end = end ? end : reader->end;
+	cr = memchr(at, '\r', (size_t)(end - at));
+	end = cr ? cr : end;
+	*raw = (struct raw){ at, end, (size_t)(end - at) };
+	raw->next += raw->next < reader->end && *raw->next == '\r';
+	raw->next += raw->next < reader->end && *raw->next == '\n';
+	return at < reader->end;
 }
 
 static void raw_take(struct text_reader *reader, const struct raw *raw)
@@ -37,174 +36,99 @@ static void raw_take(struct text_reader *reader, const struct raw *raw)
 
 static bool raw_starts(const struct raw *raw, const char *with)
 {
-	return raw->size >= strlen(with) && strncasecmp(raw->text, with, strlen(with)) == 0;
+	return raw->size >= strlen(with) && (*raw->text | 32) == (*with | 32) &&
+	       strncasecmp(raw->text, with, strlen(with)) == 0;
 }
 
-/* "Name: value" */
-static bool raw_is_header(const struct raw *raw)
-{
-	size_t i = 0;
-
-	while (i < raw->size && (isalnum((unsigned char)raw->text[i]) || raw->text[i] == '-'))
-		i++;
-	return i && i < raw->size && raw->text[i] == ':';
-}
-
-/* "From mboxrd@z Thu Jan  1 00:00:00 1970" */
+/* "From somebody Thu Jan  1 00:00:00 1970" of a mailbox */
 static bool raw_is_separator(const struct raw *raw)
 {
-	static const char end[] = " 00:00:00 0000";
-	const char *at = raw->text + raw->size - strlen(end);
+	const char *end = raw->text + raw->size;
 
-	if (raw->size < 20 || strncmp(raw->text, "From ", 5) != 0)
-		return false;
-	for (size_t i = 0; end[i]; i++)
-		if (end[i] == '0' ? !isdigit((unsigned char)at[i]) : at[i] != end[i])
-			return false;
-	return true;
+	return raw_starts(raw, "From ") && raw->size > 13 && end[-8] == ':' && end[-5] == ' ' &&
+	       isdigit((unsigned char)end[-1]);
 }
 
 static int refuse(struct text_reader *reader, size_t number, const char *what, const char *fix)
 {
-	error_set(reader->err, EBADMSG, "%.200s:%zu: %s", reader->name, number, what);
+	error_set(reader->err, EBADMSG, "%.200s:%zu: this is %.60s, which is not read",
+		  reader->name, number, what);
 	return error_fix(reader->err, "%s", fix);
 }
 
-/* What opens a mail: "From " of a mailbox and a header, or a block of headers at the start of the
- * file. */
-static bool mail_begins(const struct text_reader *reader, const struct raw *first)
+/* What the header of a mail, with the lines on which it goes on, says of its text. */
+static int header_take(struct text_reader *reader, const struct raw *raw)
 {
-	static const char *const names[] = { "From:",       "Subject:",      "Date:",
-					     "Message-ID:", "MIME-Version:", "Content-",
-					     "Received:",   "Return-Path:" };
-	struct raw raw = *first;
-	bool known = false;
+	static const char *const read[] = { "text/plain", "7bit", "8bit", "binary",
+					    "quoted-printable" };
+	size_t number = reader->number + 1, size;
+	struct raw next = *raw;
+	char header[1000], *value;
 
-	if (raw_is_separator(first))
-		return raw_at(reader, raw.next, &raw) && raw_is_header(&raw);
-	if (reader->number)
-		return false;
-	do {
-		if (!raw.size)
-			break;
-		if (!raw_is_header(&raw) &&
-		    (known ? raw.text[0] != ' ' && raw.text[0] != '\t' : true))
-			return false;
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-			known = known || raw_starts(&raw, names[i]);
-	} while (raw_at(reader, raw.next, &raw));
-	return known;
-}
-
-/* A header with its folded lines, allocated; NULL behind the last one. */
-static char *header_next(struct text_reader *reader)
-{
-	struct raw raw;
-	char *text = NULL;
-	size_t size = 0;
-
-	while (raw_at(reader, reader->at, &raw) && raw.size &&
-	       (!text || raw.text[0] == ' ' || raw.text[0] == '\t')) {
-		text = realloc(text, size + raw.size + 1);
-		for (size_t i = 0; i < raw.size; i++)
-			text[size++] = raw.text[i] ? raw.text[i] : '?';
-		text[size] = '\0';
-		raw_take(reader, &raw);
+	do
+		raw_take(reader, &next);
+	while (raw_at(reader, &next) && next.size && strchr(" \t", next.text[0]));
+	size = (size_t)(reader->at - raw->text);
+	snprintf(header, sizeof(header), "%.*s", (int)(size < 999 ? size : 999), raw->text);
+	text_plain(header);
+	value = header + strcspn(header, ":") + 1;
+	value += strspn(value, "? ");
+	if (raw_starts(raw, "Subject:")) {
+		snprintf(reader->subject, sizeof(reader->subject), "%.*s", (int)strcspn(value, "?"),
+			 value);
+		text_plain(reader->subject);
+		return 0;
 	}
-	if (!text && raw_at(reader, reader->at, &raw))
-		raw_take(reader, &raw);
-	return text;
+	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++) {
+		if (strncasecmp(value, read[i], strlen(read[i])) != 0)
+			continue;
+		reader->quoted_printable = i == 4 || (i == 0 && reader->quoted_printable);
+		return 0;
+	}
+	value[strcspn(value, "; ?")] = '\0';
+	return refuse(reader, number, value,
+		      "save the text as a file, as git mailinfo TEXT PATCH <MAIL does");
 }
 
-/* Headers whose value has these words are of mails that are not read. */
-static const struct {
-	const char *header, *words, *what, *fix;
-} refused[] = {
-	{ "Content-Type:", "multipart/", "this mail has several parts",
-	  "git mailinfo TEXT PATCH <MAIL, then import TEXT" },
-	{ "Content-Type:", "message/", "this mail holds another", "save that one as a file" },
-	{ "Content-Type:", "text/html", "this mail is HTML", "save it as plain text" },
-	{ "Content-Type:", "utf-16", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
-	{ "Content-Type:", "utf-32", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
-	{ "Content-Type:", "utf-7", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
-	{ "Content-Type:", "ucs-", "this mail is not in ASCII or UTF-8", "iconv -t UTF-8" },
-	{ "Content-Transfer-Encoding:", "base64", "this mail is base64",
-	  "git mailinfo TEXT PATCH <MAIL, then import TEXT" },
-	{ "Content-Transfer-Encoding:", " x-", "this mail has an encoding that is not read",
-	  "save it as plain text" },
-};
-
-static int headers_take(struct text_reader *reader)
+/* Quoted-printable, in place; true: the line goes on behind its end. */
+static bool decode(char *text, size_t *size)
 {
-	char *header;
-	int ret = 0;
+	size_t used = 0, end = *size;
 
-	reader->quoted_printable = false;
-	reader->subject[0] = '\0';
-	reader->part++;
-	for (size_t number = reader->number + 1; ret == 0 && (header = header_next(reader));
-	     number = reader->number + 1) {
-		text_plain(header);
-		if (strncasecmp(header, "Subject:", 8) == 0) {
-			snprintf(reader->subject, sizeof(reader->subject), "%s",
-				 header + 8 + strspn(header + 8, " "));
-			text_plain(reader->subject);
+	while (end && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+		end--;
+	for (size_t i = 0; i < end; i++) {
+		char code[3] = "";
+
+		if (text[i] == '=' && i + 2 < end)
+			memcpy(code, text + i + 1, 2);
+		if (isxdigit((unsigned char)code[0]) && isxdigit((unsigned char)code[1])) {
+			text[used++] = (char)strtoul(code, NULL, 16);
+			i += 2;
+		} else if (text[i] != '=' || i + 1 < end) {
+			text[used++] = text[i];
 		}
-		if (strncasecmp(header, "Content-Transfer-Encoding:", 26) == 0 &&
-		    strcasestr(header, "quoted-printable"))
-			reader->quoted_printable = true;
-		for (size_t i = 0; ret == 0 && i < sizeof(refused) / sizeof(*refused); i++)
-			if (strcasestr(header, refused[i].header) == header &&
-			    strcasestr(header, refused[i].words))
-				ret = refuse(reader, number, refused[i].what, refused[i].fix);
-		free(header);
 	}
-	return ret;
+	*size = used;
+	return end && text[end - 1] == '=' && used < end;
 }
 
-static int hex(char digit)
+/* The next line as it stands, decoded; its size. */
+static size_t bytes_take(struct text_reader *reader, struct text_line *line)
 {
-	return isdigit((unsigned char)digit)    ? digit - '0'
-	       : isxdigit((unsigned char)digit) ? tolower((unsigned char)digit) - 'a' + 10
-						: -1;
-}
-
-/* Decodes to @to, which has room for as much; true: the line goes on behind its end. */
-static bool qp_decode(const struct raw *raw, char *to, size_t *used)
-{
-	size_t size = raw->size;
-
-	while (size && (raw->text[size - 1] == ' ' || raw->text[size - 1] == '\t'))
-		size--;
-	for (size_t i = 0; i < size; i++) {
-		bool code = raw->text[i] == '=' && i + 2 < size && hex(raw->text[i + 1]) >= 0 &&
-			    hex(raw->text[i + 2]) >= 0;
-
-		if (raw->text[i] == '=' && i + 1 == size)
-			return true;
-		to[(*used)++] = code ? (char)(hex(raw->text[i + 1]) << 4 | hex(raw->text[i + 2]))
-				     : raw->text[i];
-		i += code ? 2 : 0;
-	}
-	return false;
-}
-
-/* The next line as it stands, decoded; allocated. */
-static char *bytes_take(struct text_reader *reader, size_t *size)
-{
-	char *bytes = NULL;
+	size_t used = 0, size;
 	struct raw raw;
 	bool more = true;
 
-	*size = 0;
-	while (more && raw_at(reader, reader->at, &raw) && (!bytes || !mail_begins(reader, &raw))) {
-		bytes = realloc(bytes, *size + raw.size + 1);
-		more = reader->quoted_printable && qp_decode(&raw, bytes, size);
-		if (!reader->quoted_printable)
-			*size = (size_t)((char *)mempcpy(bytes, raw.text, raw.size) - bytes);
+	while (more && raw_at(reader, &raw)) {
+		if (line->room < used + raw.size + 1)
+			line->text = realloc(line->text, line->room = 2 * (used + raw.size) + 128);
+		memcpy(line->text + used, raw.text, size = raw.size);
 		raw_take(reader, &raw);
+		more = reader->quoted_printable && decode(line->text + used, &size);
+		used += size;
 	}
-	return bytes;
+	return used;
 }
 
 /* The size of a colour, a cursor movement or a window title of a terminal that was logged. */
@@ -220,73 +144,73 @@ static size_t escape_size(const char *at, size_t size)
 	return i < size ? i + 1 : size;
 }
 
-/* What is on the next line of the file; false: nothing. */
+/* What a terminal shows of the next line of the file; false: nothing. */
 static bool line_take(struct text_reader *reader, struct text_line *line)
 {
-	size_t size;
-	char *from, *to, *start;
+	size_t size, escape;
+	char *to, *start;
 
 	line->number = reader->number + 1;
 	line->part = reader->part;
 	line->depth = 0;
 	memcpy(line->subject, reader->subject, sizeof(line->subject));
-	from = to = line->text = bytes_take(reader, &size);
-	for (size_t i = 0; i < size;) {
-		size_t escape = escape_size(from + i, size - i);
-		bool wide_space = i + 1 < size && from[i] == '\xc2' && from[i + 1] == '\xa0';
+	size = bytes_take(reader, line);
+	to = start = line->text;
+	for (size_t i = 0; i < size; i += escape) {
+		const char *at = line->text + i;
+		bool wide_space = at[0] == '\xc2' && i + 1 < size && at[1] == '\xa0';
 
+		escape = escape_size(at, size - i);
 		if (!escape)
-			*to++ = wide_space || from[i] == '\t' ? ' ' : from[i] ? from[i] : '?';
-		i += escape ? escape : 1 + (size_t)wide_space;
+			*to++ = wide_space || *at == '\t' ? ' ' : *at ? *at : '?';
+		escape += escape ? 0 : 1 + (size_t)wide_space;
 	}
 	*to = '\0';
-	for (start = line->text; start[strspn(start, " ")] == '>'; start += strspn(start, " ") + 1)
+	for (; start[strspn(start, " ")] == '>'; start += strspn(start, " ") + 1)
 		line->depth++;
+	start += line->depth && *start == ' ';
 	/* quoted-printable without its header, as it travelled */
-	while (to > start &&
-	       (isspace((unsigned char)to[-1]) ||
-		(to - start >= 3 && (!strncmp(to - 3, "=0D", 3) || !strncmp(to - 3, "=20", 3)))))
+	while (to > start && (isspace((unsigned char)to[-1]) ||
+			      (to - start >= 3 &&
+			       (memcmp(to - 3, "=0D", 3) == 0 || memcmp(to - 3, "=20", 3) == 0))))
 		to -= isspace((unsigned char)to[-1]) ? 1 : 3;
 	*to = '\0';
-	start += line->depth && *start == ' ';
-	memmove(line->text, start, strlen(start) + 1);
+	memmove(line->text, start, (size_t)(to - start) + 1);
 	text_plain(line->text);
-	if (line->text[strspn(line->text, " ")])
-		return true;
-	free(line->text);
-	line->text = NULL;
-	return false;
+	return line->text[strspn(line->text, " ")];
 }
 
 void text_reader_open(struct text_reader *reader, const char *text, size_t size, const char *name,
 		      struct error *err)
 {
-	*reader = (struct text_reader){ .at = text, .end = text + size, .name = name, .err = err };
-	if (size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
-		reader->at += 3;
+	bool marked = size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
+
+	*reader = (struct text_reader){
+		.at = text + (marked ? 3 : 0), .end = text + size, .name = name, .err = err
+	};
 }
 
 int text_reader_next(struct text_reader *reader, struct text_line *line)
 {
 	struct raw raw;
+	int ret = 0;
 
-	line->text = NULL;
-	if (!reader->number && reader->end - reader->at >= 2 &&
-	    (memcmp(reader->at, "\xff\xfe", 2) == 0 || memcmp(reader->at, "\xfe\xff", 2) == 0))
-		return refuse(reader, 1, "this is UTF-16", "iconv -f UTF-16 -t UTF-8");
-	while (raw_at(reader, reader->at, &raw)) {
-		int ret;
-
-		if (!mail_begins(reader, &raw)) {
-			if (line_take(reader, line))
-				return 1;
-			continue;
-		}
-		if (raw_is_separator(&raw))
+	while (ret == 0 && raw_at(reader, &raw)) {
+		if (!reader->number &&
+		    (raw_starts(&raw, "\xff\xfe") || raw_starts(&raw, "\xfe\xff")))
+			return refuse(reader, 1, "UTF-16", "iconv -f UTF-16 -t UTF-8");
+		if (raw_is_separator(&raw)) {
 			raw_take(reader, &raw);
-		ret = headers_take(reader);
-		if (ret)
-			return ret;
+			reader->part++;
+			reader->quoted_printable = false;
+			reader->subject[0] = '\0';
+		} else if (raw_starts(&raw, "Subject:") || raw_starts(&raw, "Content-Type:") ||
+			   raw_starts(&raw, "Content-Transfer-Encoding:")) {
+			ret = header_take(reader, &raw);
+		} else if (line_take(reader, line)) {
+			return 0;
+		}
 	}
-	return 0;
+	line->number = 0;
+	return ret;
 }

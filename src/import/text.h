@@ -2,7 +2,7 @@
 #pragma once
 /*
  * Lines of a file that may hold anything: a log, one mail, a mailbox. Quoted-printable is decoded;
- * a mail of which more would have to be decoded is named, for git mailinfo does that. Each mail has
+ * a mail that is anything else than plain text is named, for git mailinfo reads that. Each mail has
  * a number of its own, as what stands in two of them belongs together nowhere.
  */
 #include <stdbool.h>
@@ -11,11 +11,12 @@
 #include "base/error.h"
 
 struct text_line {
-	char *text; /* plain: no control characters, no escape sequences, no space at its end; never
-		       empty */
-	size_t number;      /* in the file, from 1: where it begins */
+	char *text; /* plain: no control characters, no escape sequences, no space at its end */
+	size_t room;
+	size_t number;      /* in the file, from 1: where it begins; 0: there is no line */
 	size_t part;        /* of the mails of the file; 0: not in a mail */
 	unsigned int depth; /* of "> " quotes, which are not in @text */
+	char family;        /* the caller's */
 	char subject[80];   /* of the mail */
 };
 
@@ -30,7 +31,7 @@ struct text_reader {
 void text_reader_open(struct text_reader *reader, const char *text, size_t size, const char *name,
 		      struct error *err);
 /*
- * 1 with the next line that is not blank, whose text belongs to the caller; 0 at the end; -EBADMSG,
- * with the line and the way out, for a mail that is not read.
+ * Gives @line, whose buffer is used again, the next line that is not blank. -EBADMSG, with the line
+ * and the way out, for a mail that is not read.
  */
 int text_reader_next(struct text_reader *reader, struct text_line *line);

@@ -10,7 +10,9 @@ if grep -q __asan_init "${PINBENCH:-./pinbench}" 2>/dev/null; then
 	exit 0
 fi
 dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+# what libFuzzer finds is a file each: in memory, where it costs nothing; not the programs, as /dev/shm may be noexec
+memory=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) || exit 1
+trap 'rm -rf "$dir" "$memory"' EXIT
 seconds=${FUZZ_SECONDS:-5}
 bad=0
 
@@ -23,11 +25,11 @@ fi
 
 fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET.dict
 {
-	local target=$1 seeds=$2 corpus=${FUZZ_CORPUS:-$dir}/$1 input
+	local target=$1 seeds=$2 corpus=${FUZZ_CORPUS:-$memory}/$1 input
 	shift 2
 	mkdir -p "$corpus"
 	# shellcheck disable=SC2046 # the flags are words
-	if ! clang -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fno-sanitize-recover=all \
+	if ! clang -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fsanitize-trap=undefined \
 		-std=gnu11 -D_GNU_SOURCE -I. -Isrc \
 		$(pkg-config --cflags jansson) -o "$dir/fuzz-$target" "tests/fuzz/fuzz_$target.c" "$@" \
 		$(pkg-config --libs jansson libmd) -lm; then
@@ -37,7 +39,7 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 	fi
 	# how rare a feature is costs a quarter of an execution to count, for nothing in some seconds;
 	# freed memory is kept for a while to find its use: 256 MiB of it would be fetched page by page
-	if ASAN_OPTIONS=quarantine_size_mb=4:malloc_context_size=1 \
+	if ASAN_OPTIONS=quarantine_size_mb=1:malloc_context_size=1 \
 		"$dir/fuzz-$target" -seed=1 -entropic=0 -print_funcs=0 -max_total_time="$seconds" \
 		-max_len=4096 -timeout=10 -rss_limit_mb=1024 \
 		-artifact_prefix="$dir/$target-" -dict="tests/fuzz/$target.dict" "$corpus" "$seeds" >"$dir/log" 2>&1; then

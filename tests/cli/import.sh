@@ -63,7 +63,7 @@ check "two imports are compared"
 import 1 "$logs/vmtests.log" -o vm.json --label old -q && [ ! -s out ]
 check "a call that failed: 1, like a case of run"
 is vm.json '.label == "old" and .environment.kernel.release == "6.12.1-test" and (.results | map(.status)) == ["done", "failed"]
-	and .results[1].runs == [] and (.results[1].why | test("line 28: .*mmap: Cannot allocate memory"))'
+	and .results[1].runs == [] and (.results[1].why | test("line 29: .*mmap: Cannot allocate memory"))'
 check "what failed has a reason and no figures, what is not a benchmark is not there"
 import 0 - -o stdin.json <"$logs/bench-2026.log" && is stdin.json '.label == "imported" and (.results | length) == 3'
 check "standard input"
