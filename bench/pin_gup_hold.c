@@ -2,8 +2,8 @@
 /*
  * gup_test's pins that stay (6.2 and later): always FOLL_LONGTERM, one START for the whole window,
  * READ copies through the pins, STOP gives them back. Pin and unpin are timed apart and from
- * outside, each less the same ioctl with nothing to do (overhead.h). The array of page pointers (8
- * bytes per page) is in both times.
+ * outside, each less the same ioctl with nothing to do (overhead_less()). The array of page
+ * pointers (8 bytes per page) is in both times.
  */
 #include "bench/bench.h"
 
@@ -15,7 +15,6 @@
 
 #include "bench/gup_test_abi.h"
 #include "bench/mark.h"
-#include "bench/overhead.h"
 #include "stats/stats.h"
 
 struct hold_row {

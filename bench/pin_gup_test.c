@@ -3,8 +3,8 @@
  * The benchmark commands of gup_test: one ioctl pins the window call by call and unpins it at once.
  *
  * Times. The kernel's own clock counts whole microseconds, so every cycle is timed from outside,
- * less the empty ioctl (PIN_FAST of size 0, see overhead.h): what remains is pin, unpin, and one
- * zeroed array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where the
+ * less the empty ioctl (PIN_FAST of size 0, see overhead_less()): what remains is pin, unpin, and
+ * one zeroed array of 8 bytes per page. Pin and unpin apart come from the kernel's clock where the
  * window has APART_PAGES or more: whatever it reads, 0 too, is kept, with its grain. Below that a
  * grain says little on any machine; and what decides must be the window, never the reading, or slow
  * runs would have a pin that fast ones lack. Commands but
@@ -24,7 +24,6 @@
 
 #include "bench/gup_test_abi.h"
 #include "bench/mark.h"
-#include "bench/overhead.h"
 #include "stats/stats.h"
 
 #define GRAIN_NS    1000u /* of the kernel's clock */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Every pinner and layout, in the order of pinbench list. A new one is one file and its line here.
- */
+/* Every pinner, layout, state and observer, in the order of pinbench list. A new one is one file
+ * and its line here. */
 #include "bench/bench.h"
 
 #include <errno.h>
@@ -32,15 +32,41 @@
 	X(layout_thp)        \
 	X(layout_hugetlb)
 
-#define ENTER(name)          &name,
-#define DECLARE_PINNER(name) extern const struct pinner name;
-#define DECLARE_LAYOUT(name) extern const struct layout_kind name;
+/* One line per state: the name of its struct. */
+#define STATES(X)                  \
+	X(state_exclusive)         \
+	X(state_exclusive_ro)      \
+	X(state_shared)            \
+	X(state_previously_shared) \
+	X(state_unpopulated)
+
+/*
+ * One line per observer, innermost first: reading pagemap takes mmap_lock, reading perf records
+ * faults their pages in.
+ */
+#define OBSERVERS(X)         \
+	X(observe_rusage)    \
+	X(observe_mmap_lock) \
+	X(observe_kprobe)    \
+	X(observe_frames)
+
+#define ENTER(name)            &name,
+#define DECLARE_PINNER(name)   extern const struct pinner name;
+#define DECLARE_LAYOUT(name)   extern const struct layout_kind name;
+#define DECLARE_STATE(name)    extern const struct state name;
+#define DECLARE_OBSERVER(name) extern const struct observer name;
 
 PINNERS(DECLARE_PINNER)
 const struct pinner *const pinners[] = { PINNERS(ENTER) NULL };
 
 LAYOUTS(DECLARE_LAYOUT)
 const struct layout_kind *const layout_kinds[] = { LAYOUTS(ENTER) NULL };
+
+STATES(DECLARE_STATE)
+const struct state *const states[] = { STATES(ENTER) NULL };
+
+OBSERVERS(DECLARE_OBSERVER)
+const struct observer *const observers[] = { OBSERVERS(ENTER) NULL };
 
 size_t layout_list(struct layout *layouts, size_t max)
 {
@@ -132,4 +158,11 @@ int pinner_try_page(const struct pinner *pinner, struct error *why)
 	pinner->close(pin);
 	munmap(region.addr, page);
 	return ret;
+}
+
+bool observer_unsupported(const struct error *why)
+{
+	/* E2BIG: a struct perf_event_attr with fields that the kernel does not know */
+	return error_unsupported(why) || why->code == EPROTO || why->code == EOVERFLOW ||
+	       why->code == E2BIG;
 }

@@ -41,14 +41,14 @@ static int arrange_previously_shared(struct state_env *env, struct error *err)
 	return 0;
 }
 
-static const struct state exclusive = {
+const struct state state_exclusive = {
 	.name = "exclusive",
 	.about = "one process, writable mapping: the pages belong to it alone",
 	.populated = true,
 	.arrange = arrange_nothing,
 };
 
-static const struct state exclusive_ro = {
+const struct state state_exclusive_ro = {
 	.name = "exclusive-ro",
 	.about = "one process, mapping made read-only after writing: still exclusive, no unsharing "
 		 "needed",
@@ -57,7 +57,7 @@ static const struct state exclusive_ro = {
 	.arrange = arrange_read_only,
 };
 
-static const struct state shared = {
+const struct state state_shared = {
 	.name = "shared",
 	.about = "a forked child lives and maps the same frames: a read-only pin has to copy",
 	.populated = true,
@@ -66,7 +66,7 @@ static const struct state shared = {
 	.arrange = arrange_shared,
 };
 
-static const struct state previously_shared = {
+const struct state state_previously_shared = {
 	.name = "previously-shared",
 	.about = "the forked child is gone: a read-only pin can reuse the pages",
 	.populated = true,
@@ -74,15 +74,11 @@ static const struct state previously_shared = {
 	.arrange = arrange_previously_shared,
 };
 
-static const struct state unpopulated = {
+const struct state state_unpopulated = {
 	.name = "unpopulated",
 	.about = "mapped but never touched: the pin faults the pages in",
 	.consumed = true,
 	.arrange = arrange_nothing,
-};
-
-const struct state *const states[] = {
-	&exclusive, &exclusive_ro, &shared, &previously_shared, &unpopulated, NULL,
 };
 
 static int vma_permissions(const void *addr, char perms[5], struct error *err)
