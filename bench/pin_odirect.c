@@ -171,26 +171,6 @@ static int try(struct direct_target *target, int rc)
 static struct direct_target shared = { .fd = -1 };
 
 /*
- * Opens one for this process and those that it forks: until direct_target_unshare(),
- * direct_target_open() hands out that one. A file system has work to do for a file that has just
- * come or gone, milliseconds of it, at any later moment.
- */
-static int direct_target_share(const char *named, size_t bytes, struct error *err)
-{
-	struct direct_target target;
-	int ret = direct_target_open(&target, named, bytes, err);
-
-	if (ret == 0)
-		shared = target;
-	return ret;
-}
-
-static void direct_target_unshare(void)
-{
-	direct_target_close(&shared);
-}
-
-/*
  * Opens a target of at least @bytes. @named if it is a path (has a slash), else: an unused
  * /dev/nullb0, else a file in ./results, the current directory or /var/tmp. A block device is
  * written to only if it is a null_blk, or a RAM disk or loop device that was named, and nothing
@@ -227,6 +207,26 @@ static void direct_target_close(struct direct_target *target)
 	if (target->fd >= 0)
 		close(target->fd);
 	target->fd = -1;
+}
+
+/*
+ * Opens one for this process and those that it forks: until direct_target_unshare(),
+ * direct_target_open() hands out that one. A file system has work to do for a file that has just
+ * come or gone, milliseconds of it, at any later moment.
+ */
+static int direct_target_share(const char *named, size_t bytes, struct error *err)
+{
+	struct direct_target target;
+	int ret = direct_target_open(&target, named, bytes, err);
+
+	if (ret == 0)
+		shared = target;
+	return ret;
+}
+
+static void direct_target_unshare(void)
+{
+	direct_target_close(&shared);
 }
 
 /* Bytes of one system call; the kernel cuts at 2 GiB less a page. */
