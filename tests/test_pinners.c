@@ -25,9 +25,9 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/direct_target.h"
 #include "bench/frames.h"
 #include "bench/gup_test_abi.h"
-#include "bench/pin_odirect.h"
 #include "host/kernel.h"
 
 #define NR_PAGES 37 /* no multiple of any batch */
