@@ -39,6 +39,8 @@ struct region {
 	unsigned char *addr;
 	size_t bytes;      /* a multiple of layout->page_bytes */
 	size_t base_bytes; /* sysconf(_SC_PAGESIZE) */
+	uint64_t count;    /* of the units that the machine made, before it was filled ... */
+	bool counted;      /* ... where the kernel counts them */
 };
 
 /* What a pinner is asked to do: the same window for every cycle. */
@@ -67,8 +69,9 @@ struct layout_kind {
 	 */
 	const char *prefix;
 	bool sized;
-	const char *pages;  /* "hugetlb pages": what a kernel may not offer */
-	const char *option; /* "CONFIG_HUGETLBFS": without it the kernel offers none */
+	const char *pages;    /* "hugetlb pages": what a kernel may not offer */
+	const char *option;   /* "CONFIG_HUGETLBFS": without it the kernel offers none */
+	const char *accounts; /* what .account() reads: "smaps" */
 
 	/* What its pages are. */
 	bool control;      /* every kernel has it: what a change of other layouts may slow down */
@@ -79,11 +82,17 @@ struct layout_kind {
 	bool mapped_whole; /* flags of a unit stand at its head; at PMD size its mapping is one */
 	bool copied_whole; /* unsharing by copy takes the unit; else it is split, page by page */
 	bool reused_whole; /* unsharing by reuse takes the unit */
+	bool folio_ptes;   /* a unit is one folio whose pages are mapped and unshared one by one */
 
 	/* Those that the running kernel offers, rising; at most @max. Returns how many. */
 	size_t (*list)(const struct layout_kind *kind, struct layout *layouts, size_t max);
+	/* Why the running kernel offers none, asked only then; NULL: the option is missing. */
+	const char *(*absent)(void);
 	/* Maps region->bytes, sets region->addr; else as region_map(). */
 	int (*map)(struct region *region, void *wish, struct error *err);
+	/* Other ways for region_fill() and region_hollow(); or NULL. */
+	int (*fill)(struct region *region, struct error *err);
+	int (*hollow)(struct region *region, struct error *err);
 	/* What smaps has of the populated region against its layout: -EPROTO with the difference.
 	 */
 	int (*account)(const struct region *region, const struct vma_account *seen,
@@ -113,6 +122,8 @@ extern const struct layout_kind *const layout_kinds[];
 
 /* Offered by the running kernel, in the order of layout_kinds. Returns how many. */
 size_t layout_list(struct layout *layouts, size_t max);
+/* True if the running kernel offers none of @kind: what they would be called, and why. */
+bool layout_absent(const struct layout_kind *kind, char name[40], char why[128]);
 /* Single pages, which every kernel has. */
 void layout_base(struct layout *layout);
 /*
@@ -132,7 +143,9 @@ int region_map(struct region *region, const struct layout *layout, size_t bytes,
 	       struct error *err);
 /* Writes words into every 4 KiB that no other place of the region has; faults in what is missing.
  */
-void region_fill(struct region *region);
+int region_fill(struct region *region, struct error *err);
+/* Leaves a region empty, so that faults of a pin find pages of its layout. */
+int region_hollow(struct region *region, struct error *err);
 /* What stands in a filled region at @offset, into @copy (aligned to 8 bytes). Both multiples of 4
  * KiB. */
 void region_pattern(unsigned char *copy, size_t offset, size_t bytes);
@@ -154,7 +167,13 @@ int region_verify(const struct region *region, char *proof, size_t size, struct 
  * present and visible.
  */
 int region_verify_faulted(const struct region *region, const struct frame *frames, size_t nr,
-			  struct error *err);
+			  enum access access, struct error *err);
+/*
+ * Whether an arm64 kernel may map the units of the layout with the contiguous bit (contpte, 6.9+):
+ * folios of that size at least, aligned as region_verify() has seen. Whether it has is not shown.
+ * False: no, or another architecture.
+ */
+bool layout_contpte(const struct layout *layout, size_t base_bytes);
 void region_unmap(struct region *region);
 
 /*

@@ -49,6 +49,7 @@ static bool base_fits_faulted(uint64_t flags)
 
 const struct layout_kind layout_base_pages = {
 	.prefix = "base",
+	.accounts = "smaps",
 	.control = true,
 	.zero_page = true,
 	.list = base_list,

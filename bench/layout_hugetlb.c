@@ -130,6 +130,7 @@ const struct layout_kind layout_hugetlb = {
 	.sized = true,
 	.pages = "hugetlb pages",
 	.option = "CONFIG_HUGETLBFS",
+	.accounts = "smaps",
 	.large = true,
 	.pool = true,
 	.own_faults = true,

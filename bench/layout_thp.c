@@ -30,7 +30,7 @@ static int thp_account(const struct region *region, const struct vma_account *se
 {
 	if (!account_compare(region, seen->anon_huge, err))
 		return 0;
-	return error_fix(err, "free memory is fragmented: echo 1 > /proc/sys/vm/compact_memory");
+	return error_fix(err, THP_FRAGMENTED);
 }
 
 static bool thp_fits(const struct region *region, const struct frame *frames, size_t i)
@@ -43,29 +43,28 @@ static bool thp_fits_faulted(uint64_t flags)
 	return flags & KPF(THP);
 }
 
-static int thp_reserve(struct journal *journal, const struct layout *layout, int node,
+int thp_layout_reserve(struct journal *journal, const struct layout *layout, int node,
 		       unsigned int nr, struct error *err)
 {
-	(void)layout;
 	(void)node;
 	(void)nr;
 	if (journal)
-		return thp_allow(journal, err);
-	return thp_available() ? 0 : -EAGAIN;
+		return thp_allow(journal, layout->page_bytes, err);
+	return thp_available(layout->page_bytes) ? 0 : -EAGAIN;
 }
 
-static void thp_check(struct finding *finding, const struct layout *layout, int node,
+void thp_layout_check(struct finding *finding, const struct layout *layout, int node,
 		      unsigned int nr)
 {
 	char word[32], about[96];
 
 	(void)node;
 	(void)nr;
-	thp_word(word, sizeof(word));
-	if (!thp_available() && sysfile_is_live() && geteuid() != 0) {
+	thp_word(layout->page_bytes, word, sizeof(word));
+	if (!thp_available(layout->page_bytes) && sysfile_is_live() && geteuid() != 0) {
 		finding_set(finding, LEVEL_NO, "switched off (enabled: %s)", word);
 		finding_fix(finding, "echo madvise | sudo tee " THP_DIR "/enabled");
-	} else if (!thp_available()) {
+	} else if (!thp_available(layout->page_bytes)) {
 		finding_set(finding, LEVEL_OK, "switched off (enabled: %s): allowed for the run",
 			    word);
 	} else if (sysfile_is_live()) {
@@ -83,6 +82,7 @@ const struct layout_kind layout_thp = {
 	.option = "CONFIG_TRANSPARENT_HUGEPAGE",
 	.large = true,
 	.zero_page = true,
+	.accounts = "smaps",
 	.mapped_whole = true,
 	.reused_whole = true,
 	.list = thp_list,
@@ -90,6 +90,6 @@ const struct layout_kind layout_thp = {
 	.account = thp_account,
 	.fits = thp_fits,
 	.fits_faulted = thp_fits_faulted,
-	.reserve = thp_reserve,
-	.check = thp_check,
+	.reserve = thp_layout_reserve,
+	.check = thp_layout_check,
 };

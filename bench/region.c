@@ -83,7 +83,7 @@ static void block_stamp(unsigned char *block, size_t index)
 	}
 }
 
-void region_fill(struct region *region)
+void region_stamp(struct region *region, size_t offset, size_t bytes)
 {
 	/*
 	 * By faults, as a program gets its memory. MADV_POPULATE_WRITE is cheaper but goes through
@@ -91,8 +91,23 @@ void region_fill(struct region *region)
 	 * activate each of them (mark_page_accessed() in follow_page_pte(), mm/gup.c of 6.1): 300
 	 * instructions a page that no program pays.
 	 */
-	for (size_t i = 0; i < region->bytes / BLOCK; i++)
+	for (size_t i = offset / BLOCK; i < (offset + bytes) / BLOCK; i++)
 		block_stamp(region->addr + i * BLOCK, i);
+}
+
+int region_fill(struct region *region, struct error *err)
+{
+	if (region->layout->kind->fill)
+		return region->layout->kind->fill(region, err);
+	region_stamp(region, 0, region->bytes);
+	return 0;
+}
+
+int region_hollow(struct region *region, struct error *err)
+{
+	const struct layout_kind *kind = region->layout->kind;
+
+	return kind->hollow ? kind->hollow(region, err) : 0;
 }
 
 void region_pattern(unsigned char *copy, size_t offset, size_t bytes)
@@ -194,14 +209,17 @@ static int frames_verify(const struct region *region, struct error *err)
 }
 
 int region_verify_faulted(const struct region *region, const struct frame *frames, size_t nr,
-			  struct error *err)
+			  enum access access, struct error *err)
 {
 	const struct layout *layout = region->layout;
+	/* a long-term pin for reading replaces the zero page by a copy, which is a single page */
+	bool single = access == ACCESS_READ && layout->kind->zero_page;
 
 	for (size_t i = 0; i < nr; i++) {
 		/* the zero page, which a pin for reading may find: it belongs to no layout */
 		if (!frames[i].pfn || frames[i].flags & KPF(ZERO_PAGE) ||
-		    layout->kind->fits_faulted(frames[i].flags))
+		    layout->kind->fits_faulted(frames[i].flags) ||
+		    (single && !(frames[i].flags & COMPOUND)))
 			continue;
 		return error_set(err, EPROTO,
 				 "the pin faulted in page %zu of the window, which is not %s: "
@@ -218,12 +236,12 @@ int region_verify(const struct region *region, char *proof, size_t size, struct 
 	if (vma_account_read(region->addr, &account, err) ||
 	    region->layout->kind->account(region, &account, err))
 		return -err->code;
-	snprintf(proof, size, "smaps");
+	snprintf(proof, size, "%s", region->layout->kind->accounts);
 	if (!frames_visible(NULL))
 		return 0;
 	if (frames_verify(region, err))
 		return -err->code;
-	snprintf(proof, size, "smaps, kpageflags of every page");
+	snprintf(proof, size, "%s, kpageflags of every page", region->layout->kind->accounts);
 	return 0;
 }
 
@@ -245,7 +263,9 @@ static int layout_trial(const void *context, struct error *why)
 
 	if (rc)
 		return rc;
-	region_fill(&region);
+	rc = region_fill(&region, why);
+	if (rc)
+		return rc;
 	return region_verify(&region, proof, sizeof(proof), why);
 }
 
@@ -264,4 +284,20 @@ void layout_check(struct finding *finding, const struct layout *layout, int node
 		layout_try(finding, layout, about_short(layout->about, about));
 	else
 		finding_set(finding, LEVEL_OK, "%s", about_short(layout->about, about));
+}
+
+bool layout_contpte(const struct layout *layout, size_t base_bytes)
+{
+#ifdef __aarch64__
+	/* CONT_PTES: 16 of 4K, 128 of 16K, 32 of 64K (6.12: arch/arm64/include/asm/pgtable-hwdef.h)
+	 */
+	size_t block = base_bytes == 4096 ? 64 << 10 : 2 << 20;
+
+	return layout->kind->folio_ptes && layout->page_bytes >= block &&
+	       kernel_release() >= KERNEL(6, 9);
+#else
+	(void)layout;
+	(void)base_bytes;
+	return false;
+#endif
 }

@@ -28,6 +28,16 @@ int account_compare(const struct region *region, size_t seen, struct error *err)
 /* The row of a sized kind, but for what is said about it. */
 void layout_name(struct layout *layout, const struct layout_kind *kind, size_t page_bytes);
 
+#define THP_FRAGMENTED "free memory is fragmented: echo 1 > /proc/sys/vm/compact_memory"
+/* Of layouts whose units are THP of their size, for the field of that name. */
+int thp_layout_reserve(struct journal *journal, const struct layout *layout, int node,
+		       unsigned int nr, struct error *err);
+void thp_layout_check(struct finding *finding, const struct layout *layout, int node,
+		      unsigned int nr);
+
+/* Writes the words of region_fill() into a part of it; both multiples of 4 KiB. */
+void region_stamp(struct region *region, size_t offset, size_t bytes);
+
 /* The check of a layout that needs no settings: one is made, where this is no saved tree. */
 void layout_check(struct finding *finding, const struct layout *layout, int node, unsigned int nr);
 /* Maps, fills and proves one unit in a child, and says @about where that works. */

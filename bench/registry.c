@@ -4,6 +4,7 @@
 #include "bench/bench.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@
 /* One line per kind of layouts; the first is of single pages. */
 #define LAYOUTS(X)           \
 	X(layout_base_pages) \
+	X(layout_mthp)       \
 	X(layout_thp)        \
 	X(layout_hugetlb)
 
@@ -75,6 +77,25 @@ size_t layout_list(struct layout *layouts, size_t max)
 	for (size_t i = 0; layout_kinds[i]; i++)
 		nr += layout_kinds[i]->list(layout_kinds[i], layouts + nr, max - nr);
 	return nr;
+}
+
+bool layout_absent(const struct layout_kind *kind, char name[40], char why[128])
+{
+	struct layout any;
+
+	if (kind->list(kind, &any, 1))
+		return false;
+	/* of kinds whose names begin alike the first speaks for all */
+	for (size_t i = 0; layout_kinds[i] != kind; i++)
+		if (strcmp(layout_kinds[i]->prefix, kind->prefix) == 0 &&
+		    !layout_kinds[i]->list(layout_kinds[i], &any, 1))
+			return false;
+	snprintf(name, 40, "%.30s%s", kind->prefix, kind->sized ? "SIZE" : "");
+	if (kind->absent)
+		snprintf(why, 128, "%s", kind->absent());
+	else
+		snprintf(why, 128, "this kernel offers no %s (%s)", kind->pages, kind->option);
+	return true;
 }
 
 void layout_base(struct layout *layout)

@@ -211,9 +211,9 @@ static void test_thp(void **state)
 
 	(void)state;
 	assert_int_equal(thp_pmd_bytes(), 0);
-	assert_false(thp_available());
+	assert_false(thp_available(thp_pmd_bytes()));
 	assert_int_equal(journal_open(&journal, &err), 0);
-	assert_int_equal(thp_allow(journal, &err), -ENOTSUP);
+	assert_int_equal(thp_allow(journal, thp_pmd_bytes(), &err), -ENOTSUP);
 	tree_put(TREE_THP "/hpage_pmd_size", "2097152");
 	assert_int_equal(thp_pmd_bytes(), 2 * MIB);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -221,10 +221,10 @@ static void test_thp(void **state)
 		unlink(tree_path(TREE_THP "/hugepages-2048kB/enabled"));
 		if (rows[i].size)
 			tree_put(TREE_THP "/hugepages-2048kB/enabled", rows[i].size);
-		assert_int_equal(thp_available(), rows[i].available);
+		assert_int_equal(thp_available(thp_pmd_bytes()), rows[i].available);
 		tree_kernel.nr_writes = 0;
-		assert_int_equal(thp_allow(journal, &err), 0);
-		assert_true(thp_available());
+		assert_int_equal(thp_allow(journal, thp_pmd_bytes(), &err), 0);
+		assert_true(thp_available(thp_pmd_bytes()));
 		assert_int_equal(tree_kernel.nr_writes, rows[i].changed != NULL);
 		if (rows[i].changed)
 			assert_non_null(strstr(tree_get(rows[i].changed), "[madvise]"));
@@ -309,11 +309,11 @@ static void test_two_runs_allow_thp(void **state)
 	tree_put(TREE_THP "/enabled", "always madvise [never]");
 	assert_int_equal(journal_open(&first, &err), 0);
 	assert_int_equal(journal_open(&second, &err), 0);
-	assert_int_equal(thp_allow(first, &err), 0);
-	assert_int_equal(thp_allow(second, &err), 0);
+	assert_int_equal(thp_allow(first, thp_pmd_bytes(), &err), 0);
+	assert_int_equal(thp_allow(second, thp_pmd_bytes(), &err), 0);
 	assert_int_equal(tree_kernel.nr_writes, 1);
 	journal_close(first);
-	assert_true(thp_available());
+	assert_true(thp_available(thp_pmd_bytes()));
 	assert_int_equal(tree_kernel.nr_writes, 1);
 	journal_close(second);
 	assert_string_equal(tree_get(TREE_THP "/enabled"), "always madvise [never]");

@@ -314,7 +314,7 @@ static void run_op(struct run_model *run, const struct model *model, unsigned in
 		run->pages = rc == 0 ? nr : 0;
 	}
 	if ((model->needs & NEED_THP) && (model->ops_apart ? op == 2 : op == 0) && !dead) {
-		int rc = thp_allow(run->journal, NULL);
+		int rc = thp_allow(run->journal, thp_pmd_bytes(), NULL);
 
 		if (!dead)
 			HOLDS(rc == 0);

@@ -176,7 +176,7 @@ static void check_read(const struct pinner *pinner, struct pin *pin, const struc
 		assert_int_equal(rc, -EOPNOTSUPP);
 	if (pinner->hold)
 		assert_int_equal(pinner->release(pin, &err), 0);
-	region_fill((struct region *)job->region);
+	region_fill((struct region *)job->region, NULL);
 	free(seen);
 }
 
@@ -211,7 +211,7 @@ static void test_contract(void **state)
 	size_t nr = 0;
 
 	region_make(&region, FIRST + NR_PAGES + 1);
-	region_fill(&region);
+	region_fill(&region, NULL);
 	for (unsigned int access = ACCESS_READ; access <= ACCESS_WRITE; access <<= 1) {
 		for (size_t i = 0; i < NR_BATCHES; i++) {
 			struct pin_job job = job_make(&region, batches[i], access);
@@ -234,7 +234,7 @@ static void test_held(void **state)
 	int unknown = 0;
 
 	region_make(&region, FIRST + NR_PAGES + 1);
-	region_fill(&region);
+	region_fill(&region, NULL);
 	for (unsigned int access = ACCESS_READ; access <= ACCESS_WRITE; access <<= 1) {
 		for (size_t i = 0; i < NR_BATCHES; i++) {
 			struct pin_job job = job_make(&region, batches[i], access);
@@ -295,7 +295,7 @@ static void test_short_pin_fails(void **state)
 	if (pinner == pinner_find("null"))
 		return;
 	region_make(&region, FIRST + NR_PAGES);
-	region_fill(&region);
+	region_fill(&region, NULL);
 	job = job_make(&region, pinner->whole_only ? NR_PAGES : 1,
 		       pinner->access & ACCESS_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	pin = pin_make(pinner, &job);
@@ -525,7 +525,7 @@ static void test_region_is_untouched_by_gup(void **state)
 	if (!frames_visible(&err))
 		skip_because(err.text);
 	region_make(&region, NR_PAGES);
-	region_fill(&region);
+	region_fill(&region, NULL);
 	assert_int_equal(frames_read(region.addr, NR_PAGES, region.base_bytes, 1, frames, &err), 0);
 	for (size_t i = 0; i < NR_PAGES; i++) {
 		assert_true(frames[i].present);

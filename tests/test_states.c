@@ -87,7 +87,7 @@ static void world_map(struct world *world, const char *name)
 		.bytes = NR * world->region.base_bytes,
 	};
 	if (world->state->populated)
-		region_fill(&world->region);
+		region_fill(&world->region, NULL);
 }
 
 /* What docs and kernel source say of the state (6.1: mm/memory.c copy_present_pte(), mm/mprotect.c

@@ -25,6 +25,7 @@ struct row {
 struct listed {
 	const char *name, *about;
 	size_t (*rows)(struct row *rows, size_t max);
+	bool absent; /* and what there is not */
 };
 
 static size_t pinner_rows(struct row *rows, size_t max)
@@ -67,6 +68,28 @@ static size_t layout_rows(struct row *rows, size_t max)
 	return nr;
 }
 
+/* Kinds of layouts that the running kernel does not have, and why. */
+static void absent_print(void)
+{
+	char name[40], why[128];
+
+	for (size_t i = 0; layout_kinds[i]; i++)
+		if (layout_absent(layout_kinds[i], name, why))
+			printf("no %s here: %s\n", name, why);
+}
+
+static json_t *absent_json(void)
+{
+	json_t *array = json_array();
+	char name[40], why[128];
+
+	for (size_t i = 0; layout_kinds[i]; i++)
+		if (layout_absent(layout_kinds[i], name, why))
+			json_array_append_new(array,
+					      json_pack("{s:s, s:s}", "name", name, "why", why));
+	return array;
+}
+
 static size_t state_rows(struct row *rows, size_t max)
 {
 	size_t nr = 0;
@@ -105,13 +128,13 @@ static size_t observer_rows(struct row *rows, size_t max)
 }
 
 static const struct listed kinds[] = {
-	{ "pinners", "kernel interfaces that take pins", pinner_rows },
-	{ "layouts", "what backs a region on the running kernel", layout_rows },
-	{ "states", "who shares the pages when the pin comes", state_rows },
+	{ "pinners", "kernel interfaces that take pins", pinner_rows, false },
+	{ "layouts", "what backs a region on the running kernel", layout_rows, true },
+	{ "states", "who shares the pages when the pin comes", state_rows, false },
 	{ "windows", "which part of the region is pinned; also OFFSET+LENGTH, as in 4K+64K",
-	  window_rows },
+	  window_rows, false },
 	{ "observers", "what counts fast and slow pages, faults and copies; lowest rung first",
-	  observer_rows },
+	  observer_rows, false },
 };
 
 #define NR_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -209,10 +232,14 @@ int cmd_list(int argc, char **argv)
 		nr = kinds[i].rows(rows, MAX_ROWS);
 		if (args.json) {
 			json_object_set_new(root, kinds[i].name, rows_json(rows, nr));
+			if (kinds[i].absent)
+				json_object_set_new(root, "absent_layouts", absent_json());
 		} else {
 			if (!first)
 				putchar('\n');
 			rows_print(&kinds[i], rows, nr);
+			if (kinds[i].absent)
+				absent_print();
 		}
 		first = false;
 		for (size_t r = 0; r < nr; r++)

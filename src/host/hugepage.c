@@ -60,7 +60,18 @@ size_t hugepage_sizes(size_t *bytes, size_t max)
 
 size_t thp_sizes(size_t *bytes, size_t max)
 {
-	return sizes_read(THP_DIR, bytes, max);
+	size_t all[HUGEPAGE_SIZES_MAX], nr_all = sizes_read(THP_DIR, all, HUGEPAGE_SIZES_MAX);
+	size_t nr = 0;
+
+	/* some have a switch for shared memory alone (8K with base pages of 4K: order 1) */
+	for (size_t i = 0; i < nr_all && nr < max; i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/enabled", all[i] / 1024);
+		if (sysfile_exists(path))
+			bytes[nr++] = all[i];
+	}
+	return nr;
 }
 
 int hugepage_pool(size_t page_bytes, int node, char *path, size_t size, struct error *err)
@@ -280,20 +291,22 @@ size_t thp_pmd_bytes(void)
 	return sysfile_read_u64(THP_DIR "/hpage_pmd_size", &bytes, NULL) ? 0 : bytes;
 }
 
-/* The switch of PMD-sized THP alone (6.8+), empty on older kernels. */
-static void thp_pmd_switch(char *path, size_t size)
+/* The switch of THP of @bytes alone (6.8+), empty on older kernels. */
+static void thp_size_switch(size_t bytes, char *path, size_t size)
 {
-	snprintf(path, size, THP_DIR "/hugepages-%zukB/enabled", thp_pmd_bytes() / 1024);
+	snprintf(path, size, THP_DIR "/hugepages-%zukB/enabled", bytes / 1024);
 	if (!sysfile_exists(path))
 		path[0] = '\0';
 }
 
-/* The file that decides about PMD-sized THP now, and its word; false if there is none. */
-static bool thp_switch(char *path, size_t size, char *word, size_t word_size)
+/* The file that decides about THP of @bytes now, and its word; false if there is none. */
+static bool thp_switch(size_t bytes, char *path, size_t size, char *word, size_t word_size)
 {
-	if (thp_pmd_bytes() == 0)
+	if (bytes == 0)
 		return false;
-	thp_pmd_switch(path, size);
+	thp_size_switch(bytes, path, size);
+	if (!path[0] && bytes != thp_pmd_bytes())
+		return false;
 	if (path[0] && sysfile_read_choice(path, word, word_size, NULL) == 0 &&
 	    strcmp(word, "inherit") != 0)
 		return true;
@@ -301,28 +314,40 @@ static bool thp_switch(char *path, size_t size, char *word, size_t word_size)
 	return sysfile_read_choice(path, word, word_size, NULL) == 0;
 }
 
-void thp_word(char *word, size_t size)
+void thp_word(size_t bytes, char *word, size_t size)
 {
-	if (sysfile_read_choice(THP_DIR "/enabled", word, size, NULL))
+	char path[128];
+
+	if (!thp_switch(bytes, path, sizeof(path), word, size))
 		snprintf(word, size, "unknown");
 }
 
-bool thp_available(void)
+bool thp_available(size_t bytes)
 {
 	char path[128], word[32];
 
-	return thp_switch(path, sizeof(path), word, sizeof(word)) && strcmp(word, "never") != 0;
+	return thp_switch(bytes, path, sizeof(path), word, sizeof(word)) &&
+	       strcmp(word, "never") != 0;
 }
 
-static int thp_set(struct journal *journal, struct error *err)
+bool thp_allocated(size_t bytes, uint64_t *nr)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/stats/anon_fault_alloc",
+		 bytes / 1024);
+	return sysfile_read_u64(path, nr, NULL) == 0;
+}
+
+static int thp_set(struct journal *journal, size_t bytes, struct error *err)
 {
 	char path[128], word[32];
 	int rc;
 
-	if (thp_switch(path, sizeof(path), word, sizeof(word)) && strcmp(word, "never") != 0)
+	if (thp_switch(bytes, path, sizeof(path), word, sizeof(word)) && strcmp(word, "never") != 0)
 		return journal_set(journal, path, word, err); /* it stays so for this run, too */
 	/* The switch of one size disturbs other programs less than the one for all. */
-	thp_pmd_switch(path, sizeof(path));
+	thp_size_switch(bytes, path, sizeof(path));
 	if (!path[0])
 		snprintf(path, sizeof(path), THP_DIR "/enabled");
 	rc = journal_set(journal, path, "madvise", err);
@@ -335,18 +360,18 @@ static int thp_set(struct journal *journal, struct error *err)
 	return rc;
 }
 
-int thp_allow(struct journal *journal, struct error *err)
+int thp_allow(struct journal *journal, size_t bytes, struct error *err)
 {
 	int rc;
 
-	if (thp_pmd_bytes() == 0) {
+	if (bytes == 0) {
 		error_set(err, ENOTSUP, "this kernel has no transparent huge pages");
 		return error_fix(err, "a kernel with CONFIG_TRANSPARENT_HUGEPAGE=y");
 	}
 	rc = journal_lock(journal, err);
 	if (rc)
 		return rc;
-	rc = thp_set(journal, err);
+	rc = thp_set(journal, bytes, err);
 	journal_unlock(journal);
 	return rc;
 }

@@ -17,7 +17,7 @@
 /* Hugetlb sizes in bytes, rising: fills up to @max, returns how many there are. */
 size_t hugepage_sizes(size_t *bytes, size_t max);
 
-/* Sizes of anonymous multi-size THP in bytes, rising (6.8+; none before). */
+/* Sizes of anonymous multi-size THP in bytes, rising, that of PMDs included (6.8+; none before). */
 size_t thp_sizes(size_t *bytes, size_t max);
 
 /*
@@ -47,18 +47,23 @@ int hugepage_reserve(struct journal *journal, size_t page_bytes, int node, unsig
  * nobody knows then. */
 bool hugepage_shared(struct journal *journal, size_t page_bytes, int node);
 
-/* The word of the switch for all sizes of THP: "always", "madvise", "never"; "unknown". */
-void thp_word(char *word, size_t size);
 /* Size of a THP in bytes (PMD), 0 without THP. */
 size_t thp_pmd_bytes(void);
-/* True when madvise(MADV_HUGEPAGE) may get one now: neither the switch for all nor that for PMD
- * size (6.8+) forbids. */
-bool thp_available(void);
+/*
+ * The word that decides about THP of @bytes now, of their own switch (6.8+) or, where that inherits
+ * or there is none, of the one for all: "always", "madvise", "never"; "unknown".
+ */
+void thp_word(size_t bytes, char *word, size_t size);
+/* True when madvise(MADV_HUGEPAGE) may get THP of @bytes now. */
+bool thp_available(size_t bytes);
 /*
  * Makes thp_available() true for the run, or keeps it so: where another run of pinbench made it
  * true, it stays until the last of them has ended. Nothing is written if it is true already.
  */
-int thp_allow(struct journal *journal, struct error *err);
+int thp_allow(struct journal *journal, size_t bytes, struct error *err);
+/* How many THP of @bytes the machine's page faults got since boot; false where it does not count
+ * (before 6.10). */
+bool thp_allocated(size_t bytes, uint64_t *nr);
 
 /* What a run may take without being told to: a quarter of what memory and cgroup have left, in
  * bytes. */

@@ -110,40 +110,6 @@ static unsigned int need_pages(const struct need *need, size_t page_bytes)
 	return 0;
 }
 
-/* Every multi-size THP in one line: the sizes by the word that is chosen for them. */
-static void mthp_check(struct finding *finding)
-{
-	static const char *const words[] = { "always", "madvise", "inherit", "never" };
-	size_t sizes[HUGEPAGE_SIZES_MAX], nr = thp_sizes(sizes, HUGEPAGE_SIZES_MAX), used = 0;
-	char text[200] = "";
-
-	for (size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
-		bool first = true;
-
-		for (size_t i = 0; i < nr && used < sizeof(text); i++) {
-			char path[128], word[32], size[24];
-
-			snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/enabled",
-				 sizes[i] / 1024);
-			if (sysfile_read_choice(path, word, sizeof(word), NULL) ||
-			    strcmp(word, words[w]) != 0)
-				continue;
-			size_format(sizes[i], size, sizeof(size));
-			if (first)
-				used += (size_t)snprintf(text + used, sizeof(text) - used,
-							 "%s%s:", used ? "; " : "", words[w]);
-			if (used < sizeof(text))
-				used += (size_t)snprintf(text + used, sizeof(text) - used, " %s",
-							 size);
-			first = false;
-		}
-	}
-	if (text[0])
-		finding_set(finding, LEVEL_OK, "%s", text);
-	else
-		finding_set(finding, LEVEL_NOTE, "this kernel has none (6.8 or later)");
-}
-
 static void layouts_check(struct section *section, const struct need *need)
 {
 	struct layout layouts[PLAN_MAX_LAYOUTS];
@@ -163,7 +129,12 @@ static void layouts_check(struct section *section, const struct need *need)
 			layout->kind->check(diagnosis_add(section, "%s", layout->name), layout,
 					    nodes[j], planned);
 	}
-	mthp_check(diagnosis_add(section, "mthp"));
+	for (size_t i = 0; layout_kinds[i]; i++) {
+		char name[40], why[128];
+
+		if (layout_absent(layout_kinds[i], name, why))
+			finding_set(diagnosis_add(section, "%s", name), LEVEL_NOTE, "%s", why);
+	}
 }
 
 static void observers_check(struct section *section)

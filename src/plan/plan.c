@@ -42,21 +42,26 @@ static bool layout_offered(const struct builder *builder, const struct layout *l
 static void layout_skip(struct plan_case *plan_case, const struct builder *builder)
 {
 	const struct layout_kind *kind = plan_case->layout.kind;
-	char others[128] = "";
+	char others[128] = "", name[40], why[128];
 
-	for (size_t i = 0; i < builder->offer->nr_layouts; i++)
-		if (builder->offer->layouts[i].kind == kind)
+	for (size_t i = 0; i < builder->offer->nr_layouts; i++) {
+		const struct layout *layout = &builder->offer->layouts[i];
+
+		if (strcmp(layout->kind->prefix, kind->prefix) == 0)
 			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s",
-				 others[0] ? ", " : "", builder->offer->layouts[i].name);
-	if (others[0]) {
+				 others[0] ? ", " : "", layout->name);
+	}
+	if (others[0])
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
 			 "this kernel has no %s; it offers %s", plan_case->layout.name, others);
-		return;
-	}
-	snprintf(plan_case->skip_why, sizeof(plan_case->skip_why), "this kernel offers no %s",
-		 kind->pages);
-	snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "a kernel with %s=y",
-		 kind->option);
+	else
+		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
+			 "this kernel offers no %s", kind->pages);
+	if (kind->absent && layout_absent(kind, name, why))
+		snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "%s", why);
+	else if (!others[0])
+		snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "a kernel with %s=y",
+			 kind->option);
 }
 
 static int pinner_try(const void *context, struct error *why)

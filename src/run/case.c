@@ -575,6 +575,33 @@ static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, siz
 	return dropped;
 }
 
+/*
+ * What is reused of @pages that nobody else maps any more. Of a large folio that is mapped page by
+ * page: nothing up to 6.14 (6.12: mm/memory.c wp_can_reuse_anon_folio), then what has no references
+ * but its mappings (6.18: __wp_can_reuse_large_anon_folio): of a request the first page, whose pin
+ * is such a reference for those after it. Seen is only the head (6.12: fs/proc/page.c).
+ */
+static void expect_reuse(struct expectation *expectation, const struct plan_case *plan_case,
+			 const struct pin_path *path, size_t base)
+{
+	const struct layout *layout = &plan_case->layout;
+	uint64_t pages = plan_case->bytes / base;
+
+	expectation->reused_pages = pages;
+	if (!layout->kind->folio_ptes)
+		return;
+	expectation->reused_pages = 0;
+	expectation->copied_pages = pages;
+	if (kernel_release() < KERNEL(6, 15))
+		return;
+	expectation->unshared_known = plan_case->offset % layout->page_bytes == 0 &&
+				      plan_case->pages_per_call >= pages &&
+				      (!path->max_pages || path->max_pages >= pages);
+	expectation->reused_pages = (plan_case->bytes + layout->page_bytes - 1) /
+				    layout->page_bytes;
+	expectation->copied_pages = pages - expectation->reused_pages;
+}
+
 void expect_case(struct expectation *expectation, const struct plan_case *plan_case,
 		 const struct pin_path *path)
 {
@@ -584,20 +611,18 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	 * 8 */
 	size_t pmd_bytes = base / 8 * base;
 	uint64_t pages = plan_case->bytes / base;
-	bool unshares = path->pins && plan_case->access == ACCESS_READ && state->populated &&
-			state->consumed;
+	bool loses = state->populated && state->consumed; /* the write bit, and being exclusive */
+	bool unshares = loses && path->pins && plan_case->access == ACCESS_READ;
+	bool writes = loses && plan_case->access == ACCESS_WRITE;
 
 	memset(expectation, 0, sizeof(*expectation));
+	expectation->unshared_known = true;
 	if (plan_case->pinner->floor)
 		/* touches nothing */;
-	else if (unshares && state->has_peer)
-		expectation->copied_pages = pages;
-	else if (unshares)
-		expectation->reused_pages = pages;
-	else if (plan_case->access == ACCESS_WRITE && state->has_peer)
-		expectation->copied_pages = pages; /* ordinary copy-on-write */
-	else if (plan_case->access == ACCESS_WRITE && state->populated && state->consumed)
-		expectation->reused_pages = pages;
+	else if ((unshares || writes) && state->has_peer)
+		expectation->copied_pages = pages; /* of a write it is the ordinary copy-on-write */
+	else if (unshares || writes)
+		expect_reuse(expectation, plan_case, path, base);
 
 	expectation->acquired_known = true;
 	if (!path->pins) {

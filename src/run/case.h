@@ -90,6 +90,7 @@ void measure_close(struct measure_env *env);
  */
 
 struct expectation {
+	bool unshared_known;
 	uint64_t copied_pages, reused_pages; /* base pages of the window */
 	bool acquired_known;
 	uint64_t acquired; /* rise of nr_foll_pin_acquired over one cycle */

@@ -225,6 +225,8 @@ static void unshare_note(struct scene *scene)
 	if (!scene->visible || !scene->plan_case->state->populated)
 		return;
 	expect_case(&expect, scene->plan_case, &scene->path);
+	if (!expect.unshared_known)
+		return;
 	scene_note_number(scene, "copied_expected", (int64_t)expect.copied_pages);
 	scene_note_number(scene, "reused_expected", (int64_t)expect.reused_pages);
 	if (counts->value[COUNT_COPIED_PAGES] != expect.copied_pages ||
@@ -306,7 +308,8 @@ int round_time(struct scene *scene, struct error *err)
 	if (scene_frames(scene, scene->after, err))
 		return -err->code;
 	if (!scene->plan_case->state->populated &&
-	    region_verify_faulted(&scene->region, scene->after, scene->nr_pages, err))
+	    region_verify_faulted(&scene->region, scene->after, scene->nr_pages,
+				  scene->pin_job.access, err))
 		return -err->code;
 	result->unshared = frames_moved(scene->before, scene->after, scene->nr_pages) +
 			   frames_reused(scene->before, scene->after, scene->nr_pages);

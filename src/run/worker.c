@@ -116,17 +116,23 @@ int scene_map(struct scene *scene, struct error *err)
 			.entropy = random_given(),
 		};
 	if (!plan_case->state->populated) {
+		if (region_hollow(&scene->region, err))
+			return -err->code;
 		scene_note_text(scene, "layout_proof",
 				scene->visible ? "kpageflags of what the pin faulted in"
 					       : "none: frames are hidden");
 		return 0;
 	}
 	scene_stage(scene, "populating the region");
-	region_fill(&scene->region);
+	if (region_fill(&scene->region, err))
+		return -err->code;
 	scene_stage(scene, "verifying the layout");
 	if (region_verify(&scene->region, proof, sizeof(proof), err))
 		return -err->code;
 	scene_note_text(scene, "layout_proof", proof);
+	if (plan_case->layout.kind->folio_ptes)
+		scene_note_bool(scene, "contpte_possible",
+				layout_contpte(&plan_case->layout, scene->region.base_bytes));
 	return 0;
 }
 
@@ -184,9 +190,8 @@ int scene_map_warm(struct scene *scene, struct error *err)
 	if (region_map(&scene->warm, &scene->warm_layout, bytes, NULL, err) ||
 	    topology_bind_memory(scene->warm.addr, scene->warm.bytes, scene->job->place->node, err))
 		return -err->code;
-	if (plan_case->state->populated)
-		region_fill(&scene->warm);
-	return 0;
+	return plan_case->state->populated ? region_fill(&scene->warm, err)
+					   : region_hollow(&scene->warm, err);
 }
 
 /*

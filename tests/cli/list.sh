@@ -16,6 +16,15 @@ check "golden output of list"
 check "base is the first layout"
 lines=$("$pinbench" list) && [ "$(wc -l <<<"$lines")" -gt 20 ] && ! awk 'length > 110' <<<"$lines" | grep .
 check "no line is too long to read"
+for file in /sys/kernel/mm/transparent_hugepage/hugepages-*kB/enabled; do
+	[ -e "$file" ] || continue
+	kib=${file%kB/enabled} kib=${kib##*-}
+	[ $kib -lt 1024 ] && size=${kib}K || size=$((kib / 1024))M
+	"$pinbench" list layouts | grep -q "^  thp-$size  "
+	check "THP of $size are listed"
+done
+[ -e "${file:-}" ] || "$pinbench" list layouts | grep -q "^no thp-SIZE here: "
+check "where there is no THP but of PMD size, that is said"
 for dir in /sys/kernel/mm/hugepages/hugepages-*kB; do
 	[ -d "$dir" ] || continue
 	kib=${dir##*-} kib=${kib%kB}
@@ -27,7 +36,9 @@ if command -v python3 >/dev/null; then
 	diff <("$pinbench" list | sed -n 's/^  \([^ ]*\)  .*/\1/p') \
 		<("$pinbench" list --json | python3 -c '
 import json, sys
-for rows in json.load(sys.stdin).values():
+there = json.load(sys.stdin)
+assert all(row["why"] for row in there.pop("absent_layouts"))
+for rows in there.values():
     for row in rows:
         assert row["about"]
         print(row["name"])')
