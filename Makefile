@@ -23,7 +23,7 @@ SELF   := $(lastword $(MAKEFILE_LIST))
 ROOM   := $(dir $(SELF))lab
 PREFIX ?= /usr/local
 comma  := ,
-PKGS   := jansson hwloc numa liburing zlib libmd
+PKGS   := jansson hwloc numa liburing zlib libmd sqlite3
 ifneq ($(ARCH),$(NATIVE))
 CROSS_COMPILE ?= $(patsubst arm64,aarch64,$(ARCH))-linux-gnu-
 CC     := $(CROSS_COMPILE)gcc

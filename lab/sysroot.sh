@@ -11,7 +11,7 @@ arch=${1:?usage: lab/sysroot.sh ARCH}
 packages=(busybox-static)
 # The machine's own libraries come from the machine; a foreign program needs its own.
 [ "$arch" = "$(arch_native)" ] ||
-	packages+=(libc6-dev libjansson-dev libhwloc-dev libnuma-dev liburing-dev zlib1g-dev libmd-dev)
+	packages+=(libc6-dev libjansson-dev libhwloc-dev libnuma-dev liburing-dev zlib1g-dev libmd-dev libsqlite3-dev)
 
 key=$(printf '%s\n' "$arch" "${packages[@]}" "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" |
 	sha256sum | cut -c1-12)

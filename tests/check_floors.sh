@@ -16,11 +16,13 @@ verdict
 print
 plan
 run
+history
 plot import export turns vm
 page
 cmd'
 # LIBRARY-HEADER FILES: a regular expression each.
-fences='^jansson\.h$ ^src/(result|print|plan|export|vm|cmd)/
+fences='^jansson\.h$ ^src/(result|print|plan|history|export|vm|cmd)/
+^sqlite3\.h$ ^src/history/
 ^(hwloc.*|numa|numaif)\.h$ ^src/host/topology\.c$
 ^(liburing|linux/io_uring)\.h$ ^bench/pin_io_uring\.c$
 ^linux/vfio\.h$ ^bench/pin_vfio.*\.c$
