@@ -30,6 +30,7 @@ static const struct verb verbs[] = {
 	{ "explain", cmd_explain, "why a row changed, function by function" },
 	{ "gate", cmd_gate, "an exit code: did anything get worse? (--bisect)" },
 	{ "plot", cmd_plot, "a picture of result files: SVG or PNG" },
+	{ "history", cmd_history, "results of many kernels in order, and where a level changed" },
 	{ "report", cmd_report, "one HTML file to send, of one result or of several" },
 	{ "import", cmd_import, "figures of the kernel's own gup_test as a result file" },
 	{ "export", cmd_export, "numbers for Prometheus, kselftest, spreadsheets, scripts" },

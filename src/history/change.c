@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "stats/rank.h"
 #include "stats/stats.h"
@@ -373,11 +373,9 @@ size_t changes_exact(const double *values, size_t nr, struct change_point *point
 		if (values[i] == values[i - 1])
 			continue;
 		point = &points[nr_points++];
-		*point = (struct change_point){ .at = i,
-						.start = start,
-						.end = nr,
-						.from = values[i - 1],
-						.to = values[i] };
+		*point = (struct change_point){
+			.at = i, .start = start, .end = nr, .from = values[i - 1], .to = values[i]
+		};
 		point->size = point->low = point->high =
 			values[i - 1] > 0 ? values[i] / values[i - 1] - 1 : NAN;
 		if (nr_points > 1)

@@ -16,7 +16,7 @@
 /* Of one stretch without a change, the chance of a false point. */
 #define CHANGE_LEVEL 0.01
 /* Numbers on each side of a point, and in all: with fewer no order of them is rare enough. */
-#define CHANGE_SIDE 3u
+#define CHANGE_SIDE  3u
 #define CHANGE_LEAST 10u
 
 struct change_point {

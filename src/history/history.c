@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "history/history.h"
 
+#include <errno.h>
+#include <fnmatch.h>
 #include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,18 +11,19 @@
 
 #include "result/results.h"
 
-const char *const history_setup_names[NR_SETUP_FIELDS] = {
-	"cpu",        "cpus",  "nodes", "hypervisor", "accel", "arch",
-	"page_bytes", "clock", "cache", "benchmark",  "source"
-};
+const char *const history_setup_names[NR_SETUP_FIELDS] = { "cpu",        "cpus",  "nodes",
+							   "hypervisor", "accel", "arch",
+							   "page_bytes", "clock", "cache",
+							   "benchmark",  "source" };
 
 const char *const history_setup_phrases[NR_SETUP_FIELDS] = {
-	"processor",   "CPUs",  "nodes",       "hypervisor",           "what ran the code", "architecture",
-	"page size",   "clock", "cache model", "version of benchmark", "source"
+	"processor",    "CPUs",      "nodes", "hypervisor",  "what ran the code",
+	"architecture", "page size", "clock", "cache model", "version of benchmark",
+	"source"
 };
 
-const char *const history_state_names[NR_HISTORY_STATES] = { "result", "copy", "unfinished", "other",
-							     "broken" };
+const char *const history_state_names[NR_HISTORY_STATES] = { "result", "copy", "unfinished",
+							     "other", "broken" };
 
 const char *history_metric_name(unsigned int metric)
 {
@@ -168,6 +171,31 @@ void history_add_point(struct history *history, size_t key, unsigned int metric,
 
 	series->points = grow(series->points, series->nr, sizeof(*series->points));
 	series->points[series->nr++] = *point;
+}
+
+int history_select(struct history *history, const char *pattern, unsigned int metric,
+		   struct error *err)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < history->nr_series; i++) {
+		struct history_series *series = &history->series[i];
+
+		if ((metric == NR_HISTORY_METRICS || series->metric == metric) &&
+		    (!pattern || fnmatch(pattern, history->keys.texts[series->key], 0) == 0))
+			history->series[nr++] = *series;
+		else
+			free(series->points);
+	}
+	history->nr_series = nr;
+	if (nr)
+		return 0;
+	error_set(err, ENODATA, "no result has a %s%s%s%s",
+		  metric < NR_HISTORY_METRICS ? history_metric_name(metric)
+					      : "case that was measured",
+		  pattern ? " of a case that matches \"" : "", pattern ? pattern : "",
+		  pattern ? "\"" : "");
+	return error_fix(err, "--case '*hugetlb*'; without --case and --metric all rows are shown");
 }
 
 void history_file_free(struct history_file *file)

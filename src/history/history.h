@@ -14,7 +14,11 @@
 #include "history/change.h"
 
 /* Three times, the hit rate, the counts. */
-enum { HISTORY_HIT_RATE = NR_METRICS, HISTORY_COUNT, NR_HISTORY_METRICS = HISTORY_COUNT + NR_COUNTS };
+enum {
+	HISTORY_HIT_RATE = NR_METRICS,
+	HISTORY_COUNT,
+	NR_HISTORY_METRICS = HISTORY_COUNT + NR_COUNTS
+};
 /* "pin" ... "hit_rate", "requested_pages" ... */
 const char *history_metric_name(unsigned int metric);
 /* "ns" and "instructions" by @icount; "part" (of 1), "pages" ... */
@@ -59,11 +63,11 @@ struct history_file {
 	char *path; /* with its directory, as the user wrote that */
 	int64_t size, mtime_ns;
 	enum history_state state;
-	char *why;                                  /* not a result: the reason; else NULL */
-	char *digest, *label, *started, *tool;      /* "" where unknown; NULL: not a result */
-	char *release, *build, *image;              /* what tells a kernel: uname -r, -v, digest */
-	size_t setup, config;                       /* of the history's */
-	size_t kernel, rank;                        /* after history_order() */
+	char *why;                             /* not a result: the reason; else NULL */
+	char *digest, *label, *started, *tool; /* "" where unknown; NULL: not a result */
+	char *release, *build, *image;         /* what tells a kernel: uname -r, -v, digest */
+	size_t setup, config;                  /* of the history's */
+	size_t kernel, rank;                   /* after history_order() */
 };
 
 struct history_point {
@@ -85,9 +89,9 @@ struct history_series {
 
 struct history_kernel {
 	const char *release, *build, *image;
-	char *name;     /* for people: the release, with more where that is not enough */
-	char *described; /* by git; NULL: not there */
-	int64_t built;  /* seconds of 1970; -1: unknown */
+	char *name;          /* for people: the release, with more where that is not enough */
+	char *described;     /* by git; NULL: not there */
+	int64_t built;       /* seconds of 1970; -1: unknown */
 	const char *started; /* of its first result */
 	size_t place;        /* of the kernel before they were put in order */
 };
@@ -100,7 +104,7 @@ struct history_event {
 	bool drift;    /* every row of it is of a slope */
 	struct history_move {
 		size_t series, change;
-	} *moves;
+	} * moves;
 	size_t nr;
 };
 
@@ -128,7 +132,7 @@ struct history {
 	char **notes; /* what the user has to know: of the index, of the tree */
 	size_t nr_notes;
 	bool by_time;
-	size_t nr_unknown; /* kernels that the tree has not */
+	size_t nr_unknown;                   /* kernels that the tree has not */
 	size_t (*heads)[NR_HISTORY_METRICS]; /* of each key: its first series, + 1 */
 	size_t nr_heads;
 };
@@ -143,12 +147,20 @@ void history_add_point(struct history *history, size_t key, unsigned int metric,
 void history_free(struct history *history);
 void history_file_free(struct history_file *file);
 
-static inline bool history_icount(const struct history *history, const struct history_series *series)
+static inline bool history_icount(const struct history *history,
+				  const struct history_series *series)
 {
 	return history->setups[series->setup].fields[SETUP_CLOCK][0] == 'i';
 }
 
-/* order.c: puts kernels and points in order. @tree: a git repository, or NULL. */
+/*
+ * Leaves only the series whose key matches @pattern (fnmatch(3); NULL: all) and of that metric
+ * (NR_HISTORY_METRICS: all). -ENODATA: there is none.
+ */
+int history_select(struct history *history, const char *pattern, unsigned int metric,
+		   struct error *err);
+/* order.c: puts kernels, points and series in order; nothing can be added after it. @tree: a git
+ * repository, or NULL. */
 int history_order(struct history *history, bool by_time, const char *tree, struct error *err);
 
 /* Finds the change points, and the events of those that are not before @since ("2026-11-01", NULL:

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 
 #define APPLICATION 0x70626831 /* "pbh1" */
 #define VERSION     1          /* of the tables: raised when they, or what is put in them, change */
@@ -38,7 +38,8 @@ static const char tables_sql[] =
 	" digest TEXT, label TEXT, started TEXT, tool TEXT, release TEXT, build TEXT, image TEXT,"
 	" setup INTEGER REFERENCES setups(id), config INTEGER REFERENCES configs(id));"
 	"CREATE TABLE points(\"case\" INTEGER NOT NULL REFERENCES cases(id),"
-	" metric INTEGER NOT NULL REFERENCES metrics(id), file INTEGER NOT NULL REFERENCES files(id),"
+	" metric INTEGER NOT NULL REFERENCES metrics(id), file INTEGER NOT NULL REFERENCES "
+	"files(id),"
 	" value REAL NOT NULL, runs INTEGER NOT NULL, PRIMARY KEY(\"case\", metric, file))"
 	" WITHOUT ROWID;"
 	"CREATE TABLE runs(file INTEGER NOT NULL REFERENCES files(id),"
@@ -56,9 +57,9 @@ static int failed(const struct index *index, struct error *err)
 	int code = sqlite3_errcode(index->db);
 
 	return error_set(err,
-			 code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? EUCLEAN :
-			 code == SQLITE_BUSY                             ? EBUSY :
-									   EIO,
+			 code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? EUCLEAN
+			 : code == SQLITE_BUSY                           ? EBUSY
+									 : EIO,
 			 "%s: %s", index->path, sqlite3_errmsg(index->db));
 }
 
@@ -97,7 +98,9 @@ static int metrics_fill(struct index *index, struct error *err)
 
 		snprintf(sql, sizeof(sql), "INSERT INTO metrics VALUES(%u, '%s', '%s')", i,
 			 history_metric_name(i),
-			 better < 0 ? "lower" : better > 0 ? "higher" : "none");
+			 better < 0   ? "lower"
+			 : better > 0 ? "higher"
+				      : "none");
 		rc = run(index, sql, err);
 	}
 	return rc;
@@ -141,9 +144,9 @@ static int check(struct index *index, struct error *err)
 		return error_set(err, EEXIST, "%s: a database of something else", index->path);
 	if (version > VERSION)
 		return error_set(err, ENOTSUP, "%s: of a newer version of pinbench", index->path);
-	return version < VERSION ? error_set(err, EUCLEAN, "%s: of an older version of pinbench",
-					     index->path) :
-				   0;
+	return version < VERSION
+		       ? error_set(err, EUCLEAN, "%s: of an older version of pinbench", index->path)
+		       : 0;
 }
 
 /* A file that root makes in a user's directory is the user's. */
@@ -242,11 +245,23 @@ int index_find(struct index *index, struct index_file *files, size_t nr, size_t 
 }
 
 /* What a transaction needs, prepared once. */
-enum { PUT_SETUP, GET_SETUP, PUT_CONFIG, GET_CONFIG, PUT_CASE, GET_CASE, GET_FILE, PUT_FILE, PUT_POINT,
-       PUT_RUN, NR_STATEMENTS };
+enum {
+	PUT_SETUP,
+	GET_SETUP,
+	PUT_CONFIG,
+	GET_CONFIG,
+	PUT_CASE,
+	GET_CASE,
+	GET_FILE,
+	PUT_FILE,
+	PUT_POINT,
+	PUT_RUN,
+	NR_STATEMENTS
+};
 static const char *const statements_sql[NR_STATEMENTS] = {
-	[PUT_SETUP] = "INSERT OR IGNORE INTO setups VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-		      " ?10, ?11)",
+	[PUT_SETUP] =
+		"INSERT OR IGNORE INTO setups VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+		" ?10, ?11)",
 	[GET_SETUP] = "SELECT id FROM setups WHERE cpu = ?1 AND cpus = ?2 AND nodes = ?3 AND"
 		      " hypervisor = ?4 AND accel = ?5 AND arch = ?6 AND page_bytes = ?7 AND"
 		      " clock = ?8 AND cache = ?9 AND benchmark = ?10 AND source = ?11",
@@ -339,8 +354,8 @@ static int put_file(struct writer *writer, const struct index_file *file,
 
 	if (own->state == HISTORY_RESULT) {
 		rc = row_id(writer, PUT_SETUP, GET_SETUP, record->fields, NR_SETUP_FIELDS, &setup);
-		rc = rc ? rc :
-			  row_id(writer, PUT_CONFIG, GET_CONFIG, (char *const *)&record->config, 1,
+		rc = rc ? rc
+			: row_id(writer, PUT_CONFIG, GET_CONFIG, (char *const *)&record->config, 1,
 				 &config);
 		sqlite3_bind_int64(statement, 13, setup);
 		sqlite3_bind_int64(statement, 14, config);
@@ -448,8 +463,8 @@ static int forget(struct index *index, struct index_file *files, size_t nr, stru
 	rc = rc == SQLITE_DONE ? 0 : failed(index, err);
 	sqlite3_finalize(statement);
 	sqlite3_finalize(insert);
-	return rc ? rc :
-		    run(index,
+	return rc ? rc
+		  : run(index,
 			"DELETE FROM points WHERE file IN (SELECT id FROM old);"
 			"DELETE FROM runs WHERE file IN (SELECT id FROM old);"
 			"DELETE FROM files WHERE id IN (SELECT id FROM old)",
@@ -671,9 +686,9 @@ static int read_files(struct index *index, struct index_file *files, size_t nr,
 			break;
 		}
 		tables->ids[i] = (size_t)sqlite3_column_int64(statement, 0);
-		rc = tables->ids[i] >= tables->nr_files ?
-			     damaged(index, err) :
-			     file_of_row(index, statement, tables, &tables->rows[i], err);
+		rc = tables->ids[i] >= tables->nr_files
+			     ? damaged(index, err)
+			     : file_of_row(index, statement, tables, &tables->rows[i], err);
 	}
 	sqlite3_finalize(statement);
 	return rc;
@@ -687,11 +702,11 @@ static int read_tables(struct index *index, struct index_file *files, size_t nr,
 	rc = rc ? rc : map_make(index, "configs", &tables->configs, &tables->nr_configs, err);
 	rc = rc ? rc : map_make(index, "cases", &tables->cases, &tables->nr_cases, err);
 	rc = rc ? rc : map_make(index, "files", &tables->files, &tables->nr_files, err);
-	rc = rc ? rc :
-		  read_names(index, "SELECT id, key FROM cases", &history->keys, tables->cases,
+	rc = rc ? rc
+		: read_names(index, "SELECT id, key FROM cases", &history->keys, tables->cases,
 			     tables->nr_cases, err);
-	rc = rc ? rc :
-		  read_names(index, "SELECT id, options FROM configs", &history->configs,
+	rc = rc ? rc
+		: read_names(index, "SELECT id, options FROM configs", &history->configs,
 			     tables->configs, tables->nr_configs, err);
 	rc = rc ? rc : read_setups(index, history, tables->setups, tables->nr_setups, err);
 	rc = rc ? rc : read_points(index, tables, err);
@@ -711,8 +726,7 @@ static void tables_free(struct tables *tables, size_t nr)
 	free(tables->ids);
 }
 
-int index_read(struct index *index, struct index_file *files, size_t nr,
-	       struct history *history,
+int index_read(struct index *index, struct index_file *files, size_t nr, struct history *history,
 	       size_t (*take)(void *context, size_t nth, const struct history_file *file),
 	       void *context, struct error *err)
 {

@@ -36,9 +36,9 @@ int index_store(struct index *index, const struct index_file *files, const struc
 /* Forgets entries of files that are gone or have changed. */
 int index_forget(struct index *index, const struct index_file *files, size_t nr, struct error *err);
 
-/* All files that are known (those that are so no more are marked), and their points. @take(context, nth, file) puts one of them into the
- * history, and gives its place there, or SIZE_MAX where its points shall not follow. */
-int index_read(struct index *index, struct index_file *files, size_t nr,
-	       struct history *history,
+/* All files that are known (those that are so no more are marked), and their points. @take(context,
+ * nth, file) puts one of them into the history, and gives its place there, or SIZE_MAX where its
+ * points shall not follow. */
+int index_read(struct index *index, struct index_file *files, size_t nr, struct history *history,
 	       size_t (*take)(void *context, size_t nth, const struct history_file *file),
 	       void *context, struct error *err);

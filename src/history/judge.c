@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "history/history.h"
 
 static void series_judge(struct history_series *series, double *values)
@@ -12,8 +12,9 @@ static void series_judge(struct history_series *series, double *values)
 	for (size_t i = 0; i < series->nr; i++)
 		values[i] = series->points[i].value;
 	series->changes = calloc(series->nr + 1, sizeof(*series->changes));
-	series->nr_changes = (series->metric < NR_METRICS ? changes_find : changes_exact)(
-		values, series->nr, series->changes);
+	series->nr_changes = (series->metric < NR_METRICS
+				      ? changes_find
+				      : changes_exact)(values, series->nr, series->changes);
 }
 
 static size_t file_of(const struct history_series *series, size_t point)
@@ -51,9 +52,9 @@ static int by_place(const void *a, const void *b, void *context)
 
 	rc = rc ? rc : (long)left.setup - (long)right.setup;
 	rc = rc ? rc : (long)files[left.before].rank - (long)files[right.before].rank;
-	rc = rc ? rc :
-		  (long)((const struct history_move *)a)->series -
-			  (long)((const struct history_move *)b)->series;
+	rc = rc ? rc
+		: (long)((const struct history_move *)a)->series -
+			     (long)((const struct history_move *)b)->series;
 	return rc < 0 ? -1 : rc > 0;
 }
 
@@ -257,9 +258,9 @@ static void difference_add(struct differences *differences, const char *name, in
 
 	if (differences->nr++ < differences->max)
 		snprintf(differences->text + used, differences->size - used, "%s%.*s %.*s -> %.*s",
-			 used ? ", " : "", length, name,
-			 before ? (int)strcspn(before, "\n") : 9, before ? before : "not known",
-			 after ? (int)strcspn(after, "\n") : 9, after ? after : "not known");
+			 used ? ", " : "", length, name, before ? (int)strcspn(before, "\n") : 9,
+			 before ? before : "not known", after ? (int)strcspn(after, "\n") : 9,
+			 after ? after : "not known");
 }
 
 void history_config_format(const struct history *history, size_t before, size_t after, size_t max,
@@ -289,5 +290,6 @@ void history_config_format(const struct history *history, size_t before, size_t 
 				       line + length + (line[length] == '='));
 	}
 	if (found.nr > max)
-		snprintf(text + strlen(text), size - strlen(text), ", and %zu more", found.nr - max);
+		snprintf(text + strlen(text), size - strlen(text), ", and %zu more",
+			 found.nr - max);
 }

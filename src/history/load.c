@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "history/index.h"
 #include "history/record.h"
@@ -322,12 +322,16 @@ static int add_path(struct loading *loading, const char *argument, struct error 
 void history_skipped_format(const struct history *history, char *text, size_t size)
 {
 	static const char *const one[NR_HISTORY_STATES] = {
-		[HISTORY_COPY] = "is a copy", [HISTORY_UNFINISHED] = "is not finished",
-		[HISTORY_OTHER] = "is no result of pinbench", [HISTORY_BROKEN] = "cannot be read"
+		[HISTORY_COPY] = "is a copy",
+		[HISTORY_UNFINISHED] = "is not finished",
+		[HISTORY_OTHER] = "is no result of pinbench",
+		[HISTORY_BROKEN] = "cannot be read"
 	};
 	static const char *const more[NR_HISTORY_STATES] = {
-		[HISTORY_COPY] = "are copies", [HISTORY_UNFINISHED] = "are not finished",
-		[HISTORY_OTHER] = "are no results of pinbench", [HISTORY_BROKEN] = "cannot be read"
+		[HISTORY_COPY] = "are copies",
+		[HISTORY_UNFINISHED] = "are not finished",
+		[HISTORY_OTHER] = "are no results of pinbench",
+		[HISTORY_BROKEN] = "cannot be read"
 	};
 
 	text[0] = '\0';
@@ -345,8 +349,8 @@ void history_skipped_format(const struct history *history, char *text, size_t si
 			snprintf(text + strlen(text), size - strlen(text), "%s%zu %s (%s%s%s%s)",
 				 *text ? ", " : "", nr, nr == 1 ? one[state] : more[state],
 				 state == HISTORY_BROKEN ? "" : first->path,
-				 state == HISTORY_BROKEN ? first->why : "",
-				 nr > 1 ? ", ..." : "", "");
+				 state == HISTORY_BROKEN ? first->why : "", nr > 1 ? ", ..." : "",
+				 "");
 	}
 }
 

@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "history/order.h"
 
-#define GIT_MS (60 * 1000) /* for one question; git describe in a full tree takes about a second */
+#define GIT_MS (60 * 1000) /* for one question; git describe in a full tree takes about a second \
+			    */
 
 struct release release_parse(const char *text)
 {
@@ -91,7 +92,9 @@ static bool date_of_iso(const char *text, struct tm *tm)
 
 int64_t build_time(const char *build)
 {
-	static const char *const days[] = { "Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun " };
+	static const char *const days[] = {
+		"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "
+	};
 	const char *bracket = strrchr(build, '(');
 	struct tm tm = { 0 };
 
@@ -155,10 +158,11 @@ static int git_ask(const char *tree, const char *const *question, char *answer, 
 		   struct error *err)
 {
 	char home[PATH_MAX + 8];
-	char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", home,
-				      NULL };
+	char *const environment[] = { "PATH=/usr/bin:/bin", "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0",
+				      home, NULL };
 	char *argv[16] = { "git", "-c", "core.fsmonitor=false", "-C", (char *)tree };
-	autoclose int out = memfd_create("git", MFD_CLOEXEC), said = memfd_create("git", MFD_CLOEXEC);
+	autoclose int out = memfd_create("git", MFD_CLOEXEC),
+		      said = memfd_create("git", MFD_CLOEXEC);
 	struct child_program program = { .path = git_path(),
 					 .argv = argv,
 					 .environment = environment,
@@ -197,13 +201,14 @@ static int describe(struct history *history, const char *tree, struct error *err
 	}
 	if (git_ask(tree, (const char *const[]){ "rev-parse", "--git-dir", NULL }, answer,
 		    sizeof(answer), err)) {
-		return error_fix(err, "--tree DIR, where DIR is a clone of the kernel, with its tags");
+		return error_fix(err,
+				 "--tree DIR, where DIR is a clone of the kernel, with its tags");
 	}
 	for (size_t i = 0; i < history->nr_kernels; i++) {
 		struct history_kernel *kernel = &history->kernels[i];
 		char commit[128];
-		const char *question[] = { "describe", "--tags",     "--long", "--match",
-					   "v[0-9]*",  commit, NULL };
+		const char *question[] = { "describe", "--tags", "--long", "--match",
+					   "v[0-9]*",  commit,   NULL };
 
 		if (release_commit(kernel->release, commit, sizeof(commit)) &&
 		    git_ask(tree, question, answer, sizeof(answer), &inner) == 0)
@@ -335,6 +340,19 @@ static int by_rank(const void *a, const void *b, void *context)
 			      rank[((const struct history_point *)b)->file]);
 }
 
+/* The same order whatever the index has them in. */
+static int by_row(const void *a, const void *b, void *context)
+{
+	const struct history *history = context;
+	const struct history_series *left = a, *right = b;
+	int rc = strverscmp(history->keys.texts[left->key], history->keys.texts[right->key]);
+
+	rc = rc ? rc : number_compare(left->metric, right->metric);
+	return rc ? rc
+		  : number_compare(history->files[left->points[0].file].rank,
+				   history->files[right->points[0].file].rank);
+}
+
 static void sort_points(struct history *history)
 {
 	autofree size_t *files = calloc(history->nr_files + 1, sizeof(*files));
@@ -350,6 +368,9 @@ static void sort_points(struct history *history)
 	for (size_t i = 0; i < history->nr_series; i++)
 		qsort_r(history->series[i].points, history->series[i].nr,
 			sizeof(struct history_point), by_rank, rank);
+	if (history->nr_series)
+		qsort_r(history->series, history->nr_series, sizeof(*history->series), by_row,
+			history);
 }
 
 int history_order(struct history *history, bool by_time, const char *tree, struct error *err)

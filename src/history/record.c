@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "result/results.h"
 #include "stats/summary.h"
@@ -24,27 +24,29 @@ static char *fact_copy(const struct results *results, const char *name)
 /* Facts of a group in one text: "a=1 b=2". */
 static char *facts_copy(const struct results *results, const char *group)
 {
-	char *text = strdup("");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
 	for (size_t i = 0; i < results->environment.nr; i++) {
 		const char *name = results->environment.items[i].name;
-		autofree char *value = NULL, *before = text;
+		autofree char *value = NULL;
 
 		if (strncmp(name, group, strlen(group)))
 			continue;
 		value = fact_copy(results, name);
-		if (asprintf(&text, "%s%s%s=%s", before, *before ? " " : "", name, value) < 0)
-			abort();
+		fprintf(out, "%s%s=%s", ftell(out) ? " " : "", name, value);
 	}
+	fclose(out);
 	return text;
 }
 
 static void take_setup(struct record *record, const struct results *results)
 {
 	static const char *const facts[NR_SETUP_FIELDS] = {
-		[SETUP_CPU] = "cpu.model",     [SETUP_CPUS] = "cpu.online",
-		[SETUP_NODES] = "numa.nodes",  [SETUP_HYPERVISOR] = "hypervisor",
-		[SETUP_ACCEL] = "lab.accel",   [SETUP_ARCH] = "kernel.arch",
+		[SETUP_CPU] = "cpu.model",          [SETUP_CPUS] = "cpu.online",
+		[SETUP_NODES] = "numa.nodes",       [SETUP_HYPERVISOR] = "hypervisor",
+		[SETUP_ACCEL] = "lab.accel",        [SETUP_ARCH] = "kernel.arch",
 		[SETUP_PAGE] = "memory.page_bytes",
 	};
 	char number[16];
@@ -87,9 +89,8 @@ static void value_add(struct record *record, const char *key, unsigned int metri
 {
 	if (!isfinite(value))
 		return;
-	record->values[record->nr_values++] = (struct record_value){
-		key, metric, value, record->nr_runs - nr_runs, nr_runs
-	};
+	record->values[record->nr_values++] =
+		(struct record_value){ key, metric, value, record->nr_runs - nr_runs, nr_runs };
 }
 
 static void take_times(struct record *record, const struct result *result, const char *key)
