@@ -150,7 +150,7 @@ static const struct argp argp = {
 
 struct progress_line {
 	bool terminal, shown;
-	size_t step;
+	size_t next; /* of lines that are not rewritten: after so many files */
 };
 
 static void show_progress(void *context, size_t nr_done, size_t nr)
@@ -159,13 +159,14 @@ static void show_progress(void *context, size_t nr_done, size_t nr)
 
 	if (nr < 50)
 		return; /* over before it is read */
-	line->step = nr / 20 + 1;
-	if (line->terminal && (nr_done % 8 == 0 || nr_done == nr)) {
+	if (line->terminal) {
 		fprintf(stderr, "\r\033[K[%zu/%zu] reading results", nr_done, nr);
 		fflush(stderr);
 		line->shown = true;
-	} else if (!line->terminal && nr >= 1000 && nr_done % line->step == 0) {
-		fprintf(stderr, "[%zu/%zu] reading results\n", nr_done, nr);
+	} else if (nr_done >= line->next && nr >= 1000) {
+		if (nr_done < nr)
+			fprintf(stderr, "[%zu/%zu] reading results\n", nr_done, nr);
+		line->next = nr_done + nr / 5;
 	}
 }
 

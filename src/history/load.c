@@ -4,18 +4,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "history/index.h"
 #include "history/record.h"
 
-#define MOST_DEEP 16u
-#define BATCH     32u /* files read before they are stored: what a kill can lose */
+#define MOST_DEEP    16u
+#define BATCH        32u /* files read before they are stored: what a kill can lose */
+#define MOST_THREADS 7u
 
 struct list {
 	struct index_file *files;
@@ -112,13 +116,6 @@ static void path_set(const struct loading *loading, struct history_file *file,
 	file->mtime_ns = from->mtime_ns;
 }
 
-static void progress(struct loading *loading)
-{
-	loading->nr_done++;
-	if (loading->load->progress)
-		loading->load->progress(loading->load->context, loading->nr_done, loading->nr);
-}
-
 /* The same content is the same measurement, whatever it is called. */
 static bool is_copy(struct loading *loading, const struct history_file *file)
 {
@@ -137,55 +134,94 @@ static void record_take(struct loading *loading, struct record *record)
 	record_add(record, loading->history);
 }
 
-static void read_one(struct loading *loading, const struct index_file *file, struct record *record)
+/* Files that are read at once: parsing takes nearly all of the time. */
+struct batch {
+	const struct loading *loading;
+	struct index_file files[BATCH];
+	struct record records[BATCH];
+	size_t nr;
+	atomic_size_t next;
+};
+
+static void read_one(const struct loading *loading, const struct index_file *file,
+		     struct record *record)
 {
-	char *path;
+	autofree char *path = NULL;
 
 	if (asprintf(&path, "%s%s%s", loading->directory ? loading->directory : "",
 		     loading->directory ? "/" : "", file->path) < 0)
 		abort();
 	record_read(record, path);
-	free(path);
 	path_set(loading, &record->file, file);
-	progress(loading);
+}
+
+static void *read_some(void *context)
+{
+	struct batch *batch = context;
+	size_t i;
+
+	while ((i = atomic_fetch_add(&batch->next, 1)) < batch->nr)
+		read_one(batch->loading, &batch->files[i], &batch->records[i]);
+	return NULL;
+}
+
+/* The next files that the index does not know, from *@at on. False: there are none. */
+static bool batch_read(struct loading *loading, struct batch *batch, const struct list *list,
+		       size_t *at)
+{
+	long nr_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	pthread_t threads[MOST_THREADS];
+	size_t nr_threads = 0;
+
+	batch->loading = loading;
+	batch->nr = 0;
+	atomic_store(&batch->next, 0);
+	for (; *at < list->nr && batch->nr < BATCH; ++*at)
+		if (!list->files[*at].known)
+			batch->files[batch->nr++] = list->files[*at];
+	while (nr_threads < MOST_THREADS && (long)nr_threads + 1 < nr_cpus &&
+	       nr_threads + 1 < batch->nr &&
+	       !pthread_create(&threads[nr_threads], NULL, read_some, batch))
+		nr_threads++;
+	read_some(batch);
+	for (size_t i = 0; i < nr_threads; i++)
+		pthread_join(threads[i], NULL);
+	loading->nr_done += batch->nr;
+	if (batch->nr && loading->load->progress)
+		loading->load->progress(loading->load->context, loading->nr_done, loading->nr);
+	return batch->nr > 0;
+}
+
+static void batch_free(struct batch *batch)
+{
+	for (size_t i = 0; i < batch->nr; i++)
+		record_free(&batch->records[i]);
 }
 
 /* What the index does not know, or all. */
 static void read_rest(struct loading *loading, const struct list *list)
 {
-	for (size_t i = 0; i < list->nr; i++) {
-		struct record record;
+	struct batch batch;
 
-		if (list->files[i].known)
-			continue;
-		read_one(loading, &list->files[i], &record);
-		record_take(loading, &record);
-		record_free(&record);
+	for (size_t at = 0; batch_read(loading, &batch, list, &at);) {
+		for (size_t i = 0; i < batch.nr; i++)
+			record_take(loading, &batch.records[i]);
+		batch_free(&batch);
 	}
 }
 
-/* Reads what the index does not know and stores it, some files at a time. */
+/* Reads what the index does not know and stores it. */
 static int store_rest(struct loading *loading, struct index *index, struct list *list,
 		      struct error *err)
 {
+	struct batch batch;
 	int rc = 0;
 
-	for (size_t i = 0; i < list->nr && !rc;) {
-		struct index_file files[BATCH];
-		struct record records[BATCH];
-		size_t nr = 0, first = i;
-
-		for (; i < list->nr && nr < BATCH; i++) {
-			if (list->files[i].known)
-				continue;
-			read_one(loading, &list->files[i], &records[nr]);
-			files[nr++] = list->files[i];
-		}
-		rc = nr ? index_store(index, files, records, nr, err) : 0;
-		for (size_t j = first; j < i && !rc; j++)
-			list->files[j].known = true;
-		for (size_t j = 0; j < nr; j++)
-			record_free(&records[j]);
+	for (size_t at = 0, first = 0; !rc && batch_read(loading, &batch, list, &at); first = at) {
+		rc = index_store(index, batch.files, batch.records, batch.nr, err);
+		for (size_t i = first; i < at && !rc; i++)
+			list->files[i].known = true;
+		batch_free(&batch);
 	}
 	return rc;
 }

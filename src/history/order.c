@@ -17,8 +17,9 @@
 #include "base/text.h"
 #include "history/order.h"
 
-#define GIT_MS (60 * 1000) /* for one question; git describe in a full tree takes about a second \
-			    */
+#define GIT_MS                                                                            \
+	(60 * 1000) /* for one question; git describe in a full tree takes about a second \
+		     */
 
 struct release release_parse(const char *text)
 {
