@@ -58,8 +58,7 @@ static const struct verb *verb_find(const char *name)
 static void help_print(FILE *out)
 {
 	fputs("Usage: pinbench VERB [OPTION...]\n"
-	      "What pinning user pages costs, which path it took, and what a patch changes.\n\n"
-	      "Verbs:\n",
+	      "What pinning user pages costs, which path it took, and what a patch changes.\n\n",
 	      out);
 	for (size_t i = 0; i < NR_VERBS; i++)
 		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].about);
