@@ -6,8 +6,8 @@
  *
  * - What a line shares in shape (digits for digits, letters for the same letters) with the line
  * beside it is a stamp.
- * - A call owes its figures. What ends before it printed one has failed, and so has what says "not
- * ok" or [FAIL].
+ * - A call owes its figures. What ends before it printed all of them has failed, and so has what
+ * says "not ok" or [FAIL].
  * - The same case again behind other text, another prompt or another label is of another section;
  * behind nothing it is another run, if its call is shown again or is a loop. Values are never
  * looked at.
