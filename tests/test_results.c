@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "result/json_get.h"
+#include "result/json.h"
 #include "result/results.h"
 
 static char dir[64], path[128];

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
-#include "result/json_get.h"
+#include "result/json.h"
 
 struct verb {
 	const char *name;

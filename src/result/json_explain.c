@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "result/json_get.h"
+#include "result/json.h"
 
 #define MAX_FUNCTIONS 20000u /* of one section */
 #define MAX_STACKS    20000u

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "result/json_get.h"
+#include "result/json.h"
 
 static const char *const time_units[] = { "ns", "instructions", NULL };
 static const char *const exact_units[] = { "pages", "calls", "faults", "mappings", NULL };

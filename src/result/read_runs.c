@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "result/json_get.h"
+#include "result/json.h"
 
 /* The number at @i of a list, whether it was parsed or is in @numbers. */
 static int get_element(struct reader *reader, const json_t *list, const uint64_t *numbers, size_t i,

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/outfile.h"
 #include "base/text.h"
-#include "result/json_get.h"
+#include "result/json.h"
 
 #define NR_NAMES 10000u /* of one label in one second */
 

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "bench/bench.h"
-#include "verdict/row.h"
+#include "verdict/judge.h"
 
 static bool claims(const struct row *row)
 {

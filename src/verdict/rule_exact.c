@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "stats/summary.h"
-#include "verdict/row.h"
+#include "verdict/judge.h"
 
 static bool varies(const struct result *base, const struct result *new, enum row_kind kind,
 		   unsigned int which)

@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "verdict/row.h"
+#include "verdict/judge.h"
 
 static uint64_t grain(const struct run_value *base, const struct run_value *new,
 		      unsigned int metric)

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "stats/stats.h"
 #include "stats/summary.h"
-#include "verdict/row.h"
+#include "verdict/judge.h"
 
 #define TAIL_SEED                                                                               \
 	99u /* of every row: a file gives the same interval today and tomorrow, beside whatever \

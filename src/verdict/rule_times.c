@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "result/schedule.h"
 #include "stats/summary.h"
-#include "verdict/row.h"
+#include "verdict/judge.h"
 
 static bool clocks_differ(const struct run_values sides[2], enum metric metric)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
-/* How verdicts are made, step by step. Only for verdict*.c. */
 #include "verdict/verdict.h"
+
+/* How verdicts are made, step by step. Only for verdict*.c. */
 
 /* What one run says of one metric. */
 struct run_value {
