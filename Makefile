@@ -155,6 +155,7 @@ deps:
 
 check:
 	$(Q)$(DEPS) build run test
+	$(Q)tests/page/install.sh
 	$(Q)$(MAKE) --no-print-directory all tests
 	$(Q)$(MAKE) --no-print-directory run-check
 run-check:
@@ -207,7 +208,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)tests/check_floors.sh
-	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
+	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
 	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 format:

@@ -32,8 +32,12 @@ installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2
 missing=()
 for i in "${!wanted[@]}"; do
 	package=${wanted[i]}
-	# pkg-config is a virtual name of pkgconf on newer releases; a command is proof enough.
-	[ "$package" != pkg-config ] || ! command -v pkg-config >/dev/null || continue
+	# pkg-config is a virtual name of pkgconf on newer releases, npm comes with node elsewhere than in Debian: a command
+	# is proof enough.
+	case $package in
+	pkg-config | npm) command -v "$package" >/dev/null && continue ;;
+	nodejs) command -v node >/dev/null && continue ;;
+	esac
 	grep -qxF "$package" <<<"$installed" && continue
 	[[ " ${missing[*]-} " != *" $package "* ]] || continue
 	missing+=("$package")

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
+#include "host/environment.h"
 #include "result/schedule.h"
 
 static bool is_directory(const char *path)
@@ -43,6 +44,17 @@ struct loading {
 				 called */
 };
 
+/* A file that pinbench did not write may hold all of it, and sentences go where files do not. */
+static void cmdline_hide(const char *name, char *text)
+{
+	char whole[RESULTS_MAX_TEXT + 1];
+
+	if (strcmp(name, "kernel.cmdline"))
+		return;
+	snprintf(whole, sizeof(whole), "%s", text);
+	environment_cmdline(whole, text, sizeof(whole));
+}
+
 /* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place.
  */
 static void check_same_side(const struct loading *loading, struct comparable *comparable,
@@ -63,9 +75,12 @@ static void check_same_side(const struct loading *loading, struct comparable *co
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (fact_value(&first->environment, facts[i].name, left, sizeof(left)) &&
 		    fact_value(&other->environment, facts[i].name, right, sizeof(right)) &&
-		    strcmp(left, right))
+		    strcmp(left, right)) {
+			cmdline_hide(facts[i].name, left);
+			cmdline_hide(facts[i].name, right);
 			remark_add(&comparable->refusals, "%s: %.100s and %.100s", facts[i].what,
 				   left, right);
+		}
 	if (!loading->labelled && strcmp(first->label, other->label))
 		remark_add(&comparable->refusals, "label: %s and %s", first->label, other->label);
 }

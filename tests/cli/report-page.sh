@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# pinbench report: the page in headless Chromium, held against compare --format=json; what may not stand in it; bad input.
+set -u
+pinbench=$(realpath "${PINBENCH:-./pinbench}")
+files=tests/fixtures modules=$PWD/build/page-test
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+export LC_ALL=C.UTF-8
+# shellcheck source=tests/cli/tap.bash
+. "$(dirname "$0")/tap.bash"
+
+refused() # WHAT WORDS ARGUMENT...: exit 2, the words in the error, and no page
+{
+	local what=$1 words=$2 status
+	shift 2
+	"$pinbench" report "$@" >"$dir/out" 2>"$dir/err"
+	status=$?
+	[ $status -eq 2 ] && [ ! -s "$dir/out" ] && grep -qF -- "$words" "$dir/err" && [ -z "$(find "$dir" -name 'x.htm*' -o -name '.x.htm*')" ]
+	check "$what" || { echo "# exit $status"; sed 's/^/# /' "$dir/err"; }
+}
+
+# --- bad input ---
+mkdir "$dir/empty" "$dir/mixed"
+cp $files/before.json "$dir/mixed/a.json"
+cp $files/after.json "$dir/mixed/b.json"
+echo '{"results": [1, 2]}' >"$dir/other.json"
+head -c 4000 $files/before.json >"$dir/half.json"
+echo '# PIN_FAST_BENCHMARK: Time: get:1 put:2 us' >"$dir/log.json"
+refused "an empty directory" "no *.json in this directory" "$dir/empty" -o "$dir/x.html"
+refused "JSON of another tool" "other.json" "$dir/other.json" -o "$dir/x.html"
+refused "a result that is being written" "half.json" $files/before.json "$dir/half.json" -o "$dir/x.html"
+refused "no JSON" "log.json" "$dir/log.json" -o "$dir/x.html"
+refused "no such file" "No such file" $files/before.json "$dir/none.json" -o "$dir/x.html"
+refused "two sides in one directory" "label" "$dir/mixed" -o "$dir/x.html"
+refused "the same file twice" "the same file on both sides" $files/before.json $files/before.json -o "$dir/x.html"
+refused "instructions and time" "--force" $files/before.json $files/icount.json -o "$dir/x.html"
+refused "no place to write to" "-o FILE.html is missing" $files/before.json
+refused "a name that is no page's" "must end in .html" $files/before.json -o "$dir/x.txt"
+refused "a directory that is not there" "No such file" $files/before.json -o "$dir/none/x.html"
+refused "no files" "the base first" -o "$dir/x.html"
+refused "a wrong expression" "--filter" --filter '(' $files/before.json $files/after.json -o "$dir/x.html"
+ln -s "$dir/target" "$dir/link.html"
+"$pinbench" report $files/before.json -o "$dir/link.html" 2>"$dir/err"
+[ $? -eq 2 ] && [ ! -e "$dir/target" ]
+check "a link is not written through"
+
+page() # NAME ARGUMENT...: $dir/NAME.html
+{
+	local name=$1
+	shift
+	"$pinbench" report "$@" -o "$dir/$name.html" 2>"$dir/err"
+	check "a page: $name" || sed 's/^/# /' "$dir/err"
+}
+
+# --- what may not leave the machine ---
+# Names of a host and of a user, a home directory and a whole command line of the kernel wherever a file can hold text.
+plant='
+	.environment.kernel.cmdline = "BOOT_IMAGE=/boot/vmlinuz-secrethost root=UUID=secret-uuid ip=::secrethost hugepages=8 quiet" |
+	.environment.kernel.hostname = "secrethost" | .environment.host.name = "secrethost" | .environment.user.name = "secretuser" |
+	.environment.lab.append = "mitigations=off systemd.hostname=secrethost" | .environment.noise.load = "warn: /home/secretuser/x" |
+	.command = ["pinbench", "run", "-c", "~/jobs/x.json", "-p", "device=/home/secretuser/disk", "-o", "/home/secretuser/x.json"] |
+	.results[0].warnings = ["/home/secretuser/is full"] | .results[0].truth.layout_proof = "/home/secretuser/proof" |
+	.results[1].status = "skipped" | .results[1].why = "no /home/secretuser/x" | .results[1].fix = "touch /home/secretuser/x"'
+mkdir -p "$dir/secretuser" "$dir/secretuser/new"
+jq "$plant" $files/before.json >"$dir/secretuser/base.json"
+jq "$plant" $files/after.json >"$dir/secretuser/new/1.json"
+jq "$plant | .environment.kernel.cmdline += \" secrethost\" | .label = \"other\"" $files/after.json >"$dir/secretuser/new/2.json"
+page planted --force "$dir/secretuser/base.json" "$dir/secretuser/new"
+[ -s "$dir/planted.html" ] && grep -c 'secret' "$dir/secretuser/base.json" >/dev/null && ! grep -o '.\{60\}secret.\{20\}' "$dir/planted.html"
+check "no host, no user, no home directory, no identity in the command line"
+grep -q 'hugepages=8' "$dir/planted.html" && grep -q 'mitigations=off' "$dir/planted.html" && grep -q 'merged by --force: base.json\|merged by --force: 1.json' "$dir/planted.html"
+check "what changes a pin is there: parameters of the kernel, and files by their names"
+
+# What a run writes into its file is all shown: none of it is taken for a stranger's. On a host and for a user with a name to find.
+named=()
+if unshare -ru true 2>/dev/null; then
+	named=(unshare -ru env USER=secretuser LOGNAME=secretuser HOME=/home/secretuser sh -c 'echo secrethost >/proc/sys/kernel/hostname && exec "$@"' -)
+fi
+"${named[@]}" "$pinbench" run -q -p pinner=null -p layout=base -p samples=3 -p warmup=0 --label here -o "$dir/here.json" >/dev/null 2>&1
+page here "$dir/here.json"
+! grep -q 'does not write' "$dir/here.html" && grep -q 'kernel.release' "$dir/here.html"
+check "every fact of the environment that a run writes is shown"
+"${named[@]}" "$pinbench" report "$dir/here.json" -o "$dir/named.html" && ! grep -o '.\{60\}secret.\{20\}' "$dir/named.html"
+check "nor the host and the user that measured and made it"
+
+# --- the pages that the browser looks at ---
+jq '.label = "third" | .results |= map(.counts |= with_entries(if .key == "slow_pages" then .value = 1 else . end))' $files/lab-after.json >"$dir/third.json"
+side() # base|new: everything that a browser could take for its own
+{
+	jq -c --arg name "<script>alert(1)</script>\"'&amp;$1" --arg side "$1" -f tests/cli/hostile.jq $files/before.json |
+		jq -c '.results |= map(.warnings += ["</table></script><script>alert(2)</script>", "<img src=x onerror=alert(3)>", "\u0007\u001b]0;x\u0007"]
+			| .truth.layout_proof = "\"><svg onload=alert(4)>")'
+}
+side base >"$dir/hostile-base.json"
+side new >"$dir/hostile-new.json"
+page pair $files/lab-before.json $files/lab-after.json
+page matrix $files/lab-before.json $files/lab-after.json "$dir/third.json"
+page one $files/before.json
+page hostile "$dir/hostile-base.json" "$dir/hostile-new.json"
+page reference results/reference/seed-1-before.json results/reference/seed-1-after.json
+"$pinbench" compare --format=json $files/lab-before.json $files/lab-after.json >"$dir/pair.json"
+"$pinbench" compare --format=json $files/lab-before.json $files/lab-after.json "$dir/third.json" >"$dir/matrix.json"
+"$pinbench" compare --format=json "$dir/hostile-base.json" "$dir/hostile-new.json" >"$dir/hostile.json"
+"$pinbench" compare --format=json results/reference/seed-1-before.json results/reference/seed-1-after.json >"$dir/reference.json"
+
+"$pinbench" report $files/lab-before.json $files/lab-after.json -o "$dir/again.html" && cmp "$dir/pair.html" "$dir/again.html"
+check "the same bytes for the same files"
+[ "$(grep -o '<script' "$dir/hostile.html" | wc -l)" -eq 1 ] && ! grep -qE '<(img|iframe|object|embed|link|base|form)' "$dir/hostile.html" &&
+	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$dir/hostile.html"
+check "nothing of a file becomes markup, and no control character is left"
+if command -v gnuplot >/dev/null && unshare -rm true 2>/dev/null; then
+	unshare -rm sh -c "mount --bind /dev/null $(realpath "$(command -v gnuplot)") && exec $pinbench report $files/lab-before.json $files/lab-after.json -o $dir/plain.html" &&
+		grep -q 'gnuplot is not installed' "$dir/plain.html" && grep -q 'id="rows"' "$dir/plain.html"
+	check "without gnuplot the page says so, and has the rest"
+fi
+
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+if ! command -v node >/dev/null || [ -z "$chromium" ] || [ ! -d "$modules/node_modules/playwright-core" ]; then
+	echo "ok - the page in a browser # SKIP chromium, node or the modules of tests/page/package.json are not there (make deps, tests/page/install.sh)"
+	exit $bad
+fi
+for name in pair matrix hostile; do
+	node tests/page/check.mjs "$modules" "$chromium" $name "$dir/$name.html" "$dir/$name.json" || bad=1
+done
+node tests/page/check.mjs "$modules" "$chromium" one "$dir/one.html" || bad=1
+ROWS_ONLY=1 node tests/page/check.mjs "$modules" "$chromium" reference "$dir/reference.html" "$dir/reference.json" || bad=1
+exit $bad
