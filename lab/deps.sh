@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# usage: lab/deps.sh [GROUP...]      installs what is missing of lab/deps.list (all groups)
+# usage: lab/deps.sh [GROUP...]      installs what is missing of lab/deps.list (all groups); "test" takes "unpack" along
 #
 # By the package manager, as root or with sudo, and nothing that is already there. Elsewhere than on Debian it says
 # what is needed, because names and versions of another distribution would be guesses.
@@ -8,13 +8,18 @@
 . "$(dirname "$0")/lib.sh"
 
 groups=${*:-build run test lint lab}
+[[ " $groups " != *" test "* ]] || groups+=" unpack"
 # The cross compiler is only foreign where the machine is another one.
 native_too() { [ "$(arch_native)" != arm64 ] || [ "$1" != gcc-aarch64-linux-gnu ]; }
 
-wanted=() reasons=()
+wanted=() reasons=() unpacked=()
 while read -r group package why; do
 	case " $groups " in *" $group "*) ;; *) continue ;; esac
 	native_too "$package" || continue
+	if [ "$group" = unpack ]; then
+		unpacked+=("$package")
+		continue
+	fi
 	wanted+=("$package") reasons+=("$why")
 done < <(grep -vE '^(#|$)' "$LAB/deps.list")
 
@@ -26,6 +31,25 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
 	# Whoever has them all can go on: what is really missing will say so itself.
 	exit 0
 fi
+
+# Into the cache, without a right and without their services. What cannot be had is no error here: its tests are skipped.
+unpack() # PACKAGE...
+{
+	local package new
+	for package; do
+		if command -v "$package" >/dev/null || [ -x "$CACHE/services/usr/bin/$package" ]; then continue; fi
+		apt-cache show "$package" >/dev/null 2>&1 || continue
+		new=$(mktemp -d)
+		say "unpacking $package into $CACHE/services"
+		if (cd "$new" && apt-get -q download "$package" >/dev/null 2>&1 && dpkg-deb -x ./*.deb root); then
+			mkdir -p "$CACHE/services/usr/bin"
+			cp "$new/root/usr/bin/"* "$CACHE/services/usr/bin/"
+		else
+			say "cannot download $package: what needs it is skipped"
+		fi
+		rm -rf "$new"
+	done
+}
 
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
 	sed -n 's/^installed //p' || true)
@@ -43,7 +67,10 @@ for i in "${!wanted[@]}"; do
 	missing+=("$package")
 	printf '  %-22s %s\n' "$package" "${reasons[i]}" >&2
 done
-[ "${#missing[@]}" -gt 0 ] || exit 0
+if [ "${#missing[@]}" = 0 ]; then
+	unpack "${unpacked[@]}"
+	exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" != 0 ]; then
@@ -70,3 +97,4 @@ wait $pid || {
 	tail -15 "$log" >&2
 	die "the package manager could not install them" "${as_root[*]} apt-get install ${missing[*]}"
 }
+unpack "${unpacked[@]}"
