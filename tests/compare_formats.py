@@ -164,11 +164,25 @@ def check_markdown(text, document):
         yield f"{sorted(have)[:10]} are not {sorted(want)[:10]}"
 
 
+def check_matrix(text, document):
+    """Several new sides: a column each, with the verdicts that the json has; what changed nowhere may be on one line."""
+    if not shutil.which("cmark-gfm") or len(document["comparisons"]) < 2:
+        return
+    page = Page()
+    page.feed(subprocess.run(["cmark-gfm", "--unsafe", "-e", "table"], input=text, capture_output=True, check=True).stdout.decode())
+    for i, comparison in enumerate(document["comparisons"]):
+        cells = [cells[4 + i].split(" ")[-1] for cells in page.rows if cells[1] != "window"]
+        for verdict in ("worse", "better", "differs"):
+            if cells.count(verdict) != comparison["verdicts"][verdict]:
+                yield f"column {i + 1}: {cells.count(verdict)} {verdict}, not {comparison['verdicts'][verdict]}"
+
+
 def main():
     pinbench, arguments = sys.argv[1], sys.argv[2:]
     files = [argument for argument in arguments if not argument.startswith("--")]
     document = json.loads(shown(pinbench, arguments, "json"))
-    errors = [*check_json(document, files), *check_markdown(shown(pinbench, arguments, "markdown"), document),
+    errors = [*check_json(document, files), *check_markdown(shown(pinbench, ["--each", *arguments], "markdown"), document),
+              *check_matrix(shown(pinbench, arguments, "markdown"), document),
               *check_csv(shown(pinbench, arguments, "csv"), document)]
     names = " ".join(os.path.basename(argument) for argument in arguments)
     print(f"{'not ok' if errors else 'ok'} - json, csv and markdown of {names}", *errors[:8], sep="\n# ")

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "print/format.h"
 #include "print/table.h"
+#include "verdict/matrix.h"
 #include "verdict/side_list.h"
 
 struct arguments {
@@ -17,9 +18,10 @@ struct arguments {
 	size_t nr;
 	struct compare_options options;
 	const struct format *format;
+	bool each; /* one comparison after the other */
 };
 
-enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE };
+enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE, OPT_EACH };
 
 static const struct argp_option options[] = {
 	{ "threshold", OPT_THRESHOLD, "PCT", 0, "What counts as the same: 2 by default", 0 },
@@ -28,6 +30,7 @@ static const struct argp_option options[] = {
 	  "Show these cases, with their controls and what got worse", 0 },
 	{ "tails", OPT_TAILS, NULL, 0, "Rows of p99 too, where n allows", 0 },
 	{ "environment", 'e', NULL, 0, "Show every difference of the environment", 0 },
+	{ "each", OPT_EACH, NULL, 0, "With several NEW: one comparison after the other", 0 },
 	{ "force", OPT_FORCE, NULL, 0, "Compare what is not comparable", 0 },
 	{ 0 }
 };
@@ -73,6 +76,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'e':
 		to->environment = true;
 		return 0;
+	case OPT_EACH:
+		arguments->each = true;
+		return 0;
 	case OPT_FORCE:
 		to->force = true;
 		return 0;
@@ -100,7 +106,7 @@ static const struct argp argp = {
 	.args_doc = "BASE NEW...\nFILE",
 	.doc = "What changed from BASE to each NEW: a file, a directory of files, or LABEL=PATH.\v"
 	       "Verdicts: same, better, worse, unsure. Counts are compared exactly. With one file,"
-	       " shows what is in it.\n\n"
+	       " shows what is in it; with several NEW, one table with a column for each.\n\n"
 	       "Example: pinbench compare results/before.json results/after.json",
 };
 
@@ -109,6 +115,16 @@ static void print_one(const struct side *side, const struct look *look)
 	for (size_t i = 0; i < side->remarks.nr; i++)
 		look_wrap(look, stdout, 0, 2, side->remarks.texts[i]);
 	table_print(stdout, look, &side->results);
+}
+
+static void print_matrix(const struct side_list *sides, const struct arguments *arguments,
+			 const struct look *look)
+{
+	struct matrix matrix;
+
+	matrix_find(&matrix, sides->comparisons, sides->nr_comparisons);
+	arguments->format->matrix(stdout, look, &matrix, &arguments->options);
+	matrix_free(&matrix);
 }
 
 int cmd_compare(int argc, char **argv)
@@ -125,6 +141,8 @@ int cmd_compare(int argc, char **argv)
 	rc = side_list_load(&sides, arguments.sides, arguments.nr, &arguments.options, &err);
 	if (!rc && arguments.nr == 1)
 		print_one(&sides.items[0], &look);
+	else if (!rc && sides.nr_comparisons > 1 && !arguments.each && arguments.format->matrix)
+		print_matrix(&sides, &arguments, &look);
 	else if (!rc)
 		arguments.format->print(stdout, &look, sides.comparisons, sides.nr_comparisons,
 					&arguments.options);

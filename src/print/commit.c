@@ -14,6 +14,7 @@
 #include "print/command.h"
 #include "print/format.h"
 #include "print/heading.h"
+#include "print/matrix.h"
 #include "print/table.h"
 #include "result/results.h"
 #include "verdict/words.h"
@@ -504,4 +505,5 @@ static void compare_print_commit(FILE *out, const struct look *look,
 const struct format format_commit = {
 	.name = "commit",
 	.print = compare_print_commit,
+	.matrix = matrix_print_commit,
 };

@@ -7,6 +7,8 @@
 #include "verdict/compare.h"
 #include "verdict/gate.h"
 
+struct matrix;
+
 /*
  * One way of writing @nr comparisons of one base. All but text write the same bytes for the same
  * files on every host and in every terminal: docs/comparison-format.md.
@@ -15,7 +17,13 @@ struct format {
 	const char *name; /* of --format */
 	void (*print)(FILE *out, const struct look *look, const struct comparison *comparisons,
 		      size_t nr, const struct compare_options *options);
+	/* Several in one table; NULL: print() has them all in one document. */
+	void (*matrix)(FILE *out, const struct look *look, const struct matrix *matrix,
+		       const struct compare_options *options);
 };
+
+/* Text from a file in markdown: as code, where nothing is markup, a mention or a link. */
+void markdown_code(FILE *out, const char *text);
 
 /* One line per format: its struct, at the foot of its file, is format_NAME. The first is the
  * default. */

@@ -11,6 +11,7 @@
 #include "print/format.h"
 #include "print/grid.h"
 #include "print/heading.h"
+#include "print/matrix.h"
 #include "print/table.h"
 #include "verdict/words.h"
 
@@ -18,11 +19,9 @@
 #define MAX_CHANGES 12u
 #define MAX_LABEL   20u
 
-/*
- * Text from a file: as code, where nothing is markup, a mention or a link. What could end the code,
- * the cell or the line is written as HTML, where everything but letters and digits is a number.
- */
-static void put_code(FILE *out, const char *text)
+/* What could end the code, the cell or the line is written as HTML, where everything but letters
+ * and digits is a number. */
+void markdown_code(FILE *out, const char *text)
 {
 	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 "
 				   "_.,:;/+=()%#@~!?*$^[]{}'\"-";
@@ -52,10 +51,10 @@ static void put_side(FILE *out, const char *role, const struct results *results)
 	char release[128] = "";
 
 	fprintf(out, "- %s ", role);
-	put_code(out, results->label);
+	markdown_code(out, results->label);
 	if (fact_value(&results->environment, "kernel.release", release, sizeof(release))) {
 		fputs(", kernel ", out);
-		put_code(out, release);
+		markdown_code(out, release);
 	}
 	fputs(results->complete ? "" : ", interrupted", out);
 	fputs(results->imported ? ", imported" : "", out);
@@ -67,7 +66,7 @@ static void put_machine(FILE *out, const char *whose, const char *hardware)
 	if (!*hardware)
 		return;
 	fprintf(out, "- %s on ", whose);
-	put_code(out, hardware);
+	markdown_code(out, hardware);
 	fputc('\n', out);
 }
 
@@ -75,7 +74,7 @@ static void put_remarks(FILE *out, const struct remark_list *remarks, const char
 {
 	for (size_t i = 0; i < remarks->nr; i++) {
 		fprintf(out, "- %s ", what);
-		put_code(out, remarks->texts[i]);
+		markdown_code(out, remarks->texts[i]);
 		fputc('\n', out);
 	}
 }
@@ -104,11 +103,11 @@ static void put_changes(FILE *out, const struct comparison *comparison, bool all
 		fact_value(&comparison->base->environment, name, base, sizeof(base));
 		fact_value(&comparison->new->environment, name, new, sizeof(new));
 		fputs("- differs: ", out);
-		put_code(out, name);
+		markdown_code(out, name);
 		fputs(" ", out);
-		put_code(out, base);
+		markdown_code(out, base);
 		fputs(" to ", out);
-		put_code(out, new);
+		markdown_code(out, new);
 		fputc('\n', out);
 	}
 	if (!all && nr > MAX_CHANGES)
@@ -120,7 +119,7 @@ static void put_footnotes(FILE *out, struct footnotes *notes)
 	fputs(notes->nr ? "\n" : "", out);
 	for (size_t i = 0; i < notes->nr; i++) {
 		fprintf(out, "%zu. ", i + 1);
-		put_code(out, notes->texts[i]);
+		markdown_code(out, notes->texts[i]);
 		fputc('\n', out);
 	}
 	footnotes_free(notes);
@@ -136,7 +135,7 @@ static void put_call(FILE *out, const struct result *result)
 	extras_format(result->key, text, sizeof(text));
 	if (*text) {
 		fputc(' ', out);
-		put_code(out, text);
+		markdown_code(out, text);
 	}
 }
 
@@ -160,10 +159,10 @@ static void put_row(FILE *out, const struct section *section, const struct row *
 	if (row == section->rows[0] && row->kind != ROW_COUNT)
 		fprintf(out, " (%s)", row->kind == ROW_RATE ? "%" : section->unit.name);
 	fputs(" | ", out);
-	put_code(out, row->base->params.window);
+	markdown_code(out, row->base->params.window);
 	if (strcmp(row->base->params.window, row->new->params.window)) {
 		fputs(" to ", out);
-		put_code(out, row->new->params.window);
+		markdown_code(out, row->new->params.window);
 	}
 	fputs(" | ", out);
 	put_call(out, row->base);
@@ -189,13 +188,13 @@ static void put_group(FILE *out, const struct section *section, const struct par
 		      title, sizeof(title));
 	fputc('\n', out);
 	if (*title) {
-		put_code(out, title);
+		markdown_code(out, title);
 		fputs("\n\n", out);
 	}
 	fputs("| | window | per call | ", out);
-	put_code(out, names->base);
+	markdown_code(out, names->base);
 	fputs(" | ", out);
-	put_code(out, names->new);
+	markdown_code(out, names->new);
 	fputs(" | change | interval | verdict |\n|:--|:--|--:|--:|--:|--:|:--|:--|\n", out);
 }
 
@@ -224,7 +223,7 @@ static void put_head(FILE *out, const struct comparison *comparison, const struc
 	common_format(common, text, sizeof(text));
 	if (*text) {
 		fputs("- all cases: ", out);
-		put_code(out, text);
+		markdown_code(out, text);
 		fputc('\n', out);
 	}
 }
@@ -252,7 +251,7 @@ static void put_unshare(FILE *out, const struct comparison *comparison)
 		for (size_t j = 0; j < 2; j++)
 			cost_format(&sides[j]->cost, &unit, texts[j], sizeof(texts[j]));
 		fputs("- ", out);
-		put_code(out, sides[0]->with->key);
+		markdown_code(out, sides[0]->with->key);
 		fprintf(out, ": %s to %s\n", texts[0], texts[1]);
 	}
 	unshare_list_free(&base);
@@ -310,4 +309,5 @@ static void compare_print_markdown(FILE *out, const struct look *look,
 const struct format format_markdown = {
 	.name = "markdown",
 	.print = compare_print_markdown,
+	.matrix = matrix_print_markdown,
 };

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "print/heading.h"
+#include "print/matrix.h"
 #include "print/text_rows.h"
 #include "stats/summary.h"
 
@@ -596,4 +597,5 @@ void compare_print_tally(const struct text_print *print, const struct compare_op
 const struct format format_text = {
 	.name = "text",
 	.print = compare_print_text,
+	.matrix = matrix_print_text,
 };

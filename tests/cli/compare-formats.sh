@@ -26,6 +26,13 @@ done
 same commit seeds $files/seeds-before.json $files/seeds-after.json
 same commit hit $files/before.json $files/after.json
 
+# Several new sides: a column each.
+jq -c '.label = "third" | .duration_s += 1 | (.results[].runs[]?.samples[]?[]?) |= (. * 1.25 | floor)' $files/lab-after.json >"$dir/third.json"
+same commit matrix $files/lab-before.json $files/lab-after.json "$dir/third.json"
+same markdown matrix $files/lab-before.json $files/lab-after.json "$dir/third.json"
+! awk 'length > 75 || /^[^ ]/' $golden/compare-commit-matrix.out | grep .
+check "commit: the matrix is indented and 75 columns wide"
+
 # Each side is measured again as it was, where that was not the same.
 jq '.command += ["-p", "samples=9"]' $files/after.json >"$dir/other.json"
 diff <("$pinbench" compare --format=commit $files/before.json "$dir/other.json" | tail -4) - <<'END'
@@ -66,6 +73,7 @@ agree() # OPTION-OR-FILE...
 	python3 tests/compare_formats.py "$pinbench" "$@" || bad=1
 }
 agree $files/lab-before.json $files/lab-after.json $files/lab-after.json
+agree $files/lab-before.json $files/lab-after.json "$dir/third.json"
 agree --tails $files/lab-before.json $files/lab-after.json
 agree $files/seeds-before.json $files/seeds-after.json
 agree $files/before.json $files/after.json

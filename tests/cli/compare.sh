@@ -148,9 +148,32 @@ done
 cp $files/small.json "$dir/a=b.json"
 "$pinbench" compare "$dir/a=b.json" >"$dir/out" && (cd "$dir" && "$pinbench" compare a=b.json) | cmp -s "$dir/out"
 check "a file whose name has a = in it"
-"$pinbench" compare $files/lab-before.json $files/lab-after.json "$dir/lab-again.json" >"$dir/out"
+"$pinbench" compare --each $files/lab-before.json $files/lab-after.json "$dir/lab-again.json" >"$dir/out"
 [ "$(grep -c '^[12] of 2$' "$dir/out")" = 2 ] && [ "$(grep -c '^base  made-up-before' "$dir/out")" = 2 ]
-check "several new files: a section each"
+check "--each: several new files, a section each"
+
+# several new files, a column each: what they say is that of --each
+jq -c '.label = "half" | (.results[].runs[]?.samples[]?[]?) |= (. / 2 | floor)' $files/lab-before.json >"$dir/half.json"
+jq -c '.label = "missing" | .results |= map(select(.key | test("thp") | not)) | .results[0].status = "failed" | .results[0].why = "no reason"' \
+	$files/lab-after.json >"$dir/missing.json"
+matrix=("$files/lab-before.json" "$files/lab-after.json" "$dir/half.json" "$dir/missing.json")
+same compare-matrix "${matrix[@]}"
+command -v script >/dev/null && same_on compare-matrix 80 "${matrix[@]}"
+python3 - "$pinbench" "${matrix[@]}" <<'END'
+import json, subprocess, sys
+pinbench, *files = sys.argv[1:]
+run = lambda *options: subprocess.run([pinbench, "compare", *options, *files], capture_output=True, check=True, text=True).stdout
+comparisons, text = json.loads(run("--format=json"))["comparisons"], run()
+for i, comparison in enumerate(comparisons):
+    tally = ", ".join(f"{nr} {name}" for name in ("worse", "better", "differs", "same", "unsure") if (nr := comparison["verdicts"][name]))
+    line = next(line for line in text.splitlines() if line.startswith(f"new {i + 1} "))
+    assert line.endswith(tally) or tally + " " in line, (line, tally)
+words = " ".join(line for line in text.splitlines() if line.startswith("  ")).split()
+for name in ("worse", "better", "unsure", "differs"):
+    have, want = words.count(name), sum(comparison["verdicts"][name] for comparison in comparisons)
+    assert have == want, (name, have, want)
+END
+check "several new files: a table that has every verdict of compare --format=json"
 
 # What cannot be compared
 jq '.environment.memory.page_bytes = 16384' $files/before.json >"$dir/pages.json"
