@@ -74,6 +74,7 @@ struct layout_kind {
 	const char *accounts; /* what .account() reads: "smaps" */
 
 	/* What its pages are. */
+	bool shared;       /* pages of a file, for all who map it: nothing is ever unshared */
 	bool control;      /* every kernel has it: what a change of other layouts may slow down */
 	bool large;        /* units of several base pages, of which a pin may count each or one */
 	bool pool;         /* taken from the pool of their size and node: reserved, and scarce */
@@ -111,7 +112,7 @@ struct layout_kind {
 		       unsigned int nr, struct error *err);
 	/*
 	 * What doctor says of it: can units be had? @nr are planned (0: unknown) on @node, which is
-	 * -1 unless @pool. Changes nothing.
+	 * -1 unless @pool. Changes nothing. NULL: what is said of another kind holds.
 	 */
 	void (*check)(struct finding *finding, const struct layout *layout, int node,
 		      unsigned int nr);
@@ -131,6 +132,8 @@ void layout_base(struct layout *layout);
  * gets where its size begins in @name, NULL where it has none. NULL: no kind has such names.
  */
 const struct layout_kind *layout_kind_of(const char *name, const char **size);
+/* The row of a sized kind, but for what is said about it. */
+void layout_name(struct layout *layout, const struct layout_kind *kind, size_t page_bytes);
 bool layout_is_control(const char *name);
 
 /*
@@ -250,6 +253,7 @@ struct pin_path {
 	bool pins;        /* FOLL_PIN: nr_foll_pin_* move, read access can unshare; else FOLL_GET or
 			     nothing */
 	bool fast;        /* enters GUP-fast: a hit rate exists */
+	bool longterm;    /* FOLL_LONGTERM */
 	size_t max_pages; /* a larger request reaches GUP in several calls, cut where the kernel
 			     likes; 0: whole */
 };

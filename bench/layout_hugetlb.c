@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* hugetlb pages of every size that the kernel has, private and anonymous. */
+/* hugetlb pages of every size that the kernel has: private and anonymous, or of a memfd and shared.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,22 +26,23 @@ static size_t hugetlb_list(const struct layout_kind *kind, struct layout *layout
 	for (size_t i = 0; i < nr && i < MAX_SIZES; i++) {
 		layout_name(&layouts[i], kind, sizes[i]);
 		layouts[i].about =
-			"private anonymous hugetlb pages of this size, reserved for the run";
+			kind->shared ? "a shared mapping of a memfd of hugetlb pages, reserved for "
+				       "the run"
+				     : "private anonymous hugetlb pages of this size, reserved for "
+				       "the run";
 	}
 	return nr;
 }
 
-static int hugetlb_map(struct region *region, void *wish, struct error *err)
+static int pages_map(struct region *region, void *wish, int flags, int fd, struct error *err)
 {
 	const struct layout *layout = region->layout;
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB |
-		    __builtin_ctzl(layout->page_bytes) << MAP_HUGE_SHIFT;
 	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
 
 	/* the pool is large enough, but a worker of another run that was killed may hold pages of
 	 * it for some moments more */
 	for (int waited = 0; waited < POOL_WAIT_MS; waited += 10) {
-		region->addr = mmap(wish, region->bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+		region->addr = mmap(wish, region->bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
 		if (region->addr != MAP_FAILED)
 			return 0;
 		if (errno != ENOMEM)
@@ -53,6 +55,29 @@ static int hugetlb_map(struct region *region, void *wish, struct error *err)
 			   layout->name);
 }
 
+static int hugetlb_map(struct region *region, void *wish, struct error *err)
+{
+	int flags = __builtin_ctzl(region->layout->page_bytes) << MAP_HUGE_SHIFT;
+
+	return pages_map(region, wish, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | flags, -1, err);
+}
+
+static int memfd_map(struct region *region, void *wish, struct error *err)
+{
+	unsigned int size = (unsigned int)__builtin_ctzl(region->layout->page_bytes);
+	int fd = memfd_create("pinbench", MFD_CLOEXEC | MFD_HUGETLB | size << MAP_HUGE_SHIFT);
+	int ret;
+
+	if (fd < 0)
+		return error_errno(err, errno, "make a memfd of %s", region->layout->name);
+	if (ftruncate(fd, (off_t)region->bytes))
+		ret = error_errno(err, errno, "make a memfd of %zu bytes", region->bytes);
+	else
+		ret = pages_map(region, wish, MAP_SHARED, fd, err);
+	close(fd);
+	return ret;
+}
+
 static int hugetlb_account(const struct region *region, const struct vma_account *seen,
 			   struct error *err)
 {
@@ -63,7 +88,8 @@ static int hugetlb_account(const struct region *region, const struct vma_account
 
 static bool hugetlb_fits(const struct region *region, const struct frame *frames, size_t i)
 {
-	return frames[i].flags & KPF(ANON) && frame_in_unit(region, frames, i, KPF(HUGE));
+	return !(frames[i].flags & KPF(ANON)) == region->layout->kind->shared &&
+	       frame_in_unit(region, frames, i, KPF(HUGE));
 }
 
 static bool hugetlb_fits_faulted(uint64_t flags)
@@ -144,4 +170,23 @@ const struct layout_kind layout_hugetlb = {
 	.fits_faulted = hugetlb_fits_faulted,
 	.reserve = hugetlb_reserve,
 	.check = hugetlb_check,
+};
+
+const struct layout_kind layout_memfd_hugetlb = {
+	.prefix = "memfd-hugetlb-",
+	.sized = true,
+	.pages = "hugetlb pages",
+	.option = "CONFIG_HUGETLBFS",
+	.accounts = "smaps",
+	.shared = true,
+	.large = true,
+	.pool = true,
+	.own_faults = true,
+	.mapped_whole = true,
+	.list = hugetlb_list,
+	.map = memfd_map,
+	.account = hugetlb_account,
+	.fits = hugetlb_fits,
+	.fits_faulted = hugetlb_fits_faulted,
+	.reserve = hugetlb_reserve,
 };

@@ -213,7 +213,8 @@ static int hold_read(struct pin *pin, void *bytes, struct error *err)
 HOLD_PINNER(pin_hold_fast, "hold-fast",
 	    "pin_user_pages_fast with FOLL_LONGTERM, kept: pin and unpin timed apart",
 	    .flags = GUP_HOLD_FAST,
-	    .path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+	    .path = {
+		    .entry = "pin_user_pages_fast", .pins = true, .fast = true, .longterm = true });
 
 HOLD_PINNER(pin_hold_slow, "hold-slow",
 	    "pin_user_pages with FOLL_LONGTERM, kept: never the fast path",

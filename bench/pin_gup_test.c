@@ -208,12 +208,13 @@ GUP_PINNER(pin_pin_fast, "pin-fast", "pin_user_pages_fast: short-term pins",
 GUP_PINNER(pin_pin_fast_longterm, "pin-fast-longterm",
 	   "pin_user_pages_fast with FOLL_LONGTERM: what DMA drivers do",
 	   .command = GUP_TEST_PIN_FAST, .longterm_flag = true, .longterm = true,
-	   .path = { .entry = "pin_user_pages_fast", .pins = true, .fast = true });
+	   .path = {
+		   .entry = "pin_user_pages_fast", .pins = true, .fast = true, .longterm = true });
 
 GUP_PINNER(pin_pin_longterm, "pin-longterm",
 	   "pin_user_pages with FOLL_LONGTERM: never the fast path",
 	   .command = GUP_TEST_PIN_LONGTERM, .longterm = true,
-	   .path = { .entry = "pin_user_pages", .pins = true });
+	   .path = { .entry = "pin_user_pages", .pins = true, .longterm = true });
 
 GUP_PINNER(pin_pin_basic, "pin-basic", "pin_user_pages: short-term pins, never the fast path",
 	   .command = GUP_TEST_PIN_BASIC, .path = { .entry = "pin_user_pages", .pins = true });

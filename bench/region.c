@@ -17,7 +17,8 @@
  * Reserves more than asked, keeps the aligned part and leaves the rest inaccessible: neighbours
  * cannot merge with the region's VMA, and a huge page can start at its first byte.
  */
-int region_map_anonymous(struct region *region, void *wish, int advice, struct error *err)
+int region_map_file(struct region *region, void *wish, int fd, int flags, int advice,
+		    struct error *err)
 {
 	const struct layout *layout = region->layout;
 	size_t align = layout->page_bytes;
@@ -30,8 +31,8 @@ int region_map_anonymous(struct region *region, void *wish, int advice, struct e
 	if (reserved == MAP_FAILED)
 		return error_errno(err, errno, "reserve %zu bytes of address space", room);
 	start = ((uintptr_t)reserved + align) & ~(align - 1);
-	region->addr = mmap((void *)start, region->bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	region->addr = mmap((void *)start, region->bytes, PROT_READ | PROT_WRITE, flags | MAP_FIXED,
+			    fd, 0);
 	if (region->addr == MAP_FAILED) {
 		region->addr = NULL;
 		return error_errno(err, errno, "map %zu bytes of %s", region->bytes, layout->name);
@@ -44,6 +45,11 @@ int region_map_anonymous(struct region *region, void *wish, int advice, struct e
 	return error_errno(err, errno, "madvise %s for %s",
 			   advice == MADV_NOHUGEPAGE ? "MADV_NOHUGEPAGE" : "MADV_HUGEPAGE",
 			   layout->name);
+}
+
+int region_map_anonymous(struct region *region, void *wish, int advice, struct error *err)
+{
+	return region_map_file(region, wish, -1, MAP_PRIVATE | MAP_ANONYMOUS, advice, err);
 }
 
 int region_map(struct region *region, const struct layout *layout, size_t bytes, void *wish,
@@ -156,6 +162,8 @@ static int vma_account_read(const void *addr, struct vma_account *account, struc
 				account->rss = value << 10;
 			else if (strcmp(name, "AnonHugePages") == 0)
 				account->anon_huge = value << 10;
+			else if (strcmp(name, "ShmemPmdMapped") == 0)
+				account->shmem_pmd = value << 10;
 			else if (strcmp(name, "Private_Hugetlb") == 0 ||
 				 strcmp(name, "Shared_Hugetlb") == 0)
 				account->hugetlb += value << 10;

@@ -9,7 +9,7 @@
 
 /* What smaps has of one mapping, in bytes. */
 struct vma_account {
-	size_t kernel_page, rss, anon_huge, hugetlb;
+	size_t kernel_page, rss, anon_huge, shmem_pmd, hugetlb;
 };
 
 #define KPF(name) (UINT64_C(1) << KPF_##name)
@@ -18,15 +18,16 @@ struct vma_account {
 /* Maps private anonymous pages at a multiple of the unit, @advice (MADV_*) given. */
 int region_map_anonymous(struct region *region, void *wish, int advice, struct error *err);
 
+/* The same of a file from its start on; @flags: MAP_SHARED or MAP_PRIVATE. */
+int region_map_file(struct region *region, void *wish, int fd, int flags, int advice,
+		    struct error *err);
+
 /* True if frame @i has @kind's flag and lies where the unit that it is part of puts it. */
 bool frame_in_unit(const struct region *region, const struct frame *frames, size_t i,
 		   uint64_t kind);
 
 /* "smaps shows ... of LAYOUT, ... were asked", if @seen is not the region; -EPROTO. */
 int account_compare(const struct region *region, size_t seen, struct error *err);
-
-/* The row of a sized kind, but for what is said about it. */
-void layout_name(struct layout *layout, const struct layout_kind *kind, size_t page_bytes);
 
 #define THP_FRAGMENTED "free memory is fragmented: echo 1 > /proc/sys/vm/compact_memory"
 /* Of layouts whose units are THP of their size, for the field of that name. */

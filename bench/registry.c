@@ -32,7 +32,10 @@
 	X(layout_base_pages) \
 	X(layout_mthp)       \
 	X(layout_thp)        \
-	X(layout_hugetlb)
+	X(layout_hugetlb)    \
+	X(layout_shmem)      \
+	X(layout_shmem_thp)  \
+	X(layout_memfd_hugetlb)
 
 /* One line per state: the name of its struct. */
 #define STATES(X)                  \

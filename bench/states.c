@@ -97,8 +97,8 @@ static int vma_permissions(const void *addr, char perms[5], struct error *err)
 }
 
 /* What each page of the window must look like before the pin. */
-static int frame_verify(const struct state *state, const struct frame *frame, bool visible,
-			size_t index, struct error *err)
+static int frame_verify(const struct state *state, const struct layout_kind *kind,
+			const struct frame *frame, bool visible, size_t index, struct error *err)
 {
 	bool owned = !state->consumed; /* exclusive, exclusive-ro */
 
@@ -109,10 +109,11 @@ static int frame_verify(const struct state *state, const struct frame *frame, bo
 	}
 	if (!frame->present)
 		return error_set(err, EPROTO, "page %zu is not present", index);
-	if (visible && frame->exclusive != owned)
+	if (visible && !kind->shared && frame->exclusive != owned)
 		return error_set(err, EPROTO, "page %zu is %smarked exclusive in state %s", index,
 				 frame->exclusive ? "" : "not ", state->name);
-	if (visible && frame->mapped_once == state->has_peer)
+	/* pages of a file are not mapped in a child before it looks at them: peer_verify() */
+	if (visible && frame->mapped_once == state->has_peer && !(kind->shared && state->has_peer))
 		return error_set(err, EPROTO, "page %zu is mapped by %s in state %s", index,
 				 frame->mapped_once ? "one process" : "several processes",
 				 state->name);
@@ -152,7 +153,7 @@ int state_verify(const struct state *state, const struct state_env *env, const s
 	if (state->has_peer && peer_verify(env, frames, nr, visible, err))
 		return -err->code;
 	for (size_t i = 0; i < nr; i++)
-		if (frame_verify(state, &frames[i], visible, i, err))
+		if (frame_verify(state, region->layout->kind, &frames[i], visible, i, err))
 			return -err->code;
 	if (vma_permissions(window, perms, err))
 		return -err->code;
@@ -167,9 +168,9 @@ int state_verify(const struct state *state, const struct state_env *env, const s
 	 * include/linux/rmap.h page_try_dup_anon_rmap, mm/memory.c copy_present_pte).
 	 */
 	snprintf(proof->read_only, sizeof(proof->read_only), "%s",
-		 state->read_only                        ? "vma permission"
-		 : !state->populated || !state->consumed ? ""
-		 : visible                               ? "inferred: exclusive flag is clear"
-							 : "not proved: flags are hidden");
+		 state->read_only ? "vma permission"
+		 : !state->populated || !state->consumed || region->layout->kind->shared ? ""
+		 : visible ? "inferred: exclusive flag is clear"
+			   : "not proved: flags are hidden");
 	return 0;
 }

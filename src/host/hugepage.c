@@ -376,6 +376,64 @@ int thp_allow(struct journal *journal, size_t bytes, struct error *err)
 	return rc;
 }
 
+bool shmem_thp_known(void)
+{
+	return sysfile_exists(THP_DIR "/shmem_enabled");
+}
+
+/* The file that decides about THP of @bytes in shared memory now, and its word. */
+static bool shmem_switch(size_t bytes, char *path, size_t size, char *word, size_t word_size)
+{
+	snprintf(path, size, THP_DIR "/hugepages-%zukB/shmem_enabled", bytes / 1024);
+	if (sysfile_exists(path) && sysfile_read_choice(path, word, word_size, NULL) == 0 &&
+	    strcmp(word, "inherit") != 0)
+		return true;
+	snprintf(path, size, THP_DIR "/shmem_enabled");
+	return sysfile_read_choice(path, word, word_size, NULL) == 0;
+}
+
+/* "within_size" is no promise for the end of a file. */
+static bool shmem_word_allows(const char *word)
+{
+	return strcmp(word, "always") == 0 || strcmp(word, "advise") == 0 ||
+	       strcmp(word, "force") == 0;
+}
+
+bool shmem_thp_available(size_t bytes)
+{
+	char path[128], word[32];
+
+	return shmem_switch(bytes, path, sizeof(path), word, sizeof(word)) &&
+	       shmem_word_allows(word);
+}
+
+int shmem_thp_allow(struct journal *journal, size_t bytes, struct error *err)
+{
+	char path[128], word[32];
+	int rc = journal_lock(journal, err);
+
+	if (rc)
+		return rc;
+	if (shmem_switch(bytes, path, sizeof(path), word, sizeof(word)) &&
+	    shmem_word_allows(word)) {
+		rc = journal_set(journal, path, word, err); /* it stays so for this run, too */
+	} else {
+		/* that of the size alone, where there is one (6.11) */
+		snprintf(path, sizeof(path), THP_DIR "/hugepages-%zukB/shmem_enabled",
+			 bytes / 1024);
+		if (!sysfile_exists(path))
+			snprintf(path, sizeof(path), THP_DIR "/shmem_enabled");
+		rc = journal_set(journal, path, "advise", err);
+	}
+	journal_unlock(journal);
+	if (rc != -EACCES && rc != -EPERM)
+		return rc;
+	error_set(err, -rc,
+		  "huge pages are switched off for shared memory, and only root can switch them "
+		  "on");
+	return error_fix(err, "run as root, or: echo advise | sudo tee %s", path);
+}
+
 /* What the cgroups (v2) of this process leave it: the smallest of limit less use, up to the root.
  */
 static uint64_t cgroup_headroom(void)

@@ -65,6 +65,13 @@ int thp_allow(struct journal *journal, size_t bytes, struct error *err);
  * (before 6.10). */
 bool thp_allocated(size_t bytes, uint64_t *nr);
 
+/* Whether shared memory (memfd, MAP_SHARED) can have THP at all in this kernel. */
+bool shmem_thp_known(void);
+/* True when a shared mapping with madvise(MADV_HUGEPAGE) may get THP of @bytes now. */
+bool shmem_thp_available(size_t bytes);
+/* Makes that true for the run, as thp_allow() does. */
+int shmem_thp_allow(struct journal *journal, size_t bytes, struct error *err);
+
 /* What a run may take without being told to: a quarter of what memory and cgroup have left, in
  * bytes. */
 #define MEMORY_SHARE 4

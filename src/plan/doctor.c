@@ -122,6 +122,8 @@ static void layouts_check(struct section *section, const struct need *need)
 		unsigned int planned = need_pages(need, layout->page_bytes);
 		size_t nr_pools = layout->kind->pool ? nr_nodes : 0;
 
+		if (!layout->kind->check)
+			continue;
 		if (nr_pools == 0)
 			layout->kind->check(diagnosis_add(section, "%s", layout->name), layout, -1,
 					    planned);
@@ -132,7 +134,7 @@ static void layouts_check(struct section *section, const struct need *need)
 	for (size_t i = 0; layout_kinds[i]; i++) {
 		char name[40], why[128];
 
-		if (layout_absent(layout_kinds[i], name, why))
+		if (layout_kinds[i]->check && layout_absent(layout_kinds[i], name, why))
 			finding_set(diagnosis_add(section, "%s", name), LEVEL_NOTE, "%s", why);
 	}
 }

@@ -95,7 +95,6 @@ static int layout_wanted(struct layout *layout, const struct offer *offer, const
 	const char *from;
 	const struct layout_kind *kind = layout_kind_of(word, &from);
 	uint64_t bytes = 0;
-	char size[24];
 
 	*layout = (struct layout){ .about = "not offered by the running kernel", .kind = kind };
 	if (!kind)
@@ -107,9 +106,8 @@ static int layout_wanted(struct layout *layout, const struct offer *offer, const
 	if (size_parse(from, &bytes, NULL) || (bytes & (bytes - 1)) || bytes <= offer->base_bytes ||
 	    bytes > CONFIG_MAX_SIZE)
 		return name_unknown(offer, where, "layout", word, layout_nth, err);
-	size_format(bytes, size, sizeof(size));
-	snprintf(layout->name, sizeof(layout->name), "%.15s%.8s", kind->prefix, size);
-	layout->page_bytes = bytes;
+	layout_name(layout, kind, bytes);
+	layout->about = "not offered by the running kernel";
 	return 0;
 }
 

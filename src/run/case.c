@@ -569,6 +569,9 @@ static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, siz
 
 			dropped += (leaf_end < call_end ? leaf_end : call_end) - stop;
 		}
+		/* what all share stays as it is: each call finds the same */
+		if (layout->kind->shared)
+			continue;
 		done = whole ? ((call_end - 1) / unit + 1) * unit : call_end;
 		split = whole ? 0 : (call_end - 1) / unit + 1;
 	}
@@ -611,8 +614,17 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	 * 8 */
 	size_t pmd_bytes = base / 8 * base;
 	uint64_t pages = plan_case->bytes / base;
-	bool loses = state->populated && state->consumed; /* the write bit, and being exclusive */
+	/* the write bit, and being exclusive */
+	bool loses = state->populated && state->consumed && !plan_case->layout.kind->shared;
 	bool unshares = loses && path->pins && plan_case->access == ACCESS_READ;
+	/*
+	 * GUP-fast does not know whether pages of a file that it finds write-protected are private,
+	 * and leaves them to the slow path if they are pinned long-term (since 6.2: 6.12
+	 * mm/internal.h gup_must_unshare).
+	 */
+	bool doubts = plan_case->layout.kind->shared && state->read_only && path->pins &&
+		      path->longterm && plan_case->access == ACCESS_READ &&
+		      kernel_release() >= KERNEL(6, 2);
 	bool writes = loses && plan_case->access == ACCESS_WRITE;
 
 	memset(expectation, 0, sizeof(*expectation));
@@ -634,14 +646,17 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	} else {
 		expectation->acquired = pages;
 		expectation->why = "one reference a page";
-		if (unshares && path->fast && path->max_pages &&
+		if ((unshares || doubts) && path->fast && path->max_pages &&
 		    plan_case->pages_per_call > path->max_pages) {
 			expectation->acquired_known =
 				false; /* how often GUP-fast is stopped depends on the cuts */
-		} else if (unshares && path->fast) {
+		} else if ((unshares || doubts) && path->fast) {
 			expectation->acquired += dropped_refs(plan_case, base, pmd_bytes);
 			expectation->why =
-				"one reference a page, and those that GUP-fast dropped to unshare";
+				doubts ? "one reference a page, and those that GUP-fast dropped "
+					 "as it cannot tell whose file it is"
+				       : "one reference a page, and those that GUP-fast dropped "
+					 "to unshare";
 		}
 	}
 }

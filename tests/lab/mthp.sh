@@ -30,16 +30,16 @@ counts() {
 for row in thp-16K:4 thp-64K:16 thp-1M:256; do
 	layout=${row%:*} n=${row#*:}
 	for state in exclusive exclusive-ro; do
-		same "$layout, $state, read: all of it fast" "$(counts $layout $state read page)" "0 0 0 0 $n"
+		same "$layout, $state, read: all of it fast" "$(counts "$layout" $state read page)" "0 0 0 0 $n"
 	done
 	for state in shared previously-shared; do
 		same "$layout, $state, read: a copy a page, one reference dropped" \
-			"$(counts $layout $state read page)" "$n 0 $n $n $((n + 1))"
-		same "$layout, $state, write: a copy a page" "$(counts $layout $state write page)" "$n 0 $n $n $n"
-		same "$layout, $state, read: one tail" "$(counts $layout $state read tail)" "1 0 1 1 2"
+			"$(counts "$layout" $state read page)" "$n 0 $n $n $((n + 1))"
+		same "$layout, $state, write: a copy a page" "$(counts "$layout" $state write page)" "$n 0 $n $n $n"
+		same "$layout, $state, read: one tail" "$(counts "$layout" $state read tail)" "1 0 1 1 2"
 	done
-	same "$layout, unpopulated, write: one fault a folio" "$(counts $layout unpopulated write page)" "0 0 1 $n $n"
-	same "$layout, unpopulated, read: two faults a page" "$(counts $layout unpopulated read page)" "0 0 $((2 * n)) $n $n"
+	same "$layout, unpopulated, write: one fault a folio" "$(counts "$layout" unpopulated write page)" "0 0 1 $n $n"
+	same "$layout, unpopulated, read: two faults a page" "$(counts "$layout" unpopulated read page)" "0 0 $((2 * n)) $n $n"
 done
 same "io_uring keeps one reference a folio" \
 	"$(jq -c '[.results[] | select(.params.pinner == "io_uring/register" and .params.state == "exclusive" and
