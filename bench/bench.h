@@ -64,10 +64,10 @@ struct pin_job {
  */
 struct layout_kind {
 	/*
-	 * Names are PREFIX SIZE ("hugetlb-64K"), for each size that the kernel offers. Without a
-	 * size (@sized is false) the name is the prefix.
+	 * Names are PREFIX SIZE SUFFIX ("hugetlb-64K", "thp-64K-part"), for each size that the
+	 * kernel offers. Without a size (@sized is false) the name is the prefix.
 	 */
-	const char *prefix;
+	const char *prefix, *suffix; /* the suffix may be NULL */
 	bool sized;
 	const char *pages;    /* "hugetlb pages": what a kernel may not offer */
 	const char *option;   /* "CONFIG_HUGETLBFS": without it the kernel offers none */
@@ -84,6 +84,9 @@ struct layout_kind {
 	bool copied_whole; /* unsharing by copy takes the unit; else it is split, page by page */
 	bool reused_whole; /* unsharing by reuse takes the unit */
 	bool folio_ptes;   /* a unit is one folio whose pages are mapped and unshared one by one */
+	bool halved;       /* with folio_ptes: the second half of each unit is base pages */
+	bool misaligned;   /* with folio_ptes: units begin one base page beyond a multiple */
+	bool made;         /* of pages that are there: nothing that a fault could find */
 
 	/* Those that the running kernel offers, rising; at most @max. Returns how many. */
 	size_t (*list)(const struct layout_kind *kind, struct layout *layouts, size_t max);
@@ -129,9 +132,9 @@ bool layout_absent(const struct layout_kind *kind, char name[40], char why[128])
 void layout_base(struct layout *layout);
 /*
  * The kind that @name, which may be a pattern, is of, whether the kernel offers it or not; @size
- * gets where its size begins in @name, NULL where it has none. NULL: no kind has such names.
+ * gets the size in @name, empty where it has none. NULL: no kind has such names.
  */
-const struct layout_kind *layout_kind_of(const char *name, const char **size);
+const struct layout_kind *layout_kind_of(const char *name, char size[24]);
 /* The row of a sized kind, but for what is said about it. */
 void layout_name(struct layout *layout, const struct layout_kind *kind, size_t page_bytes);
 bool layout_is_control(const char *name);

@@ -12,6 +12,18 @@
 #include "bench/region.h"
 #include "host/hugepage.h"
 
+size_t thp_layouts(const struct layout_kind *kind, struct layout *layouts, size_t max)
+{
+	size_t sizes[HUGEPAGE_SIZES_MAX], nr = thp_sizes(sizes, HUGEPAGE_SIZES_MAX);
+
+	/* before 6.8 there is one size, and no switch of its own */
+	if (!nr && thp_pmd_bytes())
+		sizes[nr++] = thp_pmd_bytes();
+	for (size_t i = 0; i < nr && i < max; i++)
+		layout_name(&layouts[i], kind, sizes[i]);
+	return nr < max ? nr : max;
+}
+
 static size_t mthp_list(const struct layout_kind *kind, struct layout *layouts, size_t max)
 {
 	size_t sizes[HUGEPAGE_SIZES_MAX], nr_sizes = thp_sizes(sizes, HUGEPAGE_SIZES_MAX);
@@ -39,7 +51,7 @@ static int mthp_map(struct region *region, void *wish, struct error *err)
 }
 
 /* Lets the mapping grow unit by unit; the rest of the region is not accessible until its turn. */
-static int mthp_fill(struct region *region, struct error *err)
+int thp_units_fill(struct region *region, struct error *err)
 {
 	size_t unit = region->layout->page_bytes;
 
@@ -102,7 +114,7 @@ static int mthp_account(const struct region *region, const struct vma_account *s
 	return error_fix(err, THP_FRAGMENTED);
 }
 
-static bool mthp_fits(const struct region *region, const struct frame *frames, size_t i)
+bool thp_unit_fits(const struct region *region, const struct frame *frames, size_t i)
 {
 	size_t unit = region->layout->page_bytes / region->base_bytes;
 
@@ -128,10 +140,10 @@ const struct layout_kind layout_mthp = {
 	.list = mthp_list,
 	.absent = mthp_absent,
 	.map = mthp_map,
-	.fill = mthp_fill,
+	.fill = thp_units_fill,
 	.hollow = mthp_hollow,
 	.account = mthp_account,
-	.fits = mthp_fits,
+	.fits = thp_unit_fits,
 	.fits_faulted = mthp_fits_faulted,
 	.reserve = thp_layout_reserve,
 	.check = thp_layout_check,

@@ -20,6 +20,7 @@
 
 struct watch {
 	struct perf_ring ring;
+	bool silent; /* says nothing about this pin */
 };
 
 static int event_id(uint64_t *id, struct error *err)
@@ -94,7 +95,10 @@ static int watch_open(struct watch **slot, struct error *err)
 
 static int watch_start(struct watch *watch, const struct pin_job *job, struct error *err)
 {
-	(void)job;
+	/* a fault that dirties a page of a file drops the lock: 6.12 mm/memory.c
+	 * fault_dirty_shared_page() */
+	watch->silent = job->region->layout->kind->shared && job->unpopulated &&
+			job->access == ACCESS_WRITE;
 	return perf_ring_start(&watch->ring, err);
 }
 
@@ -104,7 +108,8 @@ static int watch_stop(struct watch *watch, struct path_count *counts, struct err
 
 	if (watch_count(watch, &nr, err))
 		return -err->code;
-	path_count_set(counts, COUNT_SLOW_CALLS, nr, "mmap-lock");
+	if (!watch->silent)
+		path_count_set(counts, COUNT_SLOW_CALLS, nr, "mmap-lock");
 	return 0;
 }
 

@@ -259,7 +259,8 @@ void layout_name(struct layout *layout, const struct layout_kind *kind, size_t p
 
 	*layout = (struct layout){ .kind = kind, .page_bytes = page_bytes };
 	size_format(page_bytes, size, sizeof(size));
-	snprintf(layout->name, sizeof(layout->name), "%.15s%.8s", kind->prefix, size);
+	snprintf(layout->name, sizeof(layout->name), "%.15s%.8s%.8s", kind->prefix, size,
+		 kind->suffix ? kind->suffix : "");
 }
 
 static int layout_trial(const void *context, struct error *why)
@@ -301,7 +302,9 @@ bool layout_contpte(const struct layout *layout, size_t base_bytes)
 	 */
 	size_t block = base_bytes == 4096 ? 64 << 10 : 2 << 20;
 
-	return layout->kind->folio_ptes && layout->page_bytes >= block &&
+	size_t bytes = layout->kind->halved ? layout->page_bytes / 2 : layout->page_bytes;
+
+	return layout->kind->folio_ptes && !layout->kind->misaligned && bytes >= block &&
 	       kernel_release() >= KERNEL(6, 9);
 #else
 	(void)layout;

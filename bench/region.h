@@ -36,6 +36,13 @@ int thp_layout_reserve(struct journal *journal, const struct layout *layout, int
 void thp_layout_check(struct finding *finding, const struct layout *layout, int node,
 		      unsigned int nr);
 
+/* Rows of a kind for every size of THP, that of PMDs included, but for what is said about them. */
+size_t thp_layouts(const struct layout_kind *kind, struct layout *layouts, size_t max);
+/* Fills a region with folios of its unit's size, and keeps khugepaged from them. */
+int thp_units_fill(struct region *region, struct error *err);
+/* True if frame @i is the head or the tail that it has to be in an anonymous folio. */
+bool thp_unit_fits(const struct region *region, const struct frame *frames, size_t i);
+
 /* Writes the words of region_fill() into a part of it; both multiples of 4 KiB. */
 void region_stamp(struct region *region, size_t offset, size_t bytes);
 

@@ -28,14 +28,17 @@
 	X(pin_vfio)
 
 /* One line per kind of layouts; the first is of single pages. */
-#define LAYOUTS(X)           \
-	X(layout_base_pages) \
-	X(layout_mthp)       \
-	X(layout_thp)        \
-	X(layout_hugetlb)    \
-	X(layout_shmem)      \
-	X(layout_shmem_thp)  \
-	X(layout_memfd_hugetlb)
+#define LAYOUTS(X)              \
+	X(layout_base_pages)    \
+	X(layout_mthp)          \
+	X(layout_thp)           \
+	X(layout_hugetlb)       \
+	X(layout_shmem)         \
+	X(layout_shmem_thp)     \
+	X(layout_memfd_hugetlb) \
+	X(layout_thp_ptes)      \
+	X(layout_thp_part)      \
+	X(layout_thp_moved)
 
 /* One line per state: the name of its struct. */
 #define STATES(X)                  \
@@ -93,7 +96,8 @@ bool layout_absent(const struct layout_kind *kind, char name[40], char why[128])
 		if (strcmp(layout_kinds[i]->prefix, kind->prefix) == 0 &&
 		    !layout_kinds[i]->list(layout_kinds[i], &any, 1))
 			return false;
-	snprintf(name, 40, "%.30s%s", kind->prefix, kind->sized ? "SIZE" : "");
+	snprintf(name, 40, "%.15s%s%.15s", kind->prefix, kind->sized ? "SIZE" : "",
+		 kind->suffix ? kind->suffix : "");
 	if (kind->absent)
 		snprintf(why, 128, "%s", kind->absent());
 	else
@@ -106,24 +110,35 @@ void layout_base(struct layout *layout)
 	layout_kinds[0]->list(layout_kinds[0], layout, 1);
 }
 
-const struct layout_kind *layout_kind_of(const char *name, const char **size)
+const struct layout_kind *layout_kind_of(const char *name, char size[24])
 {
+	const struct layout_kind *found = NULL;
+
+	size[0] = '\0';
 	for (size_t i = 0; layout_kinds[i]; i++) {
 		const struct layout_kind *kind = layout_kinds[i];
-		size_t length = strlen(kind->prefix);
+		size_t length = strlen(name), prefix = strlen(kind->prefix),
+		       suffix = kind->suffix ? strlen(kind->suffix) : 0;
 
-		*size = kind->sized ? name + length : NULL;
-		if (kind->sized ? strncmp(name, kind->prefix, length) == 0
-				: strcmp(name, kind->prefix) == 0)
+		if (!kind->sized && strcmp(name, kind->prefix) == 0)
 			return kind;
+		if (!kind->sized || length < prefix + suffix ||
+		    strncmp(name, kind->prefix, prefix) != 0 ||
+		    (suffix && strcmp(name + length - suffix, kind->suffix) != 0))
+			continue;
+		/* "thp-64K-part" begins as "thp-64K" does: the suffix tells */
+		if (found && !suffix)
+			continue;
+		found = kind;
+		snprintf(size, 24, "%.*s", (int)(length - prefix - suffix), name + prefix);
 	}
-	return NULL;
+	return found;
 }
 
 bool layout_is_control(const char *name)
 {
-	const char *size;
-	const struct layout_kind *kind = layout_kind_of(name, &size);
+	char size[24];
+	const struct layout_kind *kind = layout_kind_of(name, size);
 
 	return kind && kind->control;
 }

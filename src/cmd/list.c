@@ -14,7 +14,7 @@
 #include "host/sysfile.h"
 #include "plan/plan.h"
 
-#define MAX_ROWS 64
+#define MAX_ROWS 96
 
 /* One line of the listing; what only --json shows stands in @json. */
 struct row {

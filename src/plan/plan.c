@@ -101,6 +101,10 @@ static void case_judge(struct plan_case *plan_case, struct builder *builder)
 		   plan_case->pages_per_call * builder->offer->base_bytes < plan_case->bytes) {
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
 			 "%s takes the whole window in one request", plan_case->pinner->name);
+	} else if (plan_case->layout.kind->made && !plan_case->state->populated) {
+		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
+			 "%s is made of pages that are there: none is left for a pin to fault in",
+			 plan_case->layout.name);
 	} else if (!layout_offered(builder, &plan_case->layout)) {
 		layout_skip(plan_case, builder);
 	} else {

@@ -92,14 +92,14 @@ static void layout_pick(struct layout_picks *picks, const struct layout *layout)
 static int layout_wanted(struct layout *layout, const struct offer *offer, const char *where,
 			 const char *word, struct error *err)
 {
-	const char *from;
-	const struct layout_kind *kind = layout_kind_of(word, &from);
+	char from[24];
+	const struct layout_kind *kind = layout_kind_of(word, from);
 	uint64_t bytes = 0;
 
 	*layout = (struct layout){ .about = "not offered by the running kernel", .kind = kind };
 	if (!kind)
 		return name_unknown(offer, where, "layout", word, layout_nth, err);
-	if (!from || strpbrk(word, "*?[")) {
+	if (!kind->sized || strpbrk(word, "*?[")) {
 		snprintf(layout->name, sizeof(layout->name), "%.23s", word);
 		return 0;
 	}

@@ -578,6 +578,18 @@ static uint64_t dropped_refs(const struct plan_case *plan_case, size_t base, siz
 	return dropped;
 }
 
+/* Pages of the window that belong to a large folio. */
+static uint64_t folio_pages(const struct plan_case *plan_case, size_t base)
+{
+	size_t unit = plan_case->layout.page_bytes / base;
+	size_t first = plan_case->offset / base, end = first + plan_case->bytes / base;
+	uint64_t nr = 0;
+
+	for (size_t i = first; i < end; i++)
+		nr += !plan_case->layout.kind->halved || i % unit < unit / 2;
+	return nr;
+}
+
 /*
  * What is reused of @pages that nobody else maps any more. Of a large folio that is mapped page by
  * page: nothing up to 6.14 (6.12: mm/memory.c wp_can_reuse_anon_folio), then what has no references
@@ -593,11 +605,13 @@ static void expect_reuse(struct expectation *expectation, const struct plan_case
 	expectation->reused_pages = pages;
 	if (!layout->kind->folio_ptes)
 		return;
-	expectation->reused_pages = 0;
-	expectation->copied_pages = pages;
+	expectation->copied_pages = folio_pages(plan_case, base);
+	expectation->reused_pages = pages - expectation->copied_pages;
+	expectation->unshared_known = kernel_release() >= KERNEL(6, 12);
 	if (kernel_release() < KERNEL(6, 15))
 		return;
-	expectation->unshared_known = plan_case->offset % layout->page_bytes == 0 &&
+	expectation->unshared_known = !layout->kind->halved &&
+				      plan_case->offset % layout->page_bytes == 0 &&
 				      plan_case->pages_per_call >= pages &&
 				      (!path->max_pages || path->max_pages >= pages);
 	expectation->reused_pages = (plan_case->bytes + layout->page_bytes - 1) /

@@ -126,6 +126,7 @@ int scene_map(struct scene *scene, struct error *err)
 	scene_stage(scene, "populating the region");
 	if (region_fill(&scene->region, err))
 		return -err->code;
+	scene->result->placement.region_start = (uintptr_t)scene->region.addr; /* it may move */
 	scene_stage(scene, "verifying the layout");
 	if (region_verify(&scene->region, proof, sizeof(proof), err))
 		return -err->code;
