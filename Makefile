@@ -4,6 +4,7 @@
 # make check       every test that needs no QEMU        make check-lab   the tests that boot kernels
 # make             build only                           make deps        install what is missing
 # make lab BASE=~/linux PATCH=x.patch                   your patch, before and after
+# make dashboard   results in a Prometheus of their own, on loopback, until Ctrl-C (RESULTS='FILE|DIR...'; else the reference results)
 # make qualify     the proof: how often compare is wrong, and what it finds (15 minutes; LAB=0: without QEMU; KEEP=1: into docs)
 # make mutants     whether the tests notice what is broken: 200 small changes, of which 90 % have to be seen (SEED=2, NR=50, ONLY='src/stats/rank*', NAMED=1: those once alive)
 # make torture     1,300 kills of runs that change settings, and every allocation and system call of every verb fails (TORTURE_PART=10: a
@@ -52,7 +53,7 @@ PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
-OUTER := deps clean bench check check-lab format lab lint mutants qualify torture
+OUTER := deps clean bench check check-lab dashboard format lab lint mutants qualify torture
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 endif
@@ -194,6 +195,11 @@ bench:
 	$(Q)$(if $(filter 0,$(LAB)),,$(MAKE) --no-print-directory ARCH=arm64 guest)
 	$(Q)WITH_LAB=$(LAB) lab/bench.sh
 
+dashboard:
+	$(Q)$(DEPS) build run unpack
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)dashboards/serve.sh $(RESULTS)
+
 lab:
 	$(Q)[ -n "$(BASE)" ] || { echo "make: usage: make lab BASE=~/linux PATCH=x.patch [JOB=configs/X.json] [BOOTS=N] [CLOCK=icount|real]" >&2; exit 2; }
 	$(Q)$(DEPS) build run lab
@@ -208,8 +214,8 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)tests/check_floors.sh
-	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
-	$(Q)jq -e . lab/*.json lab/variants/*.json configs/*.json >/dev/null
+	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh dashboards/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
+	$(Q)jq -e . dashboards/*.json lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 format:
 	$(Q)clang-format -i $(C_FILES)
@@ -221,6 +227,8 @@ install: all $(if $(wildcard $(B)/guest.cpio),guest)
 	install -D -m 644 completion/pinbench.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pinbench
 	for file in configs/*.json plots/*.gp; do \
 		[ ! -f $$file ] || install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
+	for file in dashboards/grafana.json dashboards/consoles/pinbench.html dashboards/rules/pinbench.rules.yml; do \
+		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
 	for guest in build/*/guest.cpio; do arch=$${guest%/*}; \
 		case $$guest in *-inject-* | *-san/*) continue ;; esac; \
 		[ ! -f $$guest ] || install -D -m 644 $$guest $(DESTDIR)$(PREFIX)/lib/pinbench/guest-$${arch#build/}.cpio; done

@@ -18,8 +18,9 @@ die() # WHAT FIX
 	exit "${3:-1}"
 }
 
-command -v prometheus >/dev/null && command -v promtool >/dev/null ||
-	die "there is no prometheus or no promtool here" "make deps, or install them" 4
+for program in prometheus promtool; do
+	command -v $program >/dev/null || die "there is no $program here" "make deps, or install it" 4
+done
 [ -x "$pinbench" ] || die "there is no $pinbench" "make"
 if [ $# = 0 ]; then
 	set -- "$here/../results/reference"

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "print/heading.h"
+#include "print/public.h"
 #include "verdict/side.h"
 
 #define ENTER(name) &export_##name,
@@ -30,13 +31,13 @@ const char *export_unit(const struct export_result *result)
 	return result->icount ? "instructions" : "ns";
 }
 
-/* Every text leaves through here: without control characters and homes. */
+/* Every text leaves through here. */
 static char *text_of(const char *text)
 {
 	char *copy = strdup(text ? text : "");
 
 	text_plain(copy);
-	text_hide_home(copy);
+	public_text(copy, NULL);
 	return copy;
 }
 
@@ -49,21 +50,18 @@ static char *fact_of(const struct results *results, const char *name)
 {
 	char value[RESULTS_MAX_TEXT + 1];
 
-	return text_of(fact_value(&results->environment, name, value, sizeof(value)) ? value : "");
+	return text_of(public_fact(&results->environment, name, value, sizeof(value)) ? value : "");
 }
 
 /* Times of an emulator must not be in one series with those of the machine that it emulates. */
 static char *machine_of(const struct results *results)
 {
 	char hardware[400];
-	char *text;
+	char text[sizeof(hardware) + 16];
 
 	hardware_format(results, hardware, sizeof(hardware));
-	if (asprintf(&text, "%s%s", hardware, emulated_note(results) ? ", emulated" : "") < 0)
-		abort();
-	text_plain(text);
-	text_hide_home(text);
-	return text;
+	snprintf(text, sizeof(text), "%s%s", hardware, emulated_note(results) ? ", emulated" : "");
+	return text_of(text);
 }
 
 static time_t time_of(const char *started)
