@@ -97,7 +97,7 @@ def check_csv(text, document):
         row.pop("new_params", None)
         for name in ("offset", "bytes", "region_bytes"):
             want.pop(name, None)
-        for name in ("runs", "value", "spread", "least"):
+        for name in ("runs", "value", "spread", "least", "bytes_per_second"):
             want.update({f"{side}_{name}": number for side, number in row.pop(name, {}).items()})
         want["remarks"] = "; ".join(comparison["remarks"])
         want.update({name: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value

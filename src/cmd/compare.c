@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "print/format.h"
-#include "print/table.h"
 #include "verdict/matrix.h"
 #include "verdict/side_list.h"
 
@@ -90,9 +89,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		argp_error(state, "name two result files, or one to see what is in it");
 		return 0;
 	case ARGP_KEY_END:
-		if (arguments->nr == 1 && arguments->format != formats[0])
+		if (arguments->nr == 1 && !arguments->format->alone)
 			argp_error(state,
-				   "--format=%s: name two result files; what is in one is text",
+				   "--format=%s: name two result files; what is in one can be "
+				   "text, markdown, csv or json",
 				   arguments->format->name);
 		return 0;
 	default:
@@ -109,13 +109,6 @@ static const struct argp argp = {
 	       " shows what is in it; with several NEW, one table with a column for each.\n\n"
 	       "Example: pinbench compare results/before.json results/after.json",
 };
-
-static void print_one(const struct side *side, const struct look *look)
-{
-	for (size_t i = 0; i < side->remarks.nr; i++)
-		look_wrap(look, stdout, 0, 2, side->remarks.texts[i]);
-	table_print(stdout, look, &side->results);
-}
 
 static void print_matrix(const struct side_list *sides, const struct arguments *arguments,
 			 const struct look *look)
@@ -140,7 +133,7 @@ int cmd_compare(int argc, char **argv)
 	look = look_of(stdout);
 	rc = side_list_load(&sides, arguments.sides, arguments.nr, &arguments.options, &err);
 	if (!rc && arguments.nr == 1)
-		print_one(&sides.items[0], &look);
+		arguments.format->alone(stdout, &look, &sides.items[0], &sides.comparisons[0]);
 	else if (!rc && sides.nr_comparisons > 1 && !arguments.each && arguments.format->matrix)
 		print_matrix(&sides, &arguments, &look);
 	else if (!rc)

@@ -48,6 +48,20 @@ void page_verdict(const struct page *page, enum verdict verdict)
 		verdict_names[verdict]);
 }
 
+/* What people quote of a DMA map. */
+static void put_throughput(const struct page *page, const struct row *of, size_t side)
+{
+	double rate[2];
+	char text[32];
+
+	row_throughput(of, &page->input->comparisons[side ? side - 1 : 0].verdicts, rate);
+	if (isnan(rate[side > 0]))
+		return;
+	throughput_format(rate[side > 0], text, sizeof(text));
+	fprintf(page->out, "<span class=\"under faint\" data-rate=\"%.15g\">%s</span>",
+		rate[side > 0], text);
+}
+
 /* The number of one side: as people read it, and as programs do. */
 static void put_value(const struct page *page, const struct matrix_row *row, size_t side)
 {
@@ -69,6 +83,7 @@ static void put_value(const struct page *page, const struct matrix_row *row, siz
 		row_spread_format(of, side > 0, page->input->comparisons[0].verdicts.icount, text,
 				  sizeof(text));
 		html_text(page->out, text);
+		put_throughput(page, of, side);
 	}
 }
 

@@ -7,6 +7,8 @@
 #include "print/csv_field.h"
 #include "print/fields.h"
 #include "print/format.h"
+#include "stats/summary.h"
+#include "verdict/side.h"
 
 /* What is said of both sides, in one field. */
 static char *remarks_join(const struct comparable *comparable)
@@ -32,6 +34,7 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 {
 	const struct params *params = &row->base->params;
 	struct row_numbers numbers = row_numbers(row);
+	double throughput[2];
 	char note[256];
 
 	csv_text(out, verdicts->base->label, false);
@@ -68,7 +71,10 @@ static void put_row(FILE *out, const struct row *row, const struct verdicts *ver
 	csv_text(out, strcmp(row->base->key, row->new->key) ? row->new->key : "", false);
 	csv_text(out, remarks, false);
 	csv_number(out, numbers.least[0], false);
-	csv_number(out, numbers.least[1], true);
+	csv_number(out, numbers.least[1], false);
+	row_throughput(row, verdicts, throughput);
+	csv_number(out, throughput[0], false);
+	csv_number(out, throughput[1], true);
 }
 
 static void compare_print_csv(FILE *out, const struct look *look,
@@ -81,7 +87,8 @@ static void compare_print_csv(FILE *out, const struct look *look,
 	      "better,design,"
 	      "base_runs,new_runs,base_value,new_value,base_spread,new_spread,change,change_low,"
 	      "change_high,p,alpha,"
-	      "verdict,control,redundant,need,note,new_key,remarks,base_least,new_least\r\n",
+	      "verdict,control,redundant,need,note,new_key,remarks,base_least,new_least,"
+	      "base_bytes_per_second,new_bytes_per_second\r\n",
 	      out);
 	for (size_t i = 0; i < nr; i++) {
 		const struct verdicts *verdicts = &comparisons[i].verdicts;
@@ -93,8 +100,74 @@ static void compare_print_csv(FILE *out, const struct look *look,
 	}
 }
 
+/* A case of one result, to its status. */
+static void put_case(FILE *out, const struct results *results, const struct result *result)
+{
+	const struct params *params = &result->params;
+
+	csv_text(out, results->label, false);
+	csv_text(out, result->key, false);
+	csv_text(out, params->pinner, false);
+	csv_text(out, params->layout, false);
+	csv_text(out, params->state, false);
+	csv_text(out, params->access, false);
+	csv_text(out, params->window, false);
+	csv_count(out, params->pages_per_call);
+	csv_text(out, status_names[result->status], false);
+}
+
+/* @row: of a result with itself. */
+static void put_figure(FILE *out, const struct row *row, const struct verdicts *verdicts)
+{
+	struct row_numbers numbers = row_numbers(row);
+	bool timed = row->kind == ROW_TIME || row->kind == ROW_TAIL;
+	double throughput[2];
+	char text[48] = "";
+
+	put_case(out, verdicts->base, row->base);
+	csv_text(out, row_field(row), false);
+	csv_text(out, kind_names[row->kind], false);
+	csv_text(out, row_unit(row, verdicts), false);
+	csv_text(out, row_better(row), false);
+	csv_count(out, timed ? row->nr_measured[0] : 0);
+	if (timed)
+		result_replication(row->base, row->which, text, sizeof(text));
+	csv_text(out, text, false);
+	csv_count(out, timed ? result_pages(row->base) : 0);
+	csv_number(out, numbers.value[0], false);
+	csv_number(out, numbers.least[0], false);
+	csv_number(out, numbers.spread[0], false);
+	row_throughput(row, verdicts, throughput);
+	csv_number(out, throughput[0], false);
+	csv_text(out, "", true);
+}
+
+static void figures_print_csv(FILE *out, const struct look *look, const struct side *side,
+			      const struct comparison *itself)
+{
+	const struct verdicts *verdicts = &itself->verdicts;
+	const struct results *results = &side->results;
+
+	(void)look;
+	fputs("label,key,pinner,layout,state,access,window,pages_per_call,status,metric,kind,unit,"
+	      "better,runs,replication,pages,value,least,spread,bytes_per_second,why\r\n",
+	      out);
+	for (size_t i = 0; i < verdicts->nr; i++)
+		if (verdicts->rows[i].shown)
+			put_figure(out, &verdicts->rows[i], verdicts);
+	for (size_t i = 0; i < results->nr; i++) {
+		if (results->items[i].status == STATUS_DONE)
+			continue;
+		put_case(out, results, &results->items[i]);
+		for (size_t j = 0; j < 11; j++)
+			csv_text(out, "", false);
+		csv_text(out, results->items[i].why ? results->items[i].why : "", true);
+	}
+}
+
 /* RFC 4180, a record for each row. */
 const struct format format_csv = {
 	.name = "csv",
 	.print = compare_print_csv,
+	.alone = figures_print_csv,
 };

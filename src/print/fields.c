@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "stats/summary.h"
+
 const char *const kind_names[] = {
 	[ROW_TIME] = "time",
 	[ROW_TAIL] = "p99",
@@ -94,4 +96,18 @@ struct row_numbers row_numbers(const struct row *row)
 		numbers.alpha = rounded(row->alpha);
 	}
 	return numbers;
+}
+
+void row_throughput(const struct row *row, const struct verdicts *verdicts, double rate[2])
+{
+	const struct results *reports[2] = { verdicts->base, verdicts->new };
+	const struct result *sides[2] = { row->base, row->new };
+
+	for (size_t i = 0; i < 2; i++) {
+		rate[i] =
+			row->kind == ROW_TIME && row->nr_measured[i]
+				? result_throughput(reports[i], sides[i], row->which, row->value[i])
+				: 0;
+		rate[i] = rate[i] > 0 ? rounded(rate[i]) : NAN;
+	}
 }

@@ -23,3 +23,5 @@ struct row_numbers {
 };
 
 struct row_numbers row_numbers(const struct row *row);
+/* Bytes in a second of a row of DMA maps, of both sides; NAN: none, or not known. */
+void row_throughput(const struct row *row, const struct verdicts *verdicts, double rate[2]);

@@ -8,6 +8,7 @@
 #include "verdict/gate.h"
 
 struct matrix;
+struct side;
 
 /*
  * One way of writing @nr comparisons of one base. All but text write the same bytes for the same
@@ -20,6 +21,9 @@ struct format {
 	/* Several in one table; NULL: print() has them all in one document. */
 	void (*matrix)(FILE *out, const struct look *look, const struct matrix *matrix,
 		       const struct compare_options *options);
+	/* What is in one, which was compared with itself; NULL: not in this format. */
+	void (*alone)(FILE *out, const struct look *look, const struct side *side,
+		      const struct comparison *itself);
 };
 
 /* Text from a file in markdown: as code, where nothing is markup, a mention or a link. */

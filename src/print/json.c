@@ -11,6 +11,9 @@
 #include "print/fields.h"
 #include "print/format.h"
 #include "print/heading.h"
+#include "print/public.h"
+#include "stats/summary.h"
+#include "verdict/side.h"
 #include "verdict/unshare.h"
 
 #define COMPARISON_SCHEMA "urn:pinbench:comparison:1"
@@ -29,6 +32,7 @@ static json_t *text_json(const char *text)
 	if (!copy)
 		abort();
 	text_plain(copy);
+	public_text(copy, NULL);
 	return json_string(copy);
 }
 
@@ -145,6 +149,7 @@ static json_t *row_json(const struct row *row, const struct verdicts *verdicts)
 {
 	struct row_numbers numbers = row_numbers(row);
 	json_t *object = json_object();
+	double throughput[2];
 	char note[256];
 
 	set_text(object, "key", row->base->key);
@@ -162,6 +167,8 @@ static json_t *row_json(const struct row *row, const struct verdicts *verdicts)
 	set_sides(object, "value", numbers.value);
 	set_sides(object, "least", numbers.least);
 	set_sides(object, "spread", numbers.spread);
+	row_throughput(row, verdicts, throughput);
+	set_sides(object, "bytes_per_second", throughput);
 	set_number(object, "change", numbers.change);
 	set_number(object, "change_low", numbers.low);
 	set_number(object, "change_high", numbers.high);
@@ -286,6 +293,82 @@ static void put_comparison(FILE *out, const struct comparison *comparison)
 	fputs("]}", out);
 }
 
+/* --- one result --- */
+
+#define FIGURES_SCHEMA "urn:pinbench:figures:1"
+
+/* @row: of a result with itself. */
+static json_t *figure_json(const struct row *row, const struct verdicts *verdicts)
+{
+	struct row_numbers numbers = row_numbers(row);
+	json_t *object = json_object();
+	double throughput[2];
+	char text[48];
+
+	set_text(object, "key", row->base->key);
+	set(object, "params", params_json(&row->base->params));
+	set_text(object, "metric", row_field(row));
+	set_text(object, "kind", kind_names[row->kind]);
+	set_text(object, "unit", row_unit(row, verdicts));
+	set_text(object, "better", row_better(row));
+	if (row->kind == ROW_TIME || row->kind == ROW_TAIL) {
+		set(object, "runs", json_integer((json_int_t)row->nr_measured[0]));
+		result_replication(row->base, row->which, text, sizeof(text));
+		set_text(object, "replication", text);
+		set_count(object, "pages", result_pages(row->base));
+	}
+	set_number(object, "value", numbers.value[0]);
+	set_number(object, "least", numbers.least[0]);
+	set_number(object, "spread", numbers.spread[0]);
+	row_throughput(row, verdicts, throughput);
+	set_number(object, "bytes_per_second", throughput[0]);
+	return object;
+}
+
+static json_t *undone_json(const struct result *result)
+{
+	json_t *object = json_object();
+
+	set_text(object, "key", result->key);
+	set_text(object, "status", status_names[result->status]);
+	set_text(object, "why", result->why);
+	set_text(object, "fix", result->fix);
+	return object;
+}
+
+static void figures_print_json(FILE *out, const struct look *look, const struct side *side,
+			       const struct comparison *itself)
+{
+	const struct verdicts *verdicts = &itself->verdicts;
+	const struct results *results = &side->results;
+	json_t *remarks = json_array();
+	const char *separator = "\n  ";
+
+	(void)look;
+	for (size_t i = 0; i < side->remarks.nr; i++)
+		if (json_array_append_new(remarks, text_json(side->remarks.texts[i])))
+			abort();
+	put(out, "{\"schema\": ", json_string(FIGURES_SCHEMA), ",\n");
+	put(out, " \"result\": ", side_json(results, verdicts->nr_runs[0]), ",\n");
+	put(out, " \"remarks\": ", remarks, ",\n");
+	fputs(" \"rows\": [", out);
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		if (!verdicts->rows[i].shown)
+			continue;
+		put(out, separator, figure_json(&verdicts->rows[i], verdicts), "");
+		separator = ",\n  ";
+	}
+	fputs("],\n \"not_done\": [", out);
+	separator = "\n  ";
+	for (size_t i = 0; i < results->nr; i++) {
+		if (results->items[i].status == STATUS_DONE)
+			continue;
+		put(out, separator, undone_json(&results->items[i]), "");
+		separator = ",\n  ";
+	}
+	fputs("]}\n", out);
+}
+
 static void compare_print_json(FILE *out, const struct look *look,
 			       const struct comparison *comparisons, size_t nr,
 			       const struct compare_options *options)
@@ -312,4 +395,5 @@ static void compare_print_json(FILE *out, const struct look *look,
 const struct format format_json = {
 	.name = "json",
 	.print = compare_print_json,
+	.alone = figures_print_json,
 };

@@ -8,11 +8,13 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "print/fields.h"
 #include "print/format.h"
 #include "print/grid.h"
 #include "print/heading.h"
 #include "print/matrix.h"
 #include "print/table.h"
+#include "verdict/side.h"
 #include "verdict/words.h"
 
 #define MANY_ROWS   100u
@@ -228,6 +230,28 @@ static void put_head(FILE *out, const struct comparison *comparison, const struc
 	}
 }
 
+/* What people quote of a DMA map: the same times as bytes in a second. */
+static void put_throughput(FILE *out, const struct verdicts *verdicts)
+{
+	bool any = false;
+	char texts[2][32];
+
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		double rate[2];
+
+		row_throughput(&verdicts->rows[i], verdicts, rate);
+		if (!verdicts->rows[i].shown || isnan(rate[0]) || isnan(rate[1]))
+			continue;
+		fputs(any ? "" : "\nthroughput of DMA maps:\n\n", out);
+		any = true;
+		for (size_t j = 0; j < 2; j++)
+			throughput_format(rate[j], texts[j], sizeof(texts[j]));
+		fputs("- ", out);
+		markdown_code(out, verdicts->rows[i].base->key);
+		fprintf(out, ": %s to %s\n", texts[0], texts[1]);
+	}
+}
+
 /* What unsharing cost on both sides, with its interval. */
 static void put_unshare(FILE *out, const struct comparison *comparison)
 {
@@ -287,6 +311,7 @@ static void put_one(FILE *out, const struct comparison *comparison, bool all)
 	tally_format(sections.nr_left_out, text, sizeof(text));
 	if (sections.nr_left_out_all)
 		fprintf(out, "\nnot listed: %s\n", text);
+	put_throughput(out, &comparison->verdicts);
 	put_unshare(out, comparison);
 	if (comparison->nr_others)
 		fprintf(out, "\nnot compared: %zu case%s not done in both\n", comparison->nr_others,
@@ -305,9 +330,105 @@ static void compare_print_markdown(FILE *out, const struct look *look,
 	}
 }
 
+/* --- one result --- */
+
+static void put_figure(FILE *out, const struct section *section, const struct row *row,
+		       const struct verdicts *verdicts)
+{
+	bool timed = row->kind == ROW_TIME || row->kind == ROW_TAIL;
+	struct row_cells cells;
+	double throughput[2];
+	char text[48] = "";
+
+	row_cells(row, &section->unit, &cells);
+	fprintf(out, "| %s", row == section->rows[0] ? row_label(row) : "");
+	if (row == section->rows[0] && row->kind != ROW_COUNT)
+		fprintf(out, " (%s)", row->kind == ROW_RATE ? "%" : section->unit.name);
+	fputs(" | ", out);
+	markdown_code(out, row->base->params.window);
+	fputs(" | ", out);
+	put_call(out, row->base);
+	fprintf(out, " | %s | ", cells.value[0]);
+	if (row_has_spread(row, 0))
+		fprintf(out, "%.1f %%", row->spread[0] * 100);
+	if (timed)
+		result_replication(row->base, row->which, text, sizeof(text));
+	fprintf(out, " | %s | ", text);
+	row_throughput(row, verdicts, throughput);
+	*text = '\0';
+	if (!isnan(throughput[0]))
+		throughput_format(throughput[0], text, sizeof(text));
+	fprintf(out, "%s |\n", text);
+}
+
+static void put_undone(FILE *out, const struct results *results)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < results->nr; i++) {
+		const struct result *result = &results->items[i];
+
+		if (result->status == STATUS_DONE)
+			continue;
+		fputs(any ? "" : "\nnot measured:\n\n", out);
+		any = true;
+		fputs("- ", out);
+		markdown_code(out, result->key);
+		fprintf(out, " %s: ", status_names[result->status]);
+		markdown_code(out, result->why ? result->why : "no reason given");
+		fputc('\n', out);
+	}
+}
+
+static void figures_print_markdown(FILE *out, const struct look *look, const struct side *side,
+				   const struct comparison *itself)
+{
+	const struct results *results = &side->results;
+	struct sections sections;
+	struct params common;
+	char text[512];
+
+	(void)look;
+	put_side(out, "result", results);
+	hardware_format(results, text, sizeof(text));
+	put_machine(out, "measured", text);
+	if (emulated_note(results))
+		fputs("- **times of a software emulator: they say nothing about a machine**\n",
+		      out);
+	put_remarks(out, &side->remarks, "note:");
+	common_find(&common, &results, 1);
+	common_format(&common, text, sizeof(text));
+	if (*text) {
+		fputs("- all cases: ", out);
+		markdown_code(out, text);
+		fputc('\n', out);
+	}
+	sections_find(&sections, &itself->verdicts, SIZE_MAX);
+	for (size_t i = 0; i < sections.nr; i++) {
+		const struct section *section = &sections.items[i];
+
+		if (section->first_of_group) {
+			group_format(&section->rows[0]->base->params, &common, text, sizeof(text));
+			fputc('\n', out);
+			if (*text) {
+				markdown_code(out, text);
+				fputs("\n\n", out);
+			}
+			fputs("| | window | per call | value | spread of runs | runs x samples | "
+			      "throughput |\n|:--|:--|--:|--:|--:|--:|--:|\n",
+			      out);
+		}
+		for (size_t j = 0; j < section->nr; j++)
+			put_figure(out, section, section->rows[j], &itself->verdicts);
+	}
+	sections_free(&sections);
+	put_undone(out, results);
+}
+
 /* Tables as GitHub shows them. */
 const struct format format_markdown = {
 	.name = "markdown",
 	.print = compare_print_markdown,
 	.matrix = matrix_print_markdown,
+	.alone = figures_print_markdown,
 };

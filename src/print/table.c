@@ -72,6 +72,20 @@ static void add_per_page(struct grid *grid, const struct results *results,
 	grid_add(grid, "%s", text);
 }
 
+static void add_throughput(struct grid *grid, const struct results *results,
+			   const struct result *result, enum metric metric)
+{
+	struct summary summary;
+	double rate = 0;
+	char text[32] = "";
+
+	if (result_summary(result, metric, &summary))
+		rate = result_throughput(results, result, metric, summary.median);
+	if (rate > 0)
+		throughput_format(rate, text, sizeof(text));
+	grid_add(grid, "%s", text);
+}
+
 /* "2.91 .. 3.18 us": the quartiles of the samples where one run is all there is, which must not
  * look like a spread of runs. */
 static void add_samples(struct grid *grid, const struct results *results,
@@ -151,6 +165,7 @@ static void add_row(struct grid *grid, const struct results *results, const stru
 		add_time(grid, results, result, i);
 	add_samples(grid, results, result, block->metric);
 	add_per_page(grid, results, result, block->metric);
+	add_throughput(grid, results, result, block->metric);
 	result_replication(result, block->metric, text, sizeof(text));
 	grid_add(grid, "%s", text);
 	add_notes(grid, result, notes);
@@ -203,6 +218,7 @@ static void add_heading(struct grid *grid, enum metric metric)
 		grid_add(grid, "%s", metric_names[i]);
 	grid_add(grid, "samples' quartiles");
 	grid_add(grid, "%s/page", metric_names[metric]);
+	grid_add(grid, "throughput");
 	grid_add(grid, "n");
 	grid_add(grid, "%s", "");
 }
@@ -220,7 +236,7 @@ static void print_block(FILE *out, const struct look *look, const struct results
 
 	heading.layout[0] = '\0';
 	group_format(&heading, common, title, sizeof(title));
-	grid_init(&grid, look, "llrlrrrrrrrrrrrrrll");
+	grid_init(&grid, look, "llrlrrrrrrrrrrrrrrll");
 	add_heading(&grid, block.metric);
 	for (size_t i = first; i < results->nr; i++) {
 		const char *layout = results->items[i].params.layout, *shown = layout;

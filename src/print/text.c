@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "print/fields.h"
 #include "print/heading.h"
 #include "print/matrix.h"
+#include "print/table.h"
 #include "print/text_rows.h"
 #include "stats/summary.h"
+#include "verdict/side.h"
 
 #define MAX_OTHERS   12u
 #define MAX_WARNINGS 24u
@@ -219,6 +222,45 @@ static void print_legend(const struct text_print *print)
 	}
 }
 
+/* What people quote of a DMA map: the same times as bytes in a second. */
+static void print_throughput(const struct text_print *print)
+{
+	const struct verdicts *verdicts = &print->comparison->verdicts;
+	struct grid grid;
+	char text[256];
+
+	grid_init(&grid, print->look, "llrrr");
+	grid_add(&grid, "%s", "");
+	grid_add(&grid, "window");
+	grid_add(&grid, "per call");
+	grid_add(&grid, "%s", print->style.names.base);
+	grid_add(&grid, "%s", print->style.names.new);
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		const struct row *row = &verdicts->rows[i];
+		double rate[2];
+
+		row_throughput(row, verdicts, rate);
+		if (!row->shown || isnan(rate[0]) || isnan(rate[1]))
+			continue;
+		groups_format(&row->base->params, &row->new->params, &print->common, text,
+			      sizeof(text));
+		grid_add(&grid, "%s", text);
+		grid_add(&grid, "%s", row->base->params.window);
+		pages_format(row->base, text, sizeof(text));
+		grid_add(&grid, "%s", text);
+		for (size_t side = 0; side < 2; side++) {
+			throughput_format(rate[side], text, sizeof(text));
+			grid_add(&grid, "%s", text);
+		}
+	}
+	if (grid_nr_rows(&grid) > 1) {
+		fprintf(print->out, "\n%sthroughput%s: bytes that a DMA map maps in a second\n",
+			look_bold(print->look), look_end(print->look));
+		grid_print(&grid, print->out, "  ");
+	}
+	grid_free(&grid);
+}
+
 static void print_one(FILE *out, const struct look *look, const struct comparison *comparison,
 		      const struct compare_options *options)
 {
@@ -233,6 +275,7 @@ static void print_one(FILE *out, const struct look *look, const struct compariso
 	print_legend(&print);
 	compare_print_groups(&print);
 	compare_print_footnotes(&print);
+	print_throughput(&print);
 	compare_print_unshare(&print);
 	print_others(&print);
 	print_one_sided(&print, 0, print.style.names.base);
@@ -593,9 +636,19 @@ void compare_print_tally(const struct text_print *print, const struct compare_op
 	print_worse(print);
 }
 
+static void print_alone(FILE *out, const struct look *look, const struct side *side,
+			const struct comparison *itself)
+{
+	(void)itself;
+	for (size_t i = 0; i < side->remarks.nr; i++)
+		look_wrap(look, out, 0, 2, side->remarks.texts[i]);
+	table_print(out, look, &side->results);
+}
+
 /* What a terminal shows. */
 const struct format format_text = {
 	.name = "text",
 	.print = compare_print_text,
 	.matrix = matrix_print_text,
+	.alone = print_alone,
 };

@@ -56,10 +56,10 @@ for format in commit markdown csv json; do
 	"$pinbench" compare --format=$format $files/lab-before.json $files/lab-after.json >/dev/full 2>"$dir/err"
 	[ $? -eq 2 ]
 	check "$format: output that cannot be written is an error"
-	"$pinbench" compare --format=$format $files/lab-before.json >"$dir/out" 2>"$dir/err"
-	[ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'two result files' "$dir/err"
-	check "$format: of one file is refused"
 done
+"$pinbench" compare --format=commit $files/lab-before.json >"$dir/out" 2>"$dir/err"
+[ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'two result files' "$dir/err"
+check "commit: of one file is refused"
 "$pinbench" compare --format=comit $files/before.json $files/after.json >"$dir/out" 2>"$dir/err"
 [ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'did you mean "commit"' "$dir/err"
 check "another format is refused"
@@ -86,6 +86,22 @@ done
 agree "$dir/base.json" "$dir/new.json"
 jq '.results = []' $files/before.json >"$dir/none.json"
 agree "$dir/none.json" $files/before.json
+
+# DMA maps have a throughput beside their time: pages times their size, by the median.
+for side in before after; do
+	jq -c '.results[].params.pinner = "vfio/type1" | .results |= map(.key |= sub("^[^,]*"; "vfio/type1")) |
+		.results += [.results[0] | .key += ",cpu=1" | .status = "skipped" | .why = "=no, \"reason\"" | .fix = "none" | .runs = []]' \
+		$files/lab-$side.json >"$dir/map-$side.json"
+done
+agree "$dir/map-before.json" "$dir/map-after.json"
+"$pinbench" compare "$dir/map-before.json" "$dir/map-after.json" | grep -A3 '^throughput' | grep -q 'GB/s.*GB/s'
+check "text: the throughput of DMA maps"
+! "$pinbench" compare $files/lab-before.json $files/lab-after.json | grep -q throughput
+check "text: and of nothing else"
+for file in "$dir/map-before.json" $files/before.json $files/seeds-before.json $files/icount.json results/reference/seed-1-before.json \
+	results/reference/seed-1-real-before.json "$dir/base.json"; do
+	python3 tests/figures_format.py "$pinbench" "$file" || bad=1
+done
 # sides that measured different things on purpose, as run --with two jobs: no format may call both by the name of one
 for side in 0 1; do
 	jq --argjson side $side '["base", "thp-2M"] as $layouts | ["page", "0+4K"] as $windows | .schedule = {order: "abba", id: "x", seed: 1,
