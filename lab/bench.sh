@@ -30,6 +30,14 @@ plot() { # KIND OUTPUT FILE...
 		fi
 	done
 }
+pages=()
+page() { # OUTPUT FILE...: one file to look at, and to send
+	local output=$1
+	shift
+	if ./pinbench report "$@" -o "$output"; then
+		pages+=("$output")
+	fi
+}
 newest() { # GLOB...
 	# shellcheck disable=SC2012 # the names are ours
 	ls -t "$@" 2>/dev/null | head -1
@@ -42,6 +50,7 @@ run ./pinbench run -c configs/quick.json --label this-kernel -o "$here"
 if [ -f "$here" ]; then
 	written+=("$here")
 	plot cost plots/this-kernel-cost "$here"
+	page "${here%.json}.html" "$here"
 fi
 
 if [ "${WITH_LAB:-1}" != 0 ]; then
@@ -57,6 +66,7 @@ if [ "${WITH_LAB:-1}" != 0 ]; then
 	./pinbench compare "$before" "$after"
 	plot hit plots/seed-1-hit "$before" "$after"
 	plot bars plots/seed-1-bars "$before" "$after"
+	page "${after%.json}.html" "$before" "$after"
 fi
 
 {
@@ -67,5 +77,9 @@ fi
 	[ "${WITH_LAB:-1}" = 0 ] || echo "  ./pinbench compare $before $after | less"
 	echo "  ./pinbench doctor                               what else could run here"
 	echo "  make lab BASE=~/linux PATCH=x.patch             the same for your patch"
+	if [ "${#pages[@]}" -gt 0 ]; then
+		echo "all of it on a page to open, or to send:"
+		printf '  %s\n' "${pages[@]}"
+	fi
 } >&2
 exit "$worst"
