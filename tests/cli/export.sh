@@ -122,6 +122,17 @@ exits "the others say 0 of that" 0 "$pinbench" export csv "$dir/failed.json"
 grep -q $',failed,it # broke,,,,,,,,,\r' "$dir/out"
 check "csv: a failed case has its reason and no number"
 
+# --- contrib/lava.sh, with a lava-test-case that writes down what it is told ---
+mkdir "$dir/bin"
+printf '#!/bin/sh\necho "$*" >>"%s/told"\n' "$dir" >"$dir/bin/lava-test-case"
+chmod +x "$dir/bin/lava-test-case"
+small="-p layout=base -p state=exclusive -p window=head -p pages_per_call=1 -p size=4K -p samples=2 -p warmup=1"
+# shellcheck disable=SC2086 # the options are words
+(PATH=$dir/bin:$PATH PINBENCH=$pinbench RESULTS=$dir/lava.json contrib/lava.sh -p pinner=null $small --label lava) >"$dir/out" 2>"$dir/err" &&
+	grep -qx 'null_base_exclusive_[a-z]*_head_n_1.* --result pass' "$dir/told" &&
+	grep -qE '^null_base_.*-(pin|cycle) --result pass --measurement [0-9.e-]+ --units seconds$' "$dir/told" && head -1 "$dir/out" | grep -qx 'KTAP version 1'
+check "contrib/lava.sh tells LAVA cases and times" || cat "$dir/told" "$dir/err" "$dir/out"
+
 # --- files and directories ---
 mkdir "$dir/results"
 cp "$reference/seed-1-before.json" "$dir/results/a.json"
