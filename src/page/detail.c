@@ -6,6 +6,7 @@
 #include "page/html.h"
 #include "page/parts.h"
 #include "stats/summary.h"
+#include "verdict/explained.h"
 #include "verdict/words.h"
 
 static void put_keys(const struct page *page, const struct matrix_row *row)
@@ -176,12 +177,67 @@ static void put_warnings(const struct page *page, const struct matrix_row *row)
 	}
 }
 
+#define MAX_FUNCTIONS 12u /* that changed most */
+
+static void put_function(const struct page *page, const struct explained_row *row, bool both)
+{
+	fputs("<tr>", page->out);
+	html_element(page->out, "th scope=\"row\"", NULL, row->name);
+	for (size_t side = 0; side < 1u + both; side++)
+		fprintf(page->out,
+			"<td class=\"v\">%" PRId64 "</td><td class=\"v\">%" PRId64 "</td>",
+			row->count[side][EXPLAIN_CALLS], row->count[side][EXPLAIN_INSTRUCTIONS]);
+	if (both)
+		fprintf(page->out, "<td class=\"v\">%+" PRId64 "</td>", row->change);
+	fputs("</tr>\n", page->out);
+}
+
+/* What explain says of a section: the functions that changed most, or of one side those that took
+ * most. @kernel: 0 of the base alone. */
+static void put_explained(const struct page *page, const struct matrix_row *row, size_t kernel)
+{
+	FILE *out = page->out;
+	const struct explain_section *base = explain_of(row->base, row->which), *new = NULL;
+	struct explained explained;
+	size_t nr = 0;
+
+	if (kernel && page_result(row, kernel))
+		new = explain_of(page_result(row, kernel), row->which);
+	if (!base || !base->known || (kernel && (!new || !new->known)))
+		return;
+	explained_find(&explained, base, new);
+	fputs("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Instructions by "
+	      "function\"><table "
+	      "class=\"small\"><thead><tr><th scope=\"col\">function</th>",
+	      out);
+	for (size_t side = 0; side < 1u + (new != NULL); side++) {
+		fputs("<th scope=\"col\" class=\"v\">calls, ", out);
+		html_text(out, page->names[side ? kernel : 0]);
+		fputs("</th><th scope=\"col\" class=\"v\">instructions, ", out);
+		html_text(out, page->names[side ? kernel : 0]);
+		fputs("</th>", out);
+	}
+	fputs(new ? "<th scope=\"col\" class=\"v\">change</th></tr></thead><tbody>\n"
+		  : "</tr></thead><tbody>\n",
+	      out);
+	for (; nr < explained.nr - explained.nr_same && nr < MAX_FUNCTIONS; nr++)
+		put_function(page, &explained.rows[nr], new != NULL);
+	fprintf(out,
+		"</tbody></table></div><p class=\"faint\">%zu of %zu functions: those that %s; "
+		"pinbench explain has all.</p>\n",
+		nr, explained.nr, new ? "changed most" : "took most");
+	explained_free(&explained);
+}
+
 void page_detail(const struct page *page, const struct matrix_row *row)
 {
 	put_keys(page, row);
 	put_notes(page, row);
 	if (row->kind == ROW_TIME || row->kind == ROW_TAIL)
 		page_samples(page, row);
+	for (size_t i = page->alone ? 0 : 1; row->kind == ROW_TIME && i < page->input->nr_sides;
+	     i++)
+		put_explained(page, row, i);
 	put_warnings(page, row);
 	put_counts(page, row);
 	/* of these there are many, and the other rows of the case say it too */

@@ -44,7 +44,7 @@ void html_element(FILE *out, const char *tag, const char *class, const char *tex
 	else
 		fprintf(out, "<%s>", tag);
 	html_text(out, text);
-	fprintf(out, "</%s>", tag);
+	fprintf(out, "</%.*s>", (int)strcspn(tag, " "), tag);
 }
 
 void html_number(FILE *out, const char *name, double number)

@@ -12,7 +12,7 @@
 void html_text(FILE *out, const char *text);
 /* The same, and files of @results lose their directories. */
 void html_remark(FILE *out, const char *text, const struct results *results);
-/* <tag class="class">text</tag>; @class may be NULL. */
+/* <tag class="class">text</tag>; @class may be NULL, and @tag may have attributes. */
 void html_element(FILE *out, const char *tag, const char *class, const char *text);
 /* ' data-NAME="816"', or nothing where the number is not known (NAN). */
 void html_number(FILE *out, const char *name, double number);

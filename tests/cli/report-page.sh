@@ -84,6 +84,20 @@ check "every fact of the environment that a run writes is shown"
 "${named[@]}" "$pinbench" report "$dir/here.json" -o "$dir/named.html" && ! grep -o '.\{60\}secret.\{20\}' "$dir/named.html"
 check "nor the host and the user that measured and made it"
 
+# --- what explain counted, behind the rows of times ---
+for side in before:1000 after:1600; do
+	jq -c --argjson n ${side#*:} '.results[0].explain = {seed: 1, pin: {sample: 0, reported: 1, instructions: ($n + 50), paths: [($n + 50), 0, 0, 0, 0, 0, 0],
+		functions: [{name: "gup_<b>fast", counts: [$n, 2, 0, 0, 0, 0, 0, 0, 0, 0]}, {name: "unchanged_one", counts: [50, 1, 0, 0, 0, 0, 0, 0, 0, 0]}],
+		stacks: [{frames: "gup_<b>fast", instructions: $n}, {frames: "unchanged_one", instructions: 50}]}}' $files/seeds-${side%:*}.json >"$dir/explain-${side%:*}.json"
+done
+page explained "$dir/explain-before.json" "$dir/explain-after.json"
+grep -q '<th scope="row">gup_&lt;b&gt;fast</th><td class="v">2</td><td class="v">1000</td><td class="v">2</td><td class="v">1600</td><td class="v">+600</td>' "$dir/explained.html" &&
+	! grep -q '>unchanged_one<' "$dir/explained.html" && grep -q '1 of 2 functions: those that changed most' "$dir/explained.html"
+check "the functions that changed, behind the row of their time"
+page explained-one "$dir/explain-after.json"
+grep -q '<th scope="row">unchanged_one</th><td class="v">1</td><td class="v">50</td></tr>' "$dir/explained-one.html"
+check "of one result the functions that took most"
+
 # --- the pages that the browser looks at ---
 jq '.label = "third" | .results |= map(.counts |= with_entries(if .key == "slow_pages" then .value = 1 else . end))' $files/lab-after.json >"$dir/third.json"
 side() # base|new: everything that a browser could take for its own
@@ -106,6 +120,28 @@ page reference results/reference/seed-1-before.json results/reference/seed-1-aft
 
 "$pinbench" report $files/lab-before.json $files/lab-after.json -o "$dir/again.html" && cmp "$dir/pair.html" "$dir/again.html"
 check "the same bytes for the same files"
+python3 - "$dir/pair.html" "$dir/matrix.html" "$dir/one.html" "$dir/hostile.html" <<'END'
+import html.parser, re, sys
+VOID = {"meta", "input", "br"}
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open = []
+    def handle_starttag(self, tag, attrs):
+        assert len({name for name, _ in attrs}) == len(attrs), (tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+    def handle_startendtag(self, tag, attrs):
+        pass
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, (tag, self.open[-5:], self.getpos())
+for name in sys.argv[1:]:
+    page, text = Page(), open(name, encoding="utf-8").read()
+    page.feed(text)
+    assert not page.open, (name, page.open)
+    assert not re.search(r"</[a-z0-9]+[^a-z0-9>]", text), name
+END
+check "every element is closed, and in order"
 [ "$(grep -o '<script' "$dir/hostile.html" | wc -l)" -eq 1 ] && ! grep -qE '<(img|iframe|object|embed|link|base|form)' "$dir/hostile.html" &&
 	! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$dir/hostile.html"
 check "nothing of a file becomes markup, and no control character is left"
