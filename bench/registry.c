@@ -22,6 +22,7 @@
 	X(pin_hold_slow)         \
 	X(pin_process_vm_readv)  \
 	X(pin_process_vm_writev) \
+	X(pin_vmsplice)          \
 	X(pin_io_uring)          \
 	X(pin_odirect_write)     \
 	X(pin_odirect_read)      \
