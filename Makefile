@@ -123,7 +123,8 @@ $(PROOF): %: %.o $(LIB)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
 $(B)/tests/qualify/simulate: $(B)/tests/qualify/laws.o
 $(filter-out %/simulate,$(PROOF)) $(B)/tests/test_qualify: $(DRAW)
-$(B)/tests/test_qualify.o: CPPFLAGS += -Itests
+$(B)/tests/test_history: $(B)/tests/qualify/laws.o
+$(B)/tests/test_qualify.o $(B)/tests/test_history.o: CPPFLAGS += -Itests
 tests: $(PROOF)
 
 # What QEMU boots into: the program for that architecture, its libraries, and the agent that sends the results.

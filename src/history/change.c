@@ -12,6 +12,7 @@
 
 #define ORDERS       999u /* random ones that a split is held against */
 #define ENOUGH       10u  /* as good ones of them: more would only make p larger */
+#define SHORT        64u  /* numbers of a stretch that can have ten times as many */
 #define WINDOW       16u  /* numbers of the shortest window */
 #define SURE         1e-4 /* p that no random order has to confirm */
 #define SLOPE_MARGIN 6    /* BIC: strong evidence (Kass and Raftery 1995) */
@@ -111,30 +112,33 @@ static struct split stretch_best(struct stretch *stretch, bool windows)
 
 /*
  * At least the chance of such a score at any split of any window: that at one split, of a sum of
- * ranks, times their number. A normal tail, but never less than one order of all.
+ * ranks, times their number. A normal tail, but never less than one order of all. Where many are
+ * equal neither holds: 1.
  */
 static double split_bound(const struct stretch *stretch, const struct split *split)
 {
-	double nr = (double)split->nr, side = (double)split->side;
+	double nr = (double)split->nr, side = (double)split->side, all = (double)stretch->nr;
 	double orders = lgamma(nr + 1) - lgamma(side + 1) - lgamma(nr - side + 1);
 	double tail = fmax(erfc(sqrt(split->score / 2)), 2 * exp(-orders));
 
-	return tail * (double)stretch->nr * (1 + 2 * log2((double)stretch->nr));
+	if (stretch->squares[stretch->nr] < 0.75 * all * (all * all - 1) / 12)
+		return 1;
+	return tail * all * (1 + 2 * log2(all));
 }
 
 /* Besag and Clifford's (1991): as few orders as it takes to see that p is large. */
 static double split_p(struct stretch *stretch, const struct split *split, bool windows)
 {
 	double bound = split_bound(stretch, split);
+	unsigned int times = stretch->nr <= SHORT ? 10 : 1, nr_good = 0;
 	struct random random;
-	unsigned int nr_good = 0;
 
 	if (split->score <= 0)
 		return 1;
 	if (bound < SURE)
 		return bound;
 	random_seed(&random, stretch->nr);
-	for (unsigned int i = 1; i <= ORDERS; i++) {
+	for (unsigned int i = 1; i <= ORDERS * times; i++) {
 		for (size_t j = stretch->nr - 1; j > 0; j--) {
 			size_t other = random_below(&random, j + 1);
 			double rank = stretch->ranks[j];
@@ -143,10 +147,10 @@ static double split_p(struct stretch *stretch, const struct split *split, bool w
 			stretch->ranks[other] = rank;
 		}
 		nr_good += stretch_best(stretch, windows).score >= split->score * (1 - 1e-12);
-		if (nr_good == ENOUGH)
-			return (double)ENOUGH / i;
+		if (nr_good == ENOUGH * times)
+			return (double)nr_good / i;
 	}
-	return (double)(nr_good + 1) / (ORDERS + 1);
+	return (double)(nr_good + 1) / (ORDERS * times + 1);
 }
 
 /* Returns where to split @values, or 0. */
@@ -177,6 +181,21 @@ static int by_place(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static double median_of(const double *values, size_t nr)
+{
+	autofree double *copy = malloc(nr * sizeof(*copy));
+
+	memcpy(copy, values, nr * sizeof(*copy));
+	return quantile_of(copy, nr, 0.5);
+}
+
+/* Of equal numbers and an odd one, which no order of them makes likelier, neither side has another
+ * level. */
+static bool levels_differ(const double *values, size_t at, size_t nr)
+{
+	return median_of(values, at) != median_of(values + at, nr - at);
+}
+
 static void divide(const double *values, size_t start, size_t end, struct cuts *cuts)
 {
 	double p;
@@ -185,7 +204,7 @@ static void divide(const double *values, size_t start, size_t end, struct cuts *
 	if (end - start < CHANGE_LEAST)
 		return;
 	at = start + split_find(values + start, end - start, true, &p);
-	if (p > CHANGE_LEVEL)
+	if (p > CHANGE_LEVEL || !levels_differ(values + start, at - start, end - start))
 		return;
 	cuts->at[cuts->nr++] = at;
 	divide(values, start, at, cuts);
@@ -202,17 +221,35 @@ static size_t cut_end(const struct cuts *cuts, size_t i, size_t nr)
 	return i + 1 < cuts->nr ? cuts->at[i + 1] : nr;
 }
 
-/* Each to where it is best between its neighbours, once these are known. */
+/* Between which of @values the level changes from one to the other: where the distances from both
+ * levels are least. */
+static size_t place_best(const double *values, size_t nr, double from, double to)
+{
+	double distance = 0, least = INFINITY;
+	size_t best = CHANGE_SIDE;
+
+	for (size_t i = 0; i + CHANGE_SIDE <= nr; i++) {
+		if (i >= CHANGE_SIDE && distance < least) {
+			least = distance;
+			best = i;
+		}
+		distance += fabs(values[i] - from) - fabs(values[i] - to);
+	}
+	return best;
+}
+
+/* Each to where it is best between its neighbours, once these are known: by distances, which say
+ * more of the place than ranks do. */
 static void cuts_settle(const double *values, size_t nr, struct cuts *cuts)
 {
-	for (size_t i = 0; i < cuts->nr; i++) {
-		size_t start = cut_start(cuts, i), end = cut_end(cuts, i, nr);
-		struct stretch stretch = stretch_of(values + start, end - start);
-		struct split best = stretch_best(&stretch, false);
+	for (size_t round = 0; round < 3; round++) {
+		for (size_t i = 0; i < cuts->nr; i++) {
+			size_t start = cut_start(cuts, i), end = cut_end(cuts, i, nr);
+			double from = median_of(values + start, cuts->at[i] - start);
+			double to = median_of(values + cuts->at[i], end - cuts->at[i]);
 
-		if (best.at)
-			cuts->at[i] = start + best.at;
-		stretch_free(&stretch);
+			cuts->at[i] = start + place_best(values + start, end - start, from, to);
+		}
 	}
 }
 
@@ -222,9 +259,11 @@ static bool cuts_prune(const double *values, size_t nr, struct cuts *cuts, doubl
 	size_t worst = 0;
 
 	for (size_t i = 0; i < cuts->nr; i++) {
-		size_t start = cut_start(cuts, i);
+		size_t start = cut_start(cuts, i), end = cut_end(cuts, i, nr);
 
-		split_find(values + start, cut_end(cuts, i, nr) - start, false, &p[i]);
+		split_find(values + start, end - start, false, &p[i]);
+		if (!levels_differ(values + start, cuts->at[i] - start, end - start))
+			p[i] = 1;
 		worst = p[i] > p[worst] ? i : worst;
 	}
 	if (cuts->nr == 0 || p[worst] <= CHANGE_LEVEL)
@@ -232,14 +271,6 @@ static bool cuts_prune(const double *values, size_t nr, struct cuts *cuts, doubl
 	cuts->nr--;
 	memmove(&cuts->at[worst], &cuts->at[worst + 1], (cuts->nr - worst) * sizeof(*cuts->at));
 	return true;
-}
-
-static double median_of(const double *values, size_t nr)
-{
-	autofree double *copy = malloc(nr * sizeof(*copy));
-
-	memcpy(copy, values, nr * sizeof(*copy));
-	return quantile_of(copy, nr, 0.5);
 }
 
 /* Logarithms; false: there are none. */
