@@ -116,13 +116,13 @@ $(B)/tests/torture/starve.so: tests/torture/starve.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -shared -fPIC -o $@ $<
 tests: $(STARVE)
 # Programs that compute what "make qualify" prints; tests/cli/simulate.sh runs the first in small.
-PROOF := $(patsubst %,$(B)/tests/qualify/%,simulate judge usual seeds)
+PROOF := $(patsubst %,$(B)/tests/qualify/%,simulate judge usual seeds history)
 DRAW  := $(patsubst %,$(B)/tests/qualify/%.o,line windows)
 $(PROOF): %: %.o $(LIB)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALL_LDLIBS)
-$(B)/tests/qualify/simulate: $(B)/tests/qualify/laws.o
-$(filter-out %/simulate,$(PROOF)) $(B)/tests/test_qualify: $(DRAW)
+$(B)/tests/qualify/simulate $(B)/tests/qualify/history: $(B)/tests/qualify/laws.o
+$(filter-out %/simulate %/history,$(PROOF)) $(B)/tests/test_qualify: $(DRAW)
 $(B)/tests/test_history: $(B)/tests/qualify/laws.o
 $(B)/tests/test_qualify.o $(B)/tests/test_history.o: CPPFLAGS += -Itests
 tests: $(PROOF)

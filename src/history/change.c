@@ -12,7 +12,7 @@
 
 #define ORDERS       999u /* random ones that a split is held against */
 #define ENOUGH       10u  /* as good ones of them: more would only make p larger */
-#define SHORT        64u  /* numbers of a stretch that can have ten times as many */
+#define SHORT        16u  /* numbers of a stretch that can have ten times as many */
 #define WINDOW       16u  /* numbers of the shortest window */
 #define SURE         1e-4 /* p that no random order has to confirm */
 #define SLOPE_MARGIN 6    /* BIC: strong evidence (Kass and Raftery 1995) */

@@ -68,6 +68,17 @@ functions() {
 	fi
 }
 
+# status 1: a bar was missed, which its row says
+changes() {
+	step "change points of pinbench history"
+	"$B/tests/qualify/history" $((smoke ? 20 : 1000)) >"$dir/changes" 2>"$dir/said"
+	if [ -s "$dir/changes" ]; then
+		cat "$dir/changes" >>"$lines"
+	else
+		lost "Change points of pinbench history" "history" "$(tail -1 "$dir/said")"
+	fi
+}
+
 # --- this machine ---
 
 # JOB PROGRAM OTHER ORDER BLOCKS NAME: $dir/NAME-base.json and -new.json. A row that failed there is left out, the others count.
@@ -181,6 +192,7 @@ keep_in() {
 }
 
 functions
+changes
 false_alarms
 power
 [ -n "$smoke" ] || [ "${LAB:-}" = 0 ] || lab
