@@ -2,6 +2,7 @@
 /* pinbench plot KIND FILE... -o X.svg: a picture of result files. Needs gnuplot, and no rights. */
 #include <argp.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -72,16 +73,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* The pictures there are, before the example. argp frees what it did not give. */
+static char *help(int key, const char *text, void *input)
+{
+	char *kinds = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	out = open_memstream(&kinds, &size);
+	if (!out)
+		return (char *)text;
+	fputs("Kinds:\n", out);
+	for (size_t i = 0; plot_kinds[i]; i++)
+		fprintf(out, "  %-6s %s\n", plot_kinds[i]->name, plot_kinds[i]->about);
+	fprintf(out, "\n%s", text);
+	fclose(out);
+	return kinds;
+}
+
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "KIND FILE...",
 	.doc = "Draws a picture of result files with gnuplot.\v"
-	       "Kinds:\n"
-	       "  hit    heat map of the fast-path hit rate: layout by window, file by file\n"
-	       "  bars   median time of each case, a bar per file: before and after\n"
-	       "  cost   time per page against pages per call, on logarithmic axes\n\n"
 	       "Example: pinbench plot hit results/before.json results/after.json -o hit.svg",
+	.help_filter = help,
 };
 
 static int exit_code(int rc)

@@ -332,7 +332,8 @@ static int bars_write(struct plot *plot, struct error *err)
 
 const struct plot_kind plot_bars = {
 	.name = "bars",
-	.about = "median time of each case, one bar for each file: before and after",
+	.about = "median time of each case, a bar per file: before and after",
+	.template = "bars",
 	.draws = bars_draws,
 	.write = bars_write,
 };

@@ -202,6 +202,7 @@ static int cost_write(struct plot *plot, struct error *err)
 const struct plot_kind plot_cost = {
 	.name = "cost",
 	.about = "time per page against pages per call, on logarithmic axes",
+	.template = "cost",
 	.draws = cost_draws,
 	.write = cost_write,
 };

@@ -288,7 +288,8 @@ static int hit_write(struct plot *plot, struct error *err)
 
 const struct plot_kind plot_hit = {
 	.name = "hit",
-	.about = "heat map of the fast-path hit rate, layout by window; one panel for each file",
+	.about = "heat map of the fast-path hit rate: layout by window, file by file",
+	.template = "hit",
 	.draws = hit_draws,
 	.write = hit_write,
 };

@@ -354,7 +354,7 @@ static int picture_make(struct plot *plot, const struct plot_kind *kind,
 	int rc = kind->write(plot, err);
 
 	if (!rc)
-		rc = plot_gnuplot(plot, kind->name, target->format, signals, err);
+		rc = plot_gnuplot(plot, kind->template, target->format, signals, err);
 	if (!rc)
 		rc = picture_read(plot, &bytes, &size, err);
 	if (!rc && plot->svg)

@@ -42,8 +42,9 @@ struct plot {
 /* One kind of picture: writes its data files and sets the size. -ENODATA with the reason when
  * nothing fits. */
 struct plot_kind {
-	const char *name; /* as on the command line, and of its template */
+	const char *name; /* as on the command line */
 	const char *about;
+	const char *template; /* plots/TEMPLATE.gp; pictures may share one */
 	/* Whether a wanted case has a place in the picture: these decide what is common to all. */
 	bool (*draws)(const struct plot *plot, const struct results *results,
 		      const struct result *result);

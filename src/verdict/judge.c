@@ -18,6 +18,12 @@ const char *const verdict_names[NR_VERDICTS] = {
 	[VERDICT_UNSURE] = "unsure", [VERDICT_DIFFERS] = "differs",
 };
 
+#define ENTER(name) &rule_##name,
+
+static const struct row_rule *const rules[] = { RULES(ENTER) };
+
+#define NR_RULES (sizeof(rules) / sizeof(*rules))
+
 const struct rule rule_default = { .threshold = 0.02, .level = 0.95 };
 
 struct row *row_add(struct verdict_work *work, const struct result *base, const struct result *new,
@@ -62,12 +68,8 @@ static void add_rows(struct verdict_work *work)
 
 		if (!is || was->status != STATUS_DONE || is->status != STATUS_DONE)
 			continue;
-		rows_add_exact(work, was, is);
-		if (base->icount != new->icount)
-			continue;
-		rows_add_times(work, was, is);
-		if (work->verdicts->rule.tails)
-			rows_add_tails(work, was, is);
+		for (size_t j = 0; j < NR_RULES; j++)
+			rules[j]->add(work, was, is);
 	}
 	results_index_free(&index);
 }
@@ -177,8 +179,9 @@ void verdicts_find(struct verdicts *verdicts, const struct results *base, const 
 		.paired = schedule_shared(&base->schedule, &new->schedule),
 	};
 	add_rows(&work);
-	rows_find_times(&work);
-	rows_find_tails(&work);
+	for (size_t i = 0; i < NR_RULES; i++)
+		if (rules[i]->find)
+			rules[i]->find(&work);
 	for (size_t i = 0; i < verdicts->nr; i++) {
 		struct row *row = &verdicts->rows[i];
 

@@ -38,16 +38,26 @@ struct verdict_work {
 /* At the end; valid until the next one. */
 struct row *row_add(struct verdict_work *work, const struct result *base, const struct result *new,
 		    enum row_kind kind, unsigned int which);
-/* Hit rate and counts that both know. */
-void rows_add_exact(struct verdict_work *work, const struct result *base, const struct result *new);
-/* A row for each metric that both have in every run. */
-void rows_add_times(struct verdict_work *work, const struct result *base, const struct result *new);
-/* The same of p99 where n allows; what does not is counted. */
-void rows_add_tails(struct verdict_work *work, const struct result *base, const struct result *new);
 
-/* When all rows are there: levels and intervals of the family, then what it would take. */
-void rows_find_times(struct verdict_work *work);
-void rows_find_tails(struct verdict_work *work);
+/* One kind of rows, and how its change is found: src/verdict/rule_NAME.c. */
+struct row_rule {
+	/* The rows of one case that is done in both; none where it does not apply. */
+	void (*add)(struct verdict_work *work, const struct result *base, const struct result *new);
+	/* When all rows are there: levels and intervals of the family, then what it would take.
+	 * NULL: found when added. */
+	void (*find)(struct verdict_work *work);
+};
+
+/* One line per rule: its struct, at the foot of its file, is rule_NAME. In the order of a case's
+ * rows. */
+#define RULES(X) \
+	X(exact) \
+	X(times) \
+	X(tails)
+
+#define RULE_DECLARE(name) extern const struct row_rule rule_##name;
+RULES(RULE_DECLARE)
+
 /* Change, interval and rule of one row of seeds: pairs in @sides. */
 void row_find_seeds(struct row *row, const struct run_values sides[2]);
 void rows_find_controls(struct verdicts *verdicts);

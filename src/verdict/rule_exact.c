@@ -82,7 +82,8 @@ static struct row *add_rate(struct verdict_work *work, const struct result *base
 	return row;
 }
 
-void rows_add_exact(struct verdict_work *work, const struct result *base, const struct result *new)
+static void rows_add_exact(struct verdict_work *work, const struct result *base,
+			   const struct result *new)
 {
 	struct hit_rate was, is;
 	bool rate = result_hit_range(base, &was) && result_hit_range(new, &is);
@@ -105,3 +106,8 @@ void rows_add_exact(struct verdict_work *work, const struct result *base, const 
 				  row->verdict == rate_verdict);
 	}
 }
+
+/* Hit rate and counts that both know. */
+const struct row_rule rule_exact = {
+	.add = rows_add_exact,
+};

@@ -91,9 +91,10 @@ static void add_tail(struct verdict_work *work, const struct result *base, const
 	free(sides[1].items);
 }
 
-void rows_add_tails(struct verdict_work *work, const struct result *base, const struct result *new)
+static void rows_add_tails(struct verdict_work *work, const struct result *base,
+			   const struct result *new)
 {
-	for (unsigned int i = 0; i < NR_METRICS; i++) {
+	for (unsigned int i = 0; i < NR_METRICS && work->verdicts->rule.tails; i++) {
 		const struct row *row = time_row(work, base, i);
 
 		if (row && (row->design == DESIGN_PAIRS || row->design == DESIGN_SAMPLES))
@@ -159,9 +160,15 @@ static void find_tail(struct row *row, const struct row_data *data)
 	row->moved = row->interval.low > 0 || row->interval.high < 0;
 }
 
-void rows_find_tails(struct verdict_work *work)
+static void rows_find_tails(struct verdict_work *work)
 {
 	for (size_t i = 0; i < work->verdicts->nr; i++)
 		if (work->verdicts->rows[i].kind == ROW_TAIL)
 			find_tail(&work->verdicts->rows[i], &work->data[i]);
 }
+
+/* The same of p99, with --tails and where n allows; what does not is counted. */
+const struct row_rule rule_tails = {
+	.add = rows_add_tails,
+	.find = rows_find_tails,
+};

@@ -179,8 +179,11 @@ static void add_time(struct verdict_work *work, const struct result *base, const
 	free(sides[1].items);
 }
 
-void rows_add_times(struct verdict_work *work, const struct result *base, const struct result *new)
+static void rows_add_times(struct verdict_work *work, const struct result *base,
+			   const struct result *new)
 {
+	if (work->verdicts->base->icount != work->verdicts->new->icount)
+		return;
 	for (unsigned int i = 0; i < NR_METRICS; i++)
 		if (result_metric_whole(base, i) && result_metric_whole(new, i))
 			add_time(work, base, new, i);
@@ -221,7 +224,7 @@ static void find_interval(struct row *row, const struct row_data *data)
 
 /* Tails have no p: in Holm's order they come last, and are judged at the level of the first step.
  */
-void rows_find_times(struct verdict_work *work)
+static void rows_find_times(struct verdict_work *work)
 {
 	struct verdicts *verdicts = work->verdicts;
 	autofree double *p = calloc(verdicts->nr + 1, sizeof(*p)),
@@ -249,3 +252,9 @@ void rows_find_times(struct verdict_work *work)
 			find_interval(row, &work->data[i]);
 	}
 }
+
+/* A row for each metric that both have in every run. */
+const struct row_rule rule_times = {
+	.add = rows_add_times,
+	.find = rows_find_times,
+};

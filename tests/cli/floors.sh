@@ -30,6 +30,7 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 }
 
 "$check" || bad=1
+docs/rooms.py --check || bad=1
 caught "a room that includes one to its right" src/result/results.c '#include "plan/plan.h"'
 caught "a room that includes its neighbour" src/turns/turns.c '#include "vm/lab.h"'
 caught "an include that is no path" src/plan/plan.c '#include "config.h"'
