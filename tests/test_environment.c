@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "base/text.h"
 #include "host/environment.h"
 #include "host/kconfig.h"
 #include "host/noise.h"
@@ -191,10 +192,10 @@ static void test_cmdline(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		environment_cmdline(rows[i].raw, text, sizeof(text));
+		cmdline_shorten(rows[i].raw, text, sizeof(text));
 		assert_string_equal(text, rows[i].text);
 	}
-	environment_cmdline("quiet quiet quiet", small, sizeof(small));
+	cmdline_shorten("quiet quiet quiet", small, sizeof(small));
 	assert_string_equal(small, "quiet q");
 }
 

@@ -3,7 +3,9 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,4 +268,116 @@ const char *suggest_word(const char *word, const char *(*nth)(const void *contex
 		}
 	}
 	return nearest;
+}
+
+/* Parameters whose values are about memory, CPUs, mitigations and checks, not about the machine's
+ * identity. */
+static const char *const cmdline_keys[] = {
+	"hugepages",
+	"hugepagesz",
+	"default_hugepagesz",
+	"hugetlb_*",
+	"cma",
+	"movable*",
+	"kernelcore",
+	"movablecore",
+	"transparent_hugepage*",
+	"thp_*",
+	"mitigations",
+	"spectre_*",
+	"spec_*",
+	"pti",
+	"kpti",
+	"l1tf",
+	"mds",
+	"tsx*",
+	"retbleed",
+	"srbds",
+	"mmio_stale_data",
+	"gather_data_sampling",
+	"reg_file_data_sampling",
+	"isolcpus",
+	"nohz*",
+	"rcu_nocb*",
+	"irqaffinity",
+	"preempt",
+	"numa*",
+	"mem",
+	"maxcpus",
+	"nr_cpus",
+	"nosmt",
+	"idle",
+	"intel_idle.*",
+	"processor.*",
+	"intel_pstate",
+	"amd_pstate",
+	"cpufreq.*",
+	"cpuidle.*",
+	"cpuidle_*",
+	"clocksource",
+	"tsc",
+	"iommu",
+	"iommu.*",
+	"intel_iommu",
+	"amd_iommu",
+	"arm-smmu*",
+	"vfio*",
+	"lockdown",
+	"slub_debug",
+	"slab_debug",
+	"init_on_alloc",
+	"init_on_free",
+	"page_owner",
+	"page_poison",
+	"page_reporting.*",
+	"debug_pagealloc",
+	"kasan*",
+	"kfence.*",
+	"panic",
+	"panic_on_warn",
+	"oops",
+	"psi",
+	"lsm",
+	"selinux",
+	"apparmor",
+	"audit",
+	"cgroup*",
+	"swapaccount",
+	"swiotlb",
+	"kvm*",
+	"sysctl.*",
+	"random.*",
+	"console",
+	"loglevel",
+	"quiet",
+	"nokaslr",
+	"deferred_init",
+};
+
+void cmdline_shorten(const char *raw, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	while (*raw && used + 1 < size) {
+		size_t length = 0, name;
+		bool quoted = false, keep = false;
+		char key[128];
+
+		raw += strspn(raw, " \t\n");
+		for (; raw[length] && (quoted || !strchr(" \t\n", raw[length])); length++)
+			quoted ^= raw[length] == '"';
+		if (length == 0 || (length == 2 && strncmp(raw, "--", 2) == 0))
+			break;
+		name = strcspn(raw, "=");
+		if (name > length)
+			name = length;
+		snprintf(key, sizeof(key), "%.*s", (int)name, raw);
+		for (size_t i = 0; i < sizeof(cmdline_keys) / sizeof(*cmdline_keys) && !keep; i++)
+			keep = fnmatch(cmdline_keys[i], key, 0) == 0;
+		used += (size_t)snprintf(text + used, size - used, "%s%.*s%s", used ? " " : "",
+					 (int)(keep ? length : name), raw,
+					 !keep && name < length ? "=..." : "");
+		raw += length;
+	}
 }

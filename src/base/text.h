@@ -42,3 +42,9 @@ int percent_parse(const char *text, double *part, struct error *err);
  */
 const char *suggest_word(const char *word, const char *(*nth)(const void *context, size_t i),
 			 const void *context);
+
+/* The command line of a kernel, without what tells whose machine it is. */
+
+/* The kernel's command line without what identifies a machine; cuts what belongs to init (after "
+ * -- "). */
+void cmdline_shorten(const char *raw, char *text, size_t size);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "host/environment.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdbool.h>
@@ -10,7 +12,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "host/hugepage.h"
 #include "host/kconfig.h"
 #include "host/noise.h"
@@ -105,90 +106,6 @@ static const char *const config_options[] = {
 	"CONFIG_KCOV",
 };
 
-/* Parameters whose values are about memory, CPUs, mitigations and checks, not about the machine's
- * identity. */
-static const char *const cmdline_keys[] = {
-	"hugepages",
-	"hugepagesz",
-	"default_hugepagesz",
-	"hugetlb_*",
-	"cma",
-	"movable*",
-	"kernelcore",
-	"movablecore",
-	"transparent_hugepage*",
-	"thp_*",
-	"mitigations",
-	"spectre_*",
-	"spec_*",
-	"pti",
-	"kpti",
-	"l1tf",
-	"mds",
-	"tsx*",
-	"retbleed",
-	"srbds",
-	"mmio_stale_data",
-	"gather_data_sampling",
-	"reg_file_data_sampling",
-	"isolcpus",
-	"nohz*",
-	"rcu_nocb*",
-	"irqaffinity",
-	"preempt",
-	"numa*",
-	"mem",
-	"maxcpus",
-	"nr_cpus",
-	"nosmt",
-	"idle",
-	"intel_idle.*",
-	"processor.*",
-	"intel_pstate",
-	"amd_pstate",
-	"cpufreq.*",
-	"cpuidle.*",
-	"cpuidle_*",
-	"clocksource",
-	"tsc",
-	"iommu",
-	"iommu.*",
-	"intel_iommu",
-	"amd_iommu",
-	"arm-smmu*",
-	"vfio*",
-	"lockdown",
-	"slub_debug",
-	"slab_debug",
-	"init_on_alloc",
-	"init_on_free",
-	"page_owner",
-	"page_poison",
-	"page_reporting.*",
-	"debug_pagealloc",
-	"kasan*",
-	"kfence.*",
-	"panic",
-	"panic_on_warn",
-	"oops",
-	"psi",
-	"lsm",
-	"selinux",
-	"apparmor",
-	"audit",
-	"cgroup*",
-	"swapaccount",
-	"swiotlb",
-	"kvm*",
-	"sysctl.*",
-	"random.*",
-	"console",
-	"loglevel",
-	"quiet",
-	"nokaslr",
-	"deferred_init",
-};
-
 static const char *const sysctls[] = {
 	"kernel/perf_event_paranoid",  "kernel/io_uring_disabled",
 	"kernel/kptr_restrict",        "kernel/randomize_va_space",
@@ -197,34 +114,6 @@ static const char *const sysctls[] = {
 	"vm/nr_overcommit_hugepages",  "vm/swappiness",
 	"vm/zone_reclaim_mode",
 };
-
-void environment_cmdline(const char *raw, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	while (*raw && used + 1 < size) {
-		size_t length = 0, name;
-		bool quoted = false, keep = false;
-		char key[128];
-
-		raw += strspn(raw, " \t\n");
-		for (; raw[length] && (quoted || !strchr(" \t\n", raw[length])); length++)
-			quoted ^= raw[length] == '"';
-		if (length == 0 || (length == 2 && strncmp(raw, "--", 2) == 0))
-			break;
-		name = strcspn(raw, "=");
-		if (name > length)
-			name = length;
-		snprintf(key, sizeof(key), "%.*s", (int)name, raw);
-		for (size_t i = 0; i < NR(cmdline_keys) && !keep; i++)
-			keep = fnmatch(cmdline_keys[i], key, 0) == 0;
-		used += (size_t)snprintf(text + used, size - used, "%s%.*s%s", used ? " " : "",
-					 (int)(keep ? length : name), raw,
-					 !keep && name < length ? "=..." : "");
-		raw += length;
-	}
-}
 
 static void fact_file(struct fact_list *facts, const char *path, const char *name)
 {
@@ -276,7 +165,7 @@ void environment_kernel(struct fact_list *facts)
 	else
 		fact_file(facts, "/proc/sys/kernel/arch", "kernel.arch"); /* 6.1+ */
 	if (sysfile_read("/proc/cmdline", raw, sizeof(raw), NULL) == 0) {
-		environment_cmdline(raw, text, sizeof(text));
+		cmdline_shorten(raw, text, sizeof(text));
 		fact_text(facts, text, "kernel.cmdline");
 	}
 	fact_u64(facts, "/proc/sys/kernel/tainted", "kernel.tainted");
@@ -473,9 +362,6 @@ void environment_collect(struct fact_list *facts)
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
-
-#include "host/noise.h"
-#include "host/sysfile.h"
 
 struct sign {
 	const char *text, *name;

@@ -27,7 +27,3 @@ void environment_collect(struct fact_list *facts);
 /* Of these only kernel.* without the config: cheap, and enough to tell that it is still the same
  * kernel. */
 void environment_kernel(struct fact_list *facts);
-
-/* The kernel's command line without what identifies a machine; cuts what belongs to init (after "
- * -- "). */
-void environment_cmdline(const char *raw, char *text, size_t size);

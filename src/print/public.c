@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "host/environment.h"
 
 /* What pinbench writes into the environment; a name that ends in '.' stands for all below it. */
 static const char *const names[] = {
@@ -64,7 +63,7 @@ bool public_fact(const struct fact_list *facts, const char *name, char *text, si
 		return false;
 	/* once more: the file may be of a program that kept all of it */
 	if (strcmp(name, "kernel.cmdline") == 0 || strcmp(name, "lab.append") == 0)
-		environment_cmdline(value, text, size);
+		cmdline_shorten(value, text, size);
 	else
 		snprintf(text, size, "%s", value);
 	public_text(text, NULL);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/memory.h"
-#include "host/environment.h"
+#include "base/text.h"
 #include "result/schedule.h"
 
 static bool is_directory(const char *path)
@@ -52,7 +52,7 @@ static void cmdline_hide(const char *name, char *text)
 	if (strcmp(name, "kernel.cmdline"))
 		return;
 	snprintf(whole, sizeof(whole), "%s", text);
-	environment_cmdline(whole, text, sizeof(whole));
+	cmdline_shorten(whole, text, sizeof(whole));
 }
 
 /* Two kernels, machines or labels in one directory are two sides that somebody keeps in one place.
