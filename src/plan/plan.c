@@ -47,7 +47,9 @@ static void layout_skip(struct plan_case *plan_case, const struct builder *build
 	for (size_t i = 0; i < builder->offer->nr_layouts; i++) {
 		const struct layout *layout = &builder->offer->layouts[i];
 
-		if (strcmp(layout->kind->prefix, kind->prefix) == 0)
+		/* "thp-64K" and "thp-2M" are of two kinds, with one form of name */
+		if (strcmp(layout->kind->prefix, kind->prefix) == 0 &&
+		    !layout->kind->suffix == !kind->suffix)
 			snprintf(others + strlen(others), sizeof(others) - strlen(others), "%s%s",
 				 others[0] ? ", " : "", layout->name);
 	}

@@ -7,7 +7,7 @@
 #include "bench/bench.h"
 #include "plan/config.h"
 
-#define PLAN_MAX_LAYOUTS 32
+#define PLAN_MAX_LAYOUTS 80
 
 /* What there is to measure with: of the running kernel, or of a test. */
 struct offer {
