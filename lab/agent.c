@@ -50,45 +50,7 @@ static bool port_is_ours(const char *name_file)
 	return !strncmp(name, LAB_WIRE_PORT, strlen(LAB_WIRE_PORT));
 }
 
-/* The virtio port by its name; on a kernel without virtio-console, the serial line that /lab/serial
- * names. */
-static int channel_open(void)
-{
-	char path[64], serial[64] = "";
-	struct termios tty;
-	glob_t ports;
-	FILE *file;
-	int fd = -1;
-
-	if (!glob("/sys/class/virtio-ports/*/name", 0, NULL, &ports)) {
-		for (size_t i = 0; i < ports.gl_pathc && fd < 0; i++) {
-			if (!port_is_ours(ports.gl_pathv[i]))
-				continue;
-			snprintf(path, sizeof(path), "/dev/%.40s",
-				 ports.gl_pathv[i] + strlen("/sys/class/virtio-ports/"));
-			path[strcspn(path + 5, "/") + 5] = '\0';
-			fd = open(path, O_WRONLY | O_CLOEXEC);
-		}
-		globfree(&ports);
-	}
-	if (fd >= 0)
-		return fd;
-
-	file = fopen("/lab/serial", "r");
-	if (!file || !fgets(serial, sizeof(serial), file))
-		return -1;
-	fclose(file);
-	serial[strcspn(serial, "\n")] = '\0';
-	fd = open(serial, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0 && !tcgetattr(fd, &tty)) {
-		cfmakeraw(&tty);
-		cfsetspeed(&tty, B115200);
-		tcsetattr(fd, TCSANOW, &tty);
-	}
-	return fd;
-}
-
-static void write_all(const char *bytes, size_t size)
+static bool write_all(const char *bytes, size_t size)
 {
 	while (size) {
 		ssize_t done = write(channel_fd, bytes, size);
@@ -97,23 +59,84 @@ static void write_all(const char *bytes, size_t size)
 			continue;
 		if (done <= 0) {
 			complain("write to the channel");
-			return;
+			return false;
 		}
 		bytes += done;
 		size -= done;
 	}
+	return true;
 }
 
-static void frame_send(const char *kind, const char *bytes, size_t size)
+static bool frame_send(const char *kind, const char *bytes, size_t size)
 {
 	char header[LAB_WIRE_HEADER_MAX];
 	uint32_t crc = crc32_add(crc32_add(0, kind, strlen(kind)), bytes, size);
 	int length = snprintf(header, sizeof(header), LAB_WIRE_MAGIC "%s %zu %08x %u\n", kind, size,
 			      crc, nr_frames++);
 
-	write_all(header, length);
-	write_all(bytes, size);
 	sum = crc32_add(sum, &crc, sizeof(crc));
+	return write_all(header, length) && write_all(bytes, size);
+}
+
+/*
+ * Says on the channel that this kernel is up. True when the device has taken it: a write to a port
+ * returns when the host has it, a serial line is waited for until it is empty. The console names
+ * the device, so that the host knows at once where to expect it.
+ */
+static bool channel_try(const char *path)
+{
+	struct utsname name;
+	struct termios tty;
+
+	channel_fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+	if (channel_fd < 0)
+		return false;
+	if (!tcgetattr(channel_fd, &tty)) {
+		cfmakeraw(&tty);
+		cfsetspeed(&tty, B115200);
+		tcsetattr(channel_fd, TCSANOW, &tty);
+	}
+	nr_frames = 0;
+	sum = 0;
+	uname(&name);
+	if (frame_send("ready", name.release, strlen(name.release)) &&
+	    (!isatty(channel_fd) || !tcdrain(channel_fd))) {
+		fprintf(stderr, LAB_WIRE_SPEAKS "%s\n", path);
+		return true;
+	}
+	close(channel_fd);
+	channel_fd = -1;
+	return false;
+}
+
+/* The virtio port by its name; on a kernel without virtio-console, a serial line that /lab/serial
+ * names. */
+static bool channel_open(void)
+{
+	char path[64];
+	bool works = false;
+	glob_t ports;
+	FILE *file;
+
+	if (!glob("/sys/class/virtio-ports/*/name", 0, NULL, &ports)) {
+		for (size_t i = 0; i < ports.gl_pathc && !works; i++) {
+			if (!port_is_ours(ports.gl_pathv[i]))
+				continue;
+			snprintf(path, sizeof(path), "/dev/%.40s",
+				 ports.gl_pathv[i] + strlen("/sys/class/virtio-ports/"));
+			path[strcspn(path + 5, "/") + 5] = '\0';
+			works = channel_try(path);
+		}
+		globfree(&ports);
+	}
+	file = fopen("/lab/serial", "r");
+	while (file && !works && fgets(path, sizeof(path), file)) {
+		path[strcspn(path, "\n")] = '\0';
+		works = channel_try(path);
+	}
+	if (file)
+		fclose(file);
+	return works;
 }
 
 static void frame_send_file(const char *kind, const char *path)
@@ -309,21 +332,17 @@ static int program_watch(pid_t pid, int messages_fd, const sigset_t *waiting)
 int main(void)
 {
 	struct sigaction action = { .sa_handler = on_child };
-	struct utsname name;
 	sigset_t blocked, waiting;
 	char end[64], **argv;
 	pid_t pid;
 	int status, messages_fd;
 
-	channel_fd = channel_open();
-	if (channel_fd < 0) {
-		fprintf(stderr, "agent: no channel: the kernel has neither virtio-console nor the "
-				"serial line\n");
+	random_seed();
+	if (!channel_open()) {
+		fprintf(stderr, LAB_WIRE_SILENT "neither virtio-console nor a second serial line "
+						"works in this kernel\n");
 		return 1;
 	}
-	random_seed();
-	uname(&name);
-	frame_send("ready", name.release, strlen(name.release));
 
 	argv = argv_load();
 	if (argv) {

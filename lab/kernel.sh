@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usage: lab/kernel.sh NAME...                 kernels of lab/kernels.json
-#        lab/kernel.sh --tree DIR [--patch FILE] [--config FILE]   your own, for this machine's architecture
+#        lab/kernel.sh --tree DIR [--patch FILE] [--config FILE]   your own, for this machine's architecture; with a
+#                                                                  patch two, without and with it
 #
 # Builds what is not in the cache yet and prints the path of each image. A kernel's place in the cache is a hash of
 # everything it is made of: source, configuration, variant, compiler. No source is ever changed: variants and
@@ -49,8 +50,27 @@ package_source() {
 	echo "$dir"
 }
 
-fragments() { # FRAGMENT-FILE...: plain configuration text, comments gone
-	sed -nE 's/^(CONFIG_[A-Za-z0-9_]+=[^ ]*).*/\1/p; s/^(# CONFIG_[A-Za-z0-9_]+ is not set)$/\1/p' "$@"
+# FRAGMENT-FILE...: plain configuration text, comments gone; of a name that stands in several, what the last one says.
+fragments() {
+	sed -nE 's/^(CONFIG_[A-Za-z0-9_]+=("[^"]*"|[^ ]*)).*/\1/p; s/^(# CONFIG_[A-Za-z0-9_]+ is not set).*/\1/p' "$@" |
+		awk '{ name = $1 == "#" ? $2 : $1; sub(/=.*/, "", name); lines[name] = $0; order[name] = NR }
+			END { for (name in lines) print order[name], lines[name] }' | sort -n | cut -d' ' -f2-
+}
+
+# ARCH NAME...: the files of these names of lab/config, one a line. Each is for all architectures, for this one, or both.
+config_files() {
+	local arch=$1 name file any
+	shift
+	for name; do
+		any=
+		for file in "$LAB/config/$name.config" "$LAB/config/$name-$arch.config"; do
+			[ -f "$file" ] || continue
+			echo "$file"
+			any=1
+		done
+		[ -n "$any" ] || die "lab/config has neither $name.config nor $name-$arch.config" \
+			"one of: $(cd "$LAB/config" && echo *.config)"
+	done
 }
 
 # Kconfig drops what it does not know or what lacks a dependency, without a word. strict: that is an error.
@@ -75,22 +95,25 @@ build_lock() {
 	flock -n 9 || { say "waiting for another build"; flock 9; }
 }
 
-# ARCH SOURCE OUTPUT WANTED STRICT LABEL: configure and build.
-build() {
-	local arch=$1 source=$2 output=$3 wanted=$4 strict=$5 label=$6
-	mkdir -p "$output"
-	kmake "$arch" "$source" "$output" -s KCONFIG_ALLCONFIG="$wanted" allnoconfig >"$output/build.log" 2>&1 ||
-		{ tail -15 "$output/build.log" >&2; die "$label: make allnoconfig failed"; }
-	config_check "$strict" "$output/.config" "$wanted"
-	# About how many steps it takes, from the last build of this kind.
-	local steps
-	steps=$(cat "$CACHE/steps-$arch" 2>/dev/null || echo 1300)
+# ARCH SOURCE OUTPUT WANTED STRICT: the configuration, from nothing but what is wanted.
+configure() {
+	mkdir -p "$3"
+	kmake "$1" "$2" "$3" -s KCONFIG_ALLCONFIG="$4" allnoconfig >"$3/build.log" 2>&1 ||
+		{ tail -15 "$3/build.log" >&2; die "make allnoconfig failed in $2"; }
+	config_check "$5" "$3/.config" "$4"
+}
+
+# ARCH SOURCE OUTPUT LABEL [STEPS-FILE]: build what is configured; the file remembers about how many steps that took.
+compile() {
+	local arch=$1 source=$2 output=$3 label=$4 file=${5:-$CACHE/steps-$1} steps
+	steps=$(cat "$file" 2>/dev/null || echo 1300)
+	: >"$output/build.log"
 	kmake "$arch" "$source" "$output" -j"$(nproc)" "$(make_of "$arch")" 2>&1 | tee -a "$output/build.log" |
 		grep -E --line-buffered '^  [A-Z]' | progress "building $label" "$steps" || {
 		grep -vE '^  [A-Z]' "$output/build.log" | tail -15 >&2
 		die "$label: the build failed; the whole log is $output/build.log"
 	}
-	grep -cE '^  [A-Z]' "$output/build.log" >"$CACHE/steps-$arch" || true
+	grep -cE '^  [A-Z]' "$output/build.log" >"$file" || true
 }
 
 # SOURCE COPY: the same tree without taking the room twice; a file that is edited must be replaced, not written to.
@@ -102,40 +125,89 @@ link_tree() {
 
 compiler() { "$(arch_cross "$1")gcc" --version | head -1; }
 
+# What a kernel says of its configuration (CONFIG_BUILD_SALT, which goes into no code): whose likeness, and what was added.
+salt() { echo "CONFIG_BUILD_SALT=\"pinbench:$*\""; }
+
+# OUTPUT PLACE NAME SOURCE-ID VARIANT ARCH: puts what was built into the cache.
+kernel_keep() {
+	rm -rf "$2.new" && mkdir -p "$2.new"
+	cp "$1/$(image_of "$6")" "$2.new/image"
+	cp "$1/.config" "$2.new/config"
+	cp "$1/System.map" "$2.new/System.map"
+	jq -n --arg name "$3" --arg source "$4" --arg variant "$5" --arg compiler "$(compiler "$6")" \
+		'{$name, $source, $variant, $compiler}' >"$2.new/made-of.json"
+	rm -rf "$2" && mv "$2.new" "$2"
+}
+
+# The source files of a variant, as they were: hard links to the pristine ones, with their old dates.
+variant_undo() { # OBJECTS PRISTINE
+	local file
+	[ -f "$1/edited" ] || return 0
+	while read -r file; do
+		ln -f "$2/$file" "$1/tree/$file"
+	done <"$1/edited"
+	rm -f "$1/edited"
+}
+
+# OBJECTS PRISTINE VARIANT-FILE OUTPUT: edits the tree. A changed header has make compile almost everything again. Where
+# the edit keeps the header's number of lines, and no other header mentions the function, the other objects would come
+# out as they are: the header keeps its date, and only the objects of those that mention the function go.
+variant_apply() {
+	local objects=$1 pristine=$2 variant=$3 output=$4 file name users
+	jq -r '.edits[].file' "$variant" | sort -u >"$objects/edited"
+	"$LAB/edit.sh" "$variant" "$objects/tree"
+	while IFS=$'\t' read -r file name; do
+		case $file in *.h) ;; *) continue ;; esac
+		[ "$(wc -l <"$pristine/$file")" = "$(wc -l <"$objects/tree/$file")" ] || continue
+		users=$(cd "$pristine" && grep -rlE "^[^*/]*\<$name *\(" --include='*.[chS]' . | sed 's|^\./||')
+		[ "$(grep '\.h$' <<<"$users")" = "$file" ] || continue
+		touch -r "$pristine/$file" "$objects/tree/$file"
+		grep -v '\.h$' <<<"$users" | sed 's/\.[cS]$/.o/' | (cd "$output" && xargs rm -f)
+	done < <(jq -r '.edits[] | [.file, .function] | @tsv' "$variant")
+}
+
 kernel_from_list() {
-	local name=$1 entry source arch variant id wanted key place tree label
+	local name=$1 entry source arch variant id wanted base_key key place objects tree label
 	entry=$(jq -e --arg name "$name" '.kernels[$name]' "$LAB/kernels.json") ||
 		die "no kernel \"$name\" in lab/kernels.json" "one of: $(jq -r '.kernels | keys | join(", ")' "$LAB/kernels.json")"
 	source=$(jq -r .source <<<"$entry") arch=$(jq -r .arch <<<"$entry") variant=$(jq -r '.variant // ""' <<<"$entry")
 	need "$(arch_cross "$arch")gcc"
+	mapfile -t names < <(jq -r '.config[]' <<<"$entry")
+	files=$(config_files "$arch" guest pinning lab "${names[@]}")
+	mapfile -t files <<<"$files"
 	wanted=$(mktemp)
-	mapfile -t files < <(jq -r '.config[]' <<<"$entry" | sed "s|.*|$LAB/config/&.config|")
-	fragments "${files[@]}" >"$wanted"
+	{ fragments "${files[@]}"; salt "${names[@]}"; } >"$wanted"
 	id=$(source_id "$source")
-	key=$({ echo "$id $arch $(compiler "$arch")"; cat "$wanted"; [ -z "$variant" ] || cat "$LAB/variants/$variant.json"; } |
-		sha256sum | cut -c1-16)
+	base_key=$({ echo "$id $arch $(compiler "$arch")"; sort "$wanted"; } | sha256sum | cut -c1-16)
+	key=$base_key
+	[ -z "$variant" ] || key=$({ echo "$base_key"; cat "$LAB/variants/$variant.json"; } | sha256sum | cut -c1-16)
 	place=$CACHE/kernels/$key
 	[ -e "$place/image" ] || build_lock
 	if [ ! -e "$place/image" ]; then
 		tree=$(package_source "$source")
+		objects=$CACHE/objects/$base_key
 		label="$name ($id)"
-		work=$CACHE/building/$key
-		rm -rf "$work"
-		mkdir -p "$work"
-		if [ -n "$variant" ]; then
-			link_tree "$tree" "$work/tree"
-			tree=$work/tree
-			"$LAB/edit.sh" "$LAB/variants/$variant.json" "$tree"
+		# Objects are made once, from the source as it is; a variant begins with a copy of them.
+		if [ ! -e "$objects/.complete" ]; then
+			rm -rf "$objects"
+			link_tree "$tree" "$objects/tree"
+			configure "$arch" "$objects/tree" "$objects/out" "$wanted" strict
+			compile "$arch" "$objects/tree" "$objects/out" "${label/#$name/$name${variant:+, without its variant}}"
+			kernel_keep "$objects/out" "$CACHE/kernels/$base_key" "$name" "$id" '' "$arch"
+			touch "$objects/.complete"
 		fi
-		build "$arch" "$tree" "$work/out" "$wanted" strict "$label"
-		rm -rf "$place.new" && mkdir -p "$place.new"
-		cp "$work/out/$(image_of "$arch")" "$place.new/image"
-		cp "$work/out/.config" "$place.new/config"
-		cp "$work/out/System.map" "$place.new/System.map"
-		jq -n --arg name "$name" --arg source "$id" --arg variant "$variant" --arg compiler "$(compiler "$arch")" \
-			'{$name, $source, $variant, $compiler}' >"$place.new/made-of.json"
-		rm -rf "$place" && mv "$place.new" "$place"
-		rm -rf "$work"
+		variant_undo "$objects" "$tree"
+		if [ ! -e "$place/image" ] && [ -n "$variant" ]; then
+			rm -rf "$objects/variant"
+			cp -a "$objects/out" "$objects/variant"
+			variant_apply "$objects" "$tree" "$LAB/variants/$variant.json" "$objects/variant"
+			compile "$arch" "$objects/tree" "$objects/variant" "$label" "$objects/steps-$variant"
+			kernel_keep "$objects/variant" "$place" "$name" "$id" "$variant" "$arch"
+			variant_undo "$objects" "$tree"
+			rm -rf "$objects/variant"
+		elif [ ! -e "$place/image" ]; then
+			kernel_keep "$objects/out" "$place" "$name" "$id" '' "$arch"
+		fi
 	fi
 	rm -f "$wanted"
 	echo "$place/image"
@@ -173,32 +245,103 @@ tree_check() {
 	[ -z "$others" ] || say "not copied, because git does not track them (git add): $others"
 }
 
+# The release whose likeness fits: the newest of lab/config that is not newer than this source, or the oldest.
+likeness_for() { # TREE ARCH
+	local version release best=
+	version=$(sed -nE 's/^(VERSION|PATCHLEVEL) *= *([0-9]+).*/\2/p' "$1/Makefile" | head -2 | paste -sd.)
+	while read -r release; do
+		[ -n "$best" ] && [ "$(printf '%s\n' "$release" "$version" | sort -V | tail -1)" != "$version" ] || best=$release
+	done < <(cd "$LAB/config" && for file in debian-*-"$2".config; do file=${file#debian-}; echo "${file%-"$2".config}"; done | sort -V)
+	echo "debian-$best"
+}
+
+# Checks that cost far more than what they check: a measurement with them would be one of them.
+DEBUG_OPTIONS="KASAN KCSAN KMSAN KCOV UBSAN PROVE_LOCKING LOCKDEP DEBUG_LOCK_ALLOC LOCK_STAT DEBUG_SPINLOCK DEBUG_MUTEXES DEBUG_RWSEMS
+	DEBUG_ATOMIC_SLEEP DEBUG_VM DEBUG_VM_PGFLAGS DEBUG_PAGEALLOC PAGE_POISONING PAGE_OWNER DEBUG_KMEMLEAK DEBUG_OBJECTS GCOV_KERNEL"
+
+# A configuration of your own, plus what the guest needs. No module is ever loaded there, so that none is built.
+configure_own() { # ARCH SOURCE OUTPUT CONFIG NAMED
+	local arch=$1 source=$2 output=$3 config=$4 named=$5 option off='' files
+	mkdir -p "$output"
+	files=$(config_files "$arch" guest pinning)
+	mapfile -t files <<<"$files"
+	sed -E 's/^(CONFIG_[A-Za-z0-9_]+)=m$/# \1 is not set/' "$config" >"$output.own"
+	if [ "$named" = no ]; then
+		for option in $DEBUG_OPTIONS; do
+			! grep -q "^CONFIG_$option=y" "$config" || { off+=" $option"; echo "# CONFIG_$option is not set" >>"$output.own"; }
+		done
+		[ -z "$off" ] || say "switched off, because it would be measured instead of the kernel (KCONFIG=$config keeps it):$off"
+	fi
+	salt "own${off:+ without$off}" >>"$output.own"
+	fragments "${files[@]}" >"$output.needs"
+	fragments "$output.own" "$output.needs" >"$output.wanted"
+	cp "$output.wanted" "$output/.config"
+	kmake "$arch" "$source" "$output" -s olddefconfig >"$output/build.log" 2>&1 ||
+		{ tail -15 "$output/build.log" >&2; die "make olddefconfig failed with $config"; }
+	config_check lenient "$output/.config" "$output.needs"
+}
+
+config_of_arch() { # CONFIG ARCH
+	case $2 in x86_64) grep -q '^CONFIG_X86_64=y' "$1" ;; arm64) grep -q '^CONFIG_ARM64=y' "$1" ;; esac
+}
+
+# Undoes what the last call's patch did beyond changing files: those that it made.
+patch_undo() { # COPY
+	[ -f "$1.patch" ] || return 0
+	awk '/^--- \/dev\/null/ { made = 1; next } /^\+\+\+ / && made { sub(/^[^\/]*\//, "", $2); print $2 } { made = 0 }' "$1.patch" |
+		(cd "$1" && xargs -r -d '\n' rm -f)
+	rm -f "$1.patch"
+}
+
+# The tree lies at one place, and so does what the compiler is told: the patched kernel starts with the objects of the other.
 kernel_from_tree() {
-	local tree patch=$2 config=$3 arch key copy output wanted
+	local tree patch=$2 config=$3 arch key place copy named=yes like
 	tree=$(realpath -e "$1") || die "$1 is not there" "BASE=the directory of your kernel source"
 	[ -f "$tree/MAINTAINERS" ] || die "$1 is not a kernel source tree" "BASE=the directory that has MAINTAINERS"
 	[ -z "$patch" ] || [ -f "$patch" ] || die "$patch is not there" "PATCH=the file that git format-patch made"
+	[ -z "$config" ] || [ -f "$config" ] || die "$config is not there" "KCONFIG=a .config of this kernel"
 	need rsync
 	build_lock
 	arch=$(arch_native)
 	key=$(printf '%s' "$tree" | sha256sum | cut -c1-12)
-	copy=$CACHE/trees/$key/$([ -n "$patch" ] && echo patched || echo base)
-	output=$copy.out
-	wanted=$copy.config
+	place=$CACHE/trees/$key copy=$CACHE/trees/$key/tree
 	say "copying $tree (your tree is not changed)"
+	mkdir -p "$place"
+	patch_undo "$copy"
 	tree_copy "$tree" "$copy"
 	tree_check "$tree" "$copy" "$arch"
+	rm -f "$copy/.config"
 	if [ -n "$patch" ]; then
-		patch -d "$copy" -p1 -s -f --no-backup-if-mismatch -r - <"$patch" >&2 ||
-			die "$patch does not apply to $tree" "rebase it on this tree"
+		patch -d "$copy" -p1 -s -f --dry-run <"$patch" >&2 || die "$patch does not apply to $tree" "rebase it on this tree"
+	fi
+	if [ -z "$config" ] && [ -f "$tree/.config" ]; then
+		if config_of_arch "$tree/.config" "$arch"; then
+			config=$tree/.config named=no
+			say "configured as $config says"
+		else
+			say "$tree/.config is not for $arch, and not used"
+		fi
+	elif [ -n "$config" ] && ! config_of_arch "$config" "$arch"; then
+		die "$config is not a configuration of $arch: it has no CONFIG_$(case $arch in x86_64) echo X86_64 ;; *) echo ARM64 ;; esac)=y" \
+			"KCONFIG=the .config of a kernel for this machine"
 	fi
 	if [ -n "$config" ]; then
-		cp "$config" "$wanted"
+		configure_own "$arch" "$copy" "$place/base" "$config" $named
 	else
-		fragments "$LAB/config/base.config" "$LAB/config/$arch.config" "$LAB/config/pinning.config" >"$wanted"
+		like=$(likeness_for "$copy" "$arch")
+		say "configured like $like (a .config in the tree, or KCONFIG=FILE, would be yours)"
+		mapfile -t files < <(config_files "$arch" guest pinning lab "$like")
+		{ fragments "${files[@]}"; salt "$like"; } >"$place/base.wanted"
+		configure "$arch" "$copy" "$place/base" "$place/base.wanted" lenient
 	fi
-	build "$arch" "$copy" "$output" "$wanted" lenient "$tree${patch:+ with $(basename "$patch")}"
-	echo "$output/$(image_of "$arch")"
+	compile "$arch" "$copy" "$place/base" "$tree" "$place/steps"
+	echo "$place/base/$(image_of "$arch")"
+	[ -n "$patch" ] || return 0
+	rsync -a --delete "$place/base/" "$place/patched/"
+	cp "$patch" "$copy.patch"
+	patch -d "$copy" -p1 -s -f --no-backup-if-mismatch -r - <"$patch" >&2
+	compile "$arch" "$copy" "$place/patched" "$tree with $(basename "$patch")" "$place/steps-patched"
+	echo "$place/patched/$(image_of "$arch")"
 }
 
 [ $# -ge 1 ] || die "usage: lab/kernel.sh NAME... | --tree DIR [--patch FILE] [--config FILE]"

@@ -43,3 +43,19 @@ progress() {
 	[ ! -t 2 ] || printf '\r\033[K' >&2
 	say "$label: $(duration $((SECONDS - start)))"
 }
+
+# ARCH DIR: an apt of its own in DIR for Debian's packages of ARCH. Sources, mirrors and keys are the host's; its list of
+# architectures and of installed packages stays untouched, and no root is needed.
+apt_private_init() {
+	local deb
+	APT_DIR=$2
+	deb=$(arch_debian "$1")
+	mkdir -p "$APT_DIR/state/lists/partial" "$APT_DIR/cache/archives/partial"
+	: >"$APT_DIR/status"
+	APT_OPTIONS=(-q -o Dir::State="$APT_DIR/state" -o Dir::State::status="$APT_DIR/status" -o Dir::Cache="$APT_DIR/cache"
+		-o APT::Architecture="$deb" -o APT::Architectures="$deb" -o APT::Sandbox::User="" -o APT::Get::List-Cleanup=false
+		-o Acquire::Languages=none)
+	# A third party's list that is out of reach does not matter as long as the packages are found.
+	apt_private update || true
+}
+apt_private() { apt-get "${APT_OPTIONS[@]}" "$@" >>"$APT_DIR/log" 2>&1; }

@@ -3,7 +3,7 @@
 # usage: lab/patch.sh TREE [PATCH]      your kernel without and with a patch, for "make lab"
 #
 # JOB: a job file (configs/quick.json)   BOOTS: of each kernel (8; in real time 10)   KCONFIG: your configuration
-# instead of the lab's   CLOCK: icount (instructions, the same on every machine) or real (times, of use where KVM works)
+# instead of the tree's .config or the lab's   CLOCK: icount (instructions, the same on every machine) or real (times, of use where KVM works)
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -14,12 +14,10 @@ cd "$LAB/.."
 job=${JOB:-configs/quick.json}
 [ -f "$job" ] || die "$job is not there" "JOB=configs/X.json"
 
-base=$("$LAB/kernel.sh" --tree "$tree" ${KCONFIG:+--config "$KCONFIG"})
-kernels=(-k "base=$base")
-if [ -n "$patch" ]; then
-	patched=$("$LAB/kernel.sh" --tree "$tree" --patch "$patch" ${KCONFIG:+--config "$KCONFIG"})
-	kernels+=(-k "patched=$patched")
-fi
+images=$("$LAB/kernel.sh" --tree "$tree" ${patch:+--patch "$patch"} ${KCONFIG:+--config "$KCONFIG"})
+mapfile -t images <<<"$images"
+kernels=(-k "base=${images[0]}")
+[ -z "$patch" ] || kernels+=(-k "patched=${images[1]}")
 status=0
 files=$(./pinbench vm --clock "${CLOCK:-icount}" ${BOOTS:+--boots "$BOOTS"} "${kernels[@]}" -- run -c "$job") || status=$?
 mapfile -t files <<<"$files"

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # usage: lab/sysroot.sh ARCH      prints the directory with what a guest of ARCH is made of
 #
-# Debian packages unpacked into the cache by a private apt configuration: the sources (and mirrors and
-# keys) are the host's, its list of architectures and of installed packages stays untouched, and no root is needed.
+# Debian packages unpacked into the cache (lib.sh: apt_private_init).
 # shellcheck source=lab/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -29,21 +28,11 @@ if [ ! -e "$root/.complete" ]; then
 	say "fetching ${packages[*]} for $arch into $root"
 	apt=$(mktemp -d "$CACHE/sysroot/apt.XXXXXX")
 	trap 'rm -rf "$apt"' EXIT
-	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial"
-	: >"$apt/status"
-	deb=$(arch_debian "$arch")
-	apt_private() {
-		apt-get -q -o Dir::State="$apt/state" -o Dir::State::status="$apt/status" \
-			-o Dir::Cache="$apt/cache" -o APT::Architecture="$deb" -o APT::Architectures="$deb" \
-			-o APT::Sandbox::User="" -o APT::Get::List-Cleanup=false \
-			-o Acquire::Languages=none "$@" >>"$apt/log" 2>&1
-	}
-	# A third party's list that is out of reach does not matter as long as the packages are found.
-	apt_private update || true
+	apt_private_init "$arch" "$apt"
 	apt_private install -y --no-install-recommends --download-only "${packages[@]}" || {
 		tail -5 "$apt/log" >&2
 		die "cannot fetch the packages of a guest for $arch" \
-		    "check that apt-get update works and that your mirror carries $deb"
+		    "check that apt-get update works and that your mirror carries $(arch_debian "$arch")"
 	}
 	rm -rf "$root"
 	mkdir -p "$root"

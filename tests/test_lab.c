@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "vm/channel.h"
 #include "vm/guest.h"
@@ -213,7 +214,7 @@ static void test_image(void **state)
 	static const struct image_case cases[] = {
 		{ 0x38, "ARM\x64", "arm64", 0 },
 		{ 0x202, "HdrS", "x86_64", 0 },
-		{ 0, "\x1f\x8b", "arm64", 0 },
+		{ 0, "\x1f\x8b", NULL, EINVAL }, /* nothing is packed in it */
 		{ 4, "zimg", NULL, EINVAL },
 		{ 0,
 		  "\x7f"
@@ -242,6 +243,47 @@ static void test_image(void **state)
 		lab_image_close(&image);
 		unlink(path);
 	}
+}
+
+/* A gzip is what is packed in it: QEMU unpacks arm64's, and would start nothing else. */
+static void test_image_gzip(void **state)
+{
+	static const struct image_case cases[] = {
+		{ 0x38, "ARM\x64", "arm64", 0 },
+		{ 0x202, "HdrS", NULL, EINVAL },
+		{ 0, "text", NULL, EINVAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char path[] = "/tmp/pinbench-image-XXXXXX", bytes[100000] = "";
+		struct lab_image image;
+		struct error err = { 0 };
+		gzFile out;
+
+		close(mkstemp(path));
+		memcpy(bytes + cases[i].offset, cases[i].magic, strlen(cases[i].magic));
+		out = gzopen(path, "wb");
+		assert_int_equal(gzwrite(out, bytes, sizeof(bytes)), sizeof(bytes));
+		gzclose(out);
+		assert_int_equal(lab_image_open(&image, path, &err), -cases[i].error);
+		if (cases[i].arch)
+			assert_string_equal(image.arch, cases[i].arch);
+		else
+			assert_non_null(strstr(err.text, "gzip"));
+		lab_image_close(&image);
+		unlink(path);
+	}
+}
+
+static void test_image_version(void **state)
+{
+	struct lab_image image;
+	struct error err = { 0 };
+
+	(void)state;
+	assert_int_equal(lab_image_open(&image, "v6.6.17", &err), -ENOENT);
+	assert_non_null(strstr(err.text, "a path is meant"));
 }
 
 static void test_image_tree(void **state)
@@ -397,6 +439,8 @@ int main(void)
 		cmocka_unit_test(test_channel_nonsense),
 		cmocka_unit_test(test_cpio),
 		cmocka_unit_test(test_image),
+		cmocka_unit_test(test_image_gzip),
+		cmocka_unit_test(test_image_version),
 		cmocka_unit_test(test_image_tree),
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_name),

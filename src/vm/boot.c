@@ -11,10 +11,12 @@
 #include "base/text.h"
 #include "bench/bench.h"
 #include "vm/boot.h"
+#include "vm/wire.h"
 
 #define WAIT_MS    20
 #define TAIL_BYTES (16u << 10)
 #define TAIL_LINES 40
+#define SILENT_MS  10000 /* for the first frame to arrive after the guest has named its channel */
 
 /* What one of QEMU's output files has beyond @offset. */
 static int tap_drain(int fd, off_t *offset, struct channel *channel)
@@ -132,6 +134,36 @@ static unsigned int noise_count(const char *console)
 	return nr;
 }
 
+/* The rest of the console's line that begins with @mark; false: there is none. */
+static bool console_find(const char *console, const char *mark, char *rest, size_t size)
+{
+	const char *at = console ? strstr(console, mark) : NULL;
+
+	if (!at)
+		return false;
+	at += strlen(mark);
+	snprintf(rest, size, "%.*s", (int)strcspn(at, "\r\n"), at);
+	text_ascii(rest);
+	return true;
+}
+
+/* The guest has written to its channel, and nothing has come: nothing will. */
+static bool boot_silent(struct boot *boot)
+{
+	uint64_t now = clock_now();
+	char *console, device[64];
+
+	if (boot->channel.ready.bytes)
+		return false;
+	if (!boot->spoke_ns) {
+		console = tail_read(boot->qemu.console_fd, TAIL_BYTES);
+		if (console_find(console, LAB_WIRE_SPEAKS, device, sizeof(device)))
+			boot->spoke_ns = now;
+		free(console);
+	}
+	return boot->spoke_ns && now - boot->spoke_ns > SILENT_MS * 1000000ull;
+}
+
 static void end_describe(struct boot *boot)
 {
 	struct qemu *qemu = &boot->qemu;
@@ -139,6 +171,7 @@ static void end_describe(struct boot *boot)
 	     *said = tail_read(qemu->stderr_fd, 300);
 	const char *panic = console ? strstr(console, "Kernel panic") : NULL;
 	size_t size = sizeof(boot->text);
+	char rest[200];
 	int status = 0;
 
 	boot->nr_noise = console ? noise_count(console) : 0;
@@ -163,6 +196,11 @@ static void end_describe(struct boot *boot)
 			 (int)boot->timeout_s);
 	} else if (boot->end == BOOT_INTERRUPTED) {
 		snprintf(boot->text, size, "interrupted");
+	} else if (boot->spoke_ns && !boot->channel.ready.bytes &&
+		   console_find(console, LAB_WIRE_SPEAKS, rest, sizeof(rest))) {
+		snprintf(boot->text, size, "the guest speaks on %s, and nothing arrives", rest);
+	} else if (console_find(console, LAB_WIRE_SILENT, rest, sizeof(rest))) {
+		snprintf(boot->text, size, "the guest cannot say anything: %s", rest);
 	} else if (WIFEXITED(status) && WEXITSTATUS(status)) {
 		boot->end = BOOT_REFUSED;
 		snprintf(boot->text, size, "%s %s", boot->program,
@@ -207,7 +245,7 @@ int boot_step(struct boot *boot, bool stop, bool *over, struct error *err)
 		boot->end = BOOT_INTERRUPTED;
 	else if (running && boot->seconds > boot->timeout_s)
 		boot->end = BOOT_HANG;
-	else if (running)
+	else if (running && !boot_silent(boot))
 		return 0;
 	end_describe(boot);
 	if (boot->qemu.counted_fd >= 0)

@@ -33,7 +33,8 @@ struct boot {
 	const char *program;
 	unsigned int timeout_s;
 	uint64_t started_ns;
-	off_t offset[2]; /* read of the channel and of the serial line */
+	off_t offset[2];   /* read of the channel and of the serial line */
+	uint64_t spoke_ns; /* when the console was first seen to name the channel; 0: not yet */
 };
 
 /*

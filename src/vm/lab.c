@@ -61,6 +61,22 @@ static int side_open(struct lab *lab, size_t i, struct error *err)
 	return ret;
 }
 
+/* No pinner, layout or number of one architecture is that of another. */
+static int sides_check(const struct lab *lab, struct error *err)
+{
+	const struct lab_side *sides = lab->sides;
+
+	for (size_t i = 1; i < lab->request->nr_kernels; i++) {
+		if (!strcmp(sides[i].image.arch, sides[0].image.arch))
+			continue;
+		error_set(err, EINVAL, "kernel \"%s\" (%s) is of %s, \"%s\" (%s) of %s",
+			  sides[0].name, sides[0].image.path, sides[0].image.arch, sides[i].name,
+			  sides[i].image.path, sides[i].image.arch);
+		return error_fix(err, "one vm command for each architecture");
+	}
+	return 0;
+}
+
 static bool arch_is_native(const char *arch)
 {
 	struct utsname host;
@@ -282,6 +298,8 @@ int lab_run(const struct lab_request *request, const struct lab_events *events, 
 				  err);
 	for (size_t i = 0; i < request->nr_kernels && !ret; i++)
 		ret = side_open(lab, i, err);
+	if (!ret)
+		ret = sides_check(lab, err);
 	if (!ret)
 		ret = job_read(lab, err);
 	if (!ret && lab->command.is_run)

@@ -13,6 +13,7 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "vm/wire.h"
 
@@ -27,13 +28,11 @@ static const struct machine {
 	const char *machine; /* a board with an IOMMU where it costs nothing */
 	const char *cpu; /* emulated: cortex-a76 boots in two thirds of the time that "max" takes */
 	const char *console;
-	const char *virtio_bus; /* driver of the virtio-serial controller */
-	const char *serial;     /* a second line for kernels without virtio-console */
+	const char *serial; /* a second line for kernels without virtio-console */
 } machines[] = {
 	{ "arm64", "qemu-system-aarch64", "virt,gic-version=3,iommu=smmuv3", "cortex-a76",
-	  "ttyAMA0", "virtio-serial-device", "pci-serial" },
-	{ "x86_64", "qemu-system-x86_64", "q35", "max", "ttyS0", "virtio-serial-pci",
-	  "isa-serial" },
+	  "ttyAMA0", "pci-serial" },
+	{ "x86_64", "qemu-system-x86_64", "q35", "max", "ttyS0", "isa-serial" },
 };
 #define NR_MACHINES (sizeof(machines) / sizeof(machines[0]))
 
@@ -236,7 +235,8 @@ static void words_build(struct words *words, const struct machine *machine,
 	word_add(words, "-chardev");
 	word_add(words, "file,id=channel,path=/dev/fd/%d", qemu->channel_fd);
 	word_add(words, "-device");
-	word_add(words, "%s", machine->virtio_bus);
+	/* PCI on every board: distributions build virtio-mmio as a module. */
+	word_add(words, "virtio-serial-pci");
 	word_add(words, "-device");
 	word_add(words, "virtserialport,chardev=channel,name=" LAB_WIRE_PORT);
 	word_add(words, "-chardev");
@@ -361,8 +361,8 @@ static const struct magic {
 	  "ELF",
 	  NULL, "is an ELF file (vmlinux), not a bootable image",
 	  "give arch/*/boot/bzImage or Image, or the build tree itself" },
-	/* Only arm64's build makes a plain gzip of the image; QEMU unpacks it. */
-	{ 0, "\x1f\x8b", "arm64", NULL, NULL },
+	{ 0, GZIP, NULL, "is a gzip of something else than an arm64 Image",
+	  "give a bzImage, Image, Image.gz or vmlinuz, or a build tree" },
 };
 #define NR_MAGICS (sizeof(magics) / sizeof(magics[0]))
 
@@ -387,10 +387,42 @@ static int build_tree_find(struct lab_image *image, const char *tree, struct err
 	return error_fix(err, "build it, or give the image itself");
 }
 
+/* The beginning of what is packed in @packed, as far as @packed goes. */
+static size_t gzip_head(const char *packed, size_t packed_size, char *head, size_t size)
+{
+	z_stream stream = {
+		.next_in = (Bytef *)packed, /* zlib only reads it */
+		.avail_in = (uInt)packed_size,
+		.next_out = (Bytef *)head,
+		.avail_out = (uInt)size,
+	};
+
+	if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) /* 16: with gzip's header */
+		return 0;
+	inflate(&stream, Z_SYNC_FLUSH);
+	inflateEnd(&stream);
+	return size - stream.avail_out;
+}
+
+/* QEMU unpacks arm64's Image.gz, and no other gzip. */
+static bool gzip_is_arm64(const char *packed, size_t packed_size)
+{
+	char head[0x240];
+	size_t size = gzip_head(packed, packed_size, head, sizeof(head));
+
+	return size >= magics[0].offset + strlen(magics[0].bytes) &&
+	       !memcmp(head + magics[0].offset, magics[0].bytes, strlen(magics[0].bytes));
+}
+
 static int arch_tell(struct lab_image *image, struct error *err)
 {
-	char head[0x240] = "";
+	char head[16384] = "";
 	ssize_t size = TEMP_FAILURE_RETRY(pread(image->fd, head, sizeof(head), 0));
+
+	if (size > 2 && !memcmp(head, GZIP, 2) && gzip_is_arm64(head, (size_t)size)) {
+		image->arch = "arm64";
+		return 0;
+	}
 
 	for (size_t i = 0; i < NR_MAGICS; i++) {
 		const struct magic *magic = &magics[i];
@@ -440,6 +472,11 @@ int lab_image_open(struct lab_image *image, const char *path, struct error *err)
 	int ret;
 
 	image->fd = -1;
+	if (stat(path, &st) && errno == ENOENT && !strchr(path, '/')) {
+		error_set(err, ENOENT, "kernel %s: no such file here, and a path is meant", path);
+		return error_fix(err, "give a bzImage, Image or vmlinuz, or a build tree: "
+				      "-k NAME=PATH");
+	}
 	if (stat(path, &st))
 		return error_errno(err, errno, "kernel %s", path);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {

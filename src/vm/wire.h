@@ -19,6 +19,14 @@
  * end     "STATUS COUNT SUM": exit status (128 + signal), number of frames before this one, CRC
  * over their CRCs. Without it nothing is complete: QEMU exits with 0 after a guest's panic.
  */
+/*
+ * The channel stays one-way: an answer of the host would come at another instruction in every boot.
+ * What stands for it is the device's: a line without hardware fails the first write. And the agent
+ * names its device on the console, so that a host to which nothing comes can end the boot before
+ * anything is measured in vain.
+ */
+#define LAB_WIRE_SPEAKS     "agent: speaks on "
+#define LAB_WIRE_SILENT     "agent: no channel: "
 #define LAB_WIRE_MAGIC      "pinbench1 "
 #define LAB_WIRE_HEADER_MAX 96
 #define LAB_WIRE_FRAME_MAX  (64u << 20)

@@ -55,11 +55,21 @@ for file in lab/config/*.config; do
 		"$(grep -vE '^(CONFIG_[A-Z0-9a-z_]+=[^ ]+( +# .+)?|# .*|)$' "$file")" ""
 done
 same "there are fragments, and options in them" "$([ "${nr_options:-0}" -gt 0 ] && echo yes)" yes
-same "no debugging of the VM in guests" "$(cat lab/config/*.config | grep -E '^CONFIG_(DEBUG_VM|KASAN|PROVE_LOCKING)')" ""
+same "no debugging of the VM in guests but where it is the point" \
+	"$(grep -lE '^CONFIG_(DEBUG_VM|KASAN|PROVE_LOCKING)' lab/config/*.config)" lab/config/debug-vm.config
 same "there are kernels in the list, and each has a fragment" "$(jq '(.kernels | length > 0) and all(.kernels[]; .config | length > 0)' lab/kernels.json)" true
 same "every fragment and variant of the list is there" \
-	"$(jq -r '.kernels[] | (.config[] | "lab/config/\(.).config"), (.variant // empty | "lab/variants/\(.).json")' lab/kernels.json |
-		sort -u | while read -r file; do [ -f "$file" ] || echo "$file"; done)" ""
+	"$(jq -r '.kernels[] | .arch as $arch | (.config[] | "lab/config/\(.).config lab/config/\(.)-\($arch).config"),
+			(.variant // empty | "lab/variants/\(.).json")' lab/kernels.json |
+		sort -u | while read -r one other; do [ -f "$one" ] || [ -f "${other:-none}" ] || echo "$one $other"; done)" ""
+# Two fragments name the same option: the later one decides, at its place, and comments go.
+printf 'CONFIG_A=y   # why\n# CONFIG_B is not set\nCONFIG_C="two words"\n' >"$dir/one.config"
+printf '# a sentence\nCONFIG_B=y # why\n# CONFIG_A is not set  # why\n' >"$dir/two.config"
+same "of two fragments the later one wins" \
+	"$(sed -n '/^fragments() {/,/^}/p' lab/kernel.sh | { cat; echo "fragments $dir/one.config $dir/two.config"; } | bash)" \
+	"$(printf 'CONFIG_C="two words"\nCONFIG_B=y\n# CONFIG_A is not set')"
+same "the fragments like a distribution's say that they are made" "$(grep -L 'Made by lab/likeness.sh write' lab/config/debian-*.config)" ""
+same "... of each name once" "$(for file in lab/config/debian-*.config; do sed -nE 's/^(# )?(CONFIG_[A-Za-z0-9_]+)[ =].*/\2/p' "$file" | sort | uniq -d; done)" ""
 same "an unknown kernel" "$(lab/kernel.sh no-such 2>&1 | grep -c 'no kernel "no-such" in lab/kernels.json')" 1
 
 # A tree of one's own. Only what git tracks is copied, and what is missing then is said, not left to "make allnoconfig".
@@ -110,6 +120,7 @@ refused 2 "nothing to run in the guest" -k "a=$dir/text"
 refused 2 "is not a kernel image" -k "a=$dir/text" -- run
 refused 2 "No such file or directory" -k "a=$dir/none,b" -- run
 refused 2 "no kernel image in this build tree" -k "a=$dir" -- run
+refused 2 "kernel v6.6.17: no such file here, and a path is meant" -k a=v6.6.17 -- run
 refused 2 "--boots \"0\"" -k "a=$dir/text" --boots 0 -- run
 refused 2 "--clock \"fast\"" -k "a=$dir/text" --clock fast -- run
 refused 2 "not a key that a guest takes" -k "a=$dir/text" --append init=/bin/sh -- run
