@@ -55,7 +55,7 @@ static uint64_t taint_now(void)
 
 void kernel_log_open(struct kernel_log *log)
 {
-	log->taint = taint_now();
+	log->taint_before = log->taint = taint_now();
 	log->fd = TEMP_FAILURE_RETRY(open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (log->fd >= 0)
 		lseek(log->fd, 0, SEEK_END);
@@ -77,6 +77,7 @@ int kernel_log_look(struct kernel_log *log, char *text, size_t size, uint64_t *n
 	ssize_t got;
 
 	text[0] = '\0';
+	log->report = (struct kernel_report){ 0 };
 	*new_taint = taint & ~log->taint;
 	log->taint = taint;
 	/* one record a read(2): "priority,sequence,time,flags;message\n" and continuation lines */
@@ -93,10 +94,13 @@ int kernel_log_look(struct kernel_log *log, char *text, size_t size, uint64_t *n
 		record[got] = '\0';
 		message = strchr(record, ';');
 		/* a facility other than 0 (kernel): user space writes to this log too */
-		if (!message || strtoul(record, NULL, 10) >> 3 || !is_complaint(message))
+		if (!message || strtoul(record, NULL, 10) >> 3)
+			continue;
+		message[strcspn(message, "\n")] = '\0';
+		kernel_report_add(&log->report, message + 1);
+		if (!is_complaint(message))
 			continue;
 		if (nr++ == 0) {
-			message[strcspn(message, "\n")] = '\0';
 			snprintf(text, size, "%s", message + 1);
 			text_plain(text);
 		}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "host/kernel_report.h"
 
 struct pin_counters {
 	uint64_t acquired, released;
@@ -33,8 +34,9 @@ static inline int64_t pin_counters_held(const struct pin_counters *counters)
  * /proc/sys/kernel/tainted. */
 
 struct kernel_log {
-	int fd;         /* /dev/kmsg, at what has not been read; -1: not readable here */
-	uint64_t taint; /* at the last look */
+	int fd; /* /dev/kmsg, at what has not been read; -1: not readable here */
+	uint64_t taint_before, taint; /* when it was opened; at the last look */
+	struct kernel_report report;  /* of a bug that the kernel ran into since the last look */
 };
 
 /* Starts at the end of the log. Not being allowed to read it is no error: only the taint is watched

@@ -324,7 +324,7 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 	};
 	struct before before;
 	struct error after;
-	int ret;
+	int ret, logged;
 
 	before_look(&before, env->journal,
 		    plan_case->layout.kind->pool ? plan_case->layout.page_bytes : 0,
@@ -343,8 +343,12 @@ static int rounds_run(struct measure_env *env, const struct plan_case *plan_case
 	    leak_check(&before, &env->bystanders, env->pins_quiet, result, ret ? &after : err) &&
 	    ret == 0)
 		ret = -err->code;
-	if (log_check(&env->log, result, ret ? &after : err) && ret == 0)
-		ret = -err->code;
+	logged = log_check(&env->log, result, &after);
+	/* "killed by signal 11" is all that the process knows of a BUG */
+	if (logged && (ret == 0 || (logged == -EUCLEAN && ret != -EINTR))) {
+		*err = after;
+		ret = logged;
+	}
 	return ret;
 }
 
@@ -522,6 +526,19 @@ int log_check(struct kernel_log *log, struct result *result, struct error *err)
 	if (log->fd >= 0 && nr >= 0)
 		fact_number(&result->truth, nr, "kernel_complaints");
 	fact_number(&result->truth, (int64_t)new_taint, "new_taint");
+	if (*log->report.bug) {
+		const struct kernel_report *report = &log->report;
+		const char *because = strstr(report->page, "because: ");
+
+		fact_text(&result->truth, report->bug, "kernel_bug");
+		if (*report->page)
+			fact_text(&result->truth, report->page, "kernel_bug_page");
+		if (*report->trace)
+			fact_text(&result->truth, report->trace, "kernel_bug_trace");
+		return error_set(err, EUCLEAN, "%s%s%s%s%s%s", report->bug, because ? " (" : "",
+				 because ? because + strlen("because: ") : "", because ? ")" : "",
+				 *report->trace ? " in " : "", report->trace);
+	}
 	if (nr > 0)
 		return error_set(err, EIO, "the kernel complained: %s", line);
 	if (new_taint)

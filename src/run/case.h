@@ -49,7 +49,8 @@ int leak_check(const struct before *before, struct bystanders *bystanders, bool 
 	       struct result *result, struct error *err);
 
 /* New lines of the log and new taint, into the result's truth. -EIO with the first line if there
- * are any. */
+ * are any; -EUCLEAN where the kernel ran into a bug of its own: with the place, the page and the
+ * trace, which say more than what became of the process. */
 int log_check(struct kernel_log *log, struct result *result, struct error *err);
 
 struct measure_env {

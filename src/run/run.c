@@ -273,6 +273,9 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 		runner.measure.precision.most_runs = plan_most_runs(plan);
 	runner.measure.placement_seed = options->placement_seed;
 	ret = cases_run(&runner, err);
+	if (runner.measure.log.taint != runner.measure.log.taint_before)
+		fact_number(&results->environment, (int64_t)runner.measure.log.taint,
+			    "kernel.tainted_after");
 	measure_close(&runner.measure);
 	if (runner.journal) {
 		journal_restore(runner.journal, &restored, &late);
