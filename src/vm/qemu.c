@@ -335,6 +335,8 @@ int qemu_end(struct qemu *qemu)
 	return status;
 }
 
+#define GZIP "\x1f\x8b"
+
 /* What "make" leaves in a build tree. */
 static const char *const build_products[] = {
 	"arch/arm64/boot/Image",
