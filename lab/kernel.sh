@@ -172,6 +172,7 @@ kernel_from_list() {
 		die "no kernel \"$name\" in lab/kernels.json" "one of: $(jq -r '.kernels | keys | join(", ")' "$LAB/kernels.json")"
 	source=$(jq -r .source <<<"$entry") arch=$(jq -r .arch <<<"$entry") variant=$(jq -r '.variant // ""' <<<"$entry")
 	need "$(arch_cross "$arch")gcc"
+	need rsync
 	mapfile -t names < <(jq -r '.config[]' <<<"$entry")
 	files=$(config_files "$arch" guest pinning lab "${names[@]}")
 	mapfile -t files <<<"$files"
@@ -187,26 +188,31 @@ kernel_from_list() {
 		tree=$(package_source "$source")
 		objects=$CACHE/objects/$base_key
 		label="$name ($id)"
-		# Objects are made once, from the source as it is; a variant begins with a copy of them.
+		# Objects are made once, from the source as it is, and kept; a variant begins with a copy of them, at the place where
+		# they were made: paths are part of what make compares.
 		if [ ! -e "$objects/.complete" ]; then
-			rm -rf "$objects"
-			link_tree "$tree" "$objects/tree"
-			configure "$arch" "$objects/tree" "$objects/out" "$wanted" strict
+			# What was interrupted goes on.
+			if [ ! -e "$objects/.configured" ]; then
+				rm -rf "$objects"
+				link_tree "$tree" "$objects/tree"
+				configure "$arch" "$objects/tree" "$objects/out" "$wanted" strict
+				touch "$objects/.configured"
+			fi
 			compile "$arch" "$objects/tree" "$objects/out" "${label/#$name/$name${variant:+, without its variant}}"
 			kernel_keep "$objects/out" "$CACHE/kernels/$base_key" "$name" "$id" '' "$arch"
 			touch "$objects/.complete"
 		fi
+		[ -d "$objects/base" ] || mv "$objects/out" "$objects/base"
 		variant_undo "$objects" "$tree"
 		if [ ! -e "$place/image" ] && [ -n "$variant" ]; then
-			rm -rf "$objects/variant"
-			cp -a "$objects/out" "$objects/variant"
-			variant_apply "$objects" "$tree" "$LAB/variants/$variant.json" "$objects/variant"
-			compile "$arch" "$objects/tree" "$objects/variant" "$label" "$objects/steps-$variant"
-			kernel_keep "$objects/variant" "$place" "$name" "$id" "$variant" "$arch"
+			rsync -a --delete "$objects/base/" "$objects/out/"
+			variant_apply "$objects" "$tree" "$LAB/variants/$variant.json" "$objects/out"
+			compile "$arch" "$objects/tree" "$objects/out" "$label" "$objects/steps-$variant"
+			kernel_keep "$objects/out" "$place" "$name" "$id" "$variant" "$arch"
 			variant_undo "$objects" "$tree"
-			rm -rf "$objects/variant"
+			rm -rf "$objects/out"
 		elif [ ! -e "$place/image" ]; then
-			kernel_keep "$objects/out" "$place" "$name" "$id" '' "$arch"
+			kernel_keep "$objects/base" "$place" "$name" "$id" '' "$arch"
 		fi
 	fi
 	rm -f "$wanted"
@@ -293,7 +299,8 @@ patch_undo() { # COPY
 	rm -f "$1.patch"
 }
 
-# The tree lies at one place, and so does what the compiler is told: the patched kernel starts with the objects of the other.
+# The tree lies at one place, and so do the objects, because paths are part of what make compares: the patched kernel
+# starts with the objects of the other, which are kept beside it.
 kernel_from_tree() {
 	local tree patch=$2 config=$3 arch key place copy named=yes like
 	tree=$(realpath -e "$1") || die "$1 is not there" "BASE=the directory of your kernel source"
@@ -325,23 +332,25 @@ kernel_from_tree() {
 		die "$config is not a configuration of $arch: it has no CONFIG_$(case $arch in x86_64) echo X86_64 ;; *) echo ARM64 ;; esac)=y" \
 			"KCONFIG=the .config of a kernel for this machine"
 	fi
+	# What was built last, without a patch.
+	[ ! -d "$place/base" ] || rsync -a --delete "$place/base/" "$place/out/"
 	if [ -n "$config" ]; then
-		configure_own "$arch" "$copy" "$place/base" "$config" $named
+		configure_own "$arch" "$copy" "$place/out" "$config" $named
 	else
 		like=$(likeness_for "$copy" "$arch")
 		say "configured like $like (a .config in the tree, or KCONFIG=FILE, would be yours)"
 		mapfile -t files < <(config_files "$arch" guest pinning lab "$like")
-		{ fragments "${files[@]}"; salt "$like"; } >"$place/base.wanted"
-		configure "$arch" "$copy" "$place/base" "$place/base.wanted" lenient
+		{ fragments "${files[@]}"; salt "$like"; } >"$place/wanted"
+		configure "$arch" "$copy" "$place/out" "$place/wanted" lenient
 	fi
-	compile "$arch" "$copy" "$place/base" "$tree" "$place/steps"
+	compile "$arch" "$copy" "$place/out" "$tree" "$place/steps"
+	rsync -a --delete "$place/out/" "$place/base/"
 	echo "$place/base/$(image_of "$arch")"
 	[ -n "$patch" ] || return 0
-	rsync -a --delete "$place/base/" "$place/patched/"
 	cp "$patch" "$copy.patch"
 	patch -d "$copy" -p1 -s -f --no-backup-if-mismatch -r - <"$patch" >&2
-	compile "$arch" "$copy" "$place/patched" "$tree with $(basename "$patch")" "$place/steps-patched"
-	echo "$place/patched/$(image_of "$arch")"
+	compile "$arch" "$copy" "$place/out" "$tree with $(basename "$patch")" "$place/steps-patched"
+	echo "$place/out/$(image_of "$arch")"
 }
 
 [ $# -ge 1 ] || die "usage: lab/kernel.sh NAME... | --tree DIR [--patch FILE] [--config FILE]"
