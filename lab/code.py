@@ -75,8 +75,7 @@ class Kernel:
             position = end + 1
         index = -(-position // 8) * 8
         index_end = index + 512
-        markers_end = start
-        nr, names, markers = self.names_find(markers_end)
+        nr, names = self.names_find(start)
         symbols, position = [], names
         for _ in range(nr):
             length = data[position]
@@ -86,23 +85,24 @@ class Kernel:
                 position += 1
             symbols.append(b"".join(tokens[byte] for byte in data[position:position + length]).decode("ascii", "replace"))
             position += length
-        for offsets in (-(-index_end // 8) * 8, (names - 8 - 8 - 4 * nr) // 8 * 8):
-            base_at = -(-(offsets + 4 * nr) // 8) * 8
-            base, = struct.unpack_from("<Q", data, base_at)
-            if base >> 40 in (0xffffff, 0xffff80, 0xffffc0, 0xffffd0) or base >> 47 == 0x1ffff:
-                break
-        else:
-            die(f"{self.path}: no addresses of symbols", "another compiler or release than this script knows")
-        values = struct.unpack_from(f"<{nr}i", data, offsets)
+        addresses = self.addresses_find(nr, (-(-index_end // 8) * 8, names - 16 - -(-4 * nr // 8) * 8))
         result = {}
-        percpu = any(value < 0 for value in values)
-        for name, value in zip(symbols, values):
-            address = base - 1 - value if percpu and value < 0 else (value if percpu else base + (value & 0xffffffff))
-            if name[0] in "tTwW":
+        for name, address in zip(symbols, addresses):
+            if name[0] in "tTwW" or name[1:] == "_text":
                 result.setdefault(name[1:], address)
-            elif name[1:] == "_text":
-                result.setdefault("_text", address)
         return result
+
+    def addresses_find(self, nr, places):
+        """Offsets to a base that follows them. arm64: the base is filled in at boot, and 0 does as well. x86: of the base
+        they are negative, and not of it where they are those of a CPU (KALLSYMS_ABSOLUTE_PERCPU)."""
+        for place in places:
+            base, = struct.unpack_from("<Q", self.image, -(-(place + 4 * nr) // 8) * 8)
+            values = struct.unpack_from(f"<{nr}i", self.image, place)
+            if self.arch == "arm64" and all(x & 0xffffffff <= y & 0xffffffff for x, y in zip(values, values[1:])):
+                return [value & 0xffffffff for value in values]
+            if self.arch == "x86_64" and base >> 31 == 0x1ffffffff:
+                return [base - 1 - value if value < 0 else value for value in values]
+        return die(f"{self.path}: no addresses of symbols", "another compiler or release than this script knows")
 
     def tokens_start(self, digit_zero):
         """256 strings of which number 0x30 is "0": goes back 0x30 strings."""
@@ -127,21 +127,29 @@ class Kernel:
         return None
 
     def names_find(self, end):
-        """The markers end before the token table, the names before the markers, their number before the names."""
+        """The markers stand before the token table (6.1: three bytes a name lie between), the names before the markers, their
+        number before the names. A marker is where each 256th name begins."""
         data = self.image
-        while data[end - 4:end] == b"\0\0\0\0":
-            end -= 4
-        first, last = end - 4, struct.unpack_from("<I", data, end - 4)[0]
-        while True:
-            value, = struct.unpack_from("<I", data, first)
-            if value == 0:
-                break
+
+        def marker(at):
+            return struct.unpack_from("<I", data, at)[0]
+
+        def follows(at):
+            return 256 < marker(at + 4) - marker(at) < 256 * 128
+
+        first = end - 4
+        while marker(first) or not all(follows(first + 4 * i) for i in range(16)):
             first -= 4
-        nr_markers = (end - first) // 4
-        # The names after the last marker are at most 256, of at most 512 bytes.
-        for names in range((first - last) // 8 * 8, (first - last - 256 * 512) // 8 * 8, -8):
-            nr, = struct.unpack_from("<I", data, names - 8)
-            if not nr or -(-nr // 256) != nr_markers:
+            if end - first > 1 << 20:
+                die(f"{self.path}: no names of symbols", "another compiler or release than this script knows")
+        nr_markers = 1
+        while follows(first + 4 * (nr_markers - 1)):
+            nr_markers += 1
+        last = marker(first + 4 * (nr_markers - 1))
+        # The names after the last marker are at most 256, of at most 512 bytes; a chance value may have followed it.
+        for names in range((first - last // 2) // 8 * 8, (first - last - 256 * 512) // 8 * 8, -8):
+            nr = marker(names - 8)
+            if not nr_markers - 2 <= -(-nr // 256) <= nr_markers:
                 continue
             position = names
             for _ in range(256):
@@ -151,9 +159,9 @@ class Kernel:
                     length = (length & 0x7f) | data[position] << 7
                     position += 1
                 position += length
-            if position - names == struct.unpack_from("<I", data, first + 4)[0]:
-                return nr, names, first
-        die(f"{self.path}: no names of symbols", "another compiler or release than this script knows")
+            if position - names == marker(first + 4):
+                return nr, names
+        return die(f"{self.path}: no names of symbols", "another compiler or release than this script knows")
 
     def offset(self, address):
         if self.arch == "arm64":
