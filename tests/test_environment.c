@@ -248,6 +248,32 @@ static void test_kconfig(void **state)
 	tree_remove();
 }
 
+/* What lab/kernel.sh puts into CONFIG_BUILD_SALT; distributions put their release there. */
+static void test_kconfig_like(void **state)
+{
+	static const struct {
+		const char *line, *like, *but;
+	} cases[] = {
+		{ "CONFIG_BUILD_SALT=\"pinbench:debian-6.12\"\n", "debian-6.12", "" },
+		{ "CONFIG_BUILD_SALT=\"pinbench:minimal debug-vm\"\n", "minimal", "debug-vm" },
+		{ "CONFIG_BUILD_SALT=\"6.12.9-example\"\n", NULL, NULL },
+		{ "CONFIG_BUILD_SALT=\"\"\n", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct kconfig kconfig = { .text = (char *)cases[i].line };
+		char like[64], but[64];
+
+		assert_int_equal(kconfig_like(&kconfig, like, sizeof(like), but, sizeof(but)),
+				 cases[i].like != NULL);
+		if (!cases[i].like)
+			continue;
+		assert_string_equal(like, cases[i].like);
+		assert_string_equal(but, cases[i].but);
+	}
+}
+
 /* A small file that unpacks to more than a configuration can be. */
 static void test_kconfig_bomb(void **state)
 {
@@ -352,6 +378,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_live, leave),
 		cmocka_unit_test_teardown(test_cmdline, leave),
 		cmocka_unit_test_teardown(test_kconfig, leave),
+		cmocka_unit_test_teardown(test_kconfig_like, leave),
 		cmocka_unit_test_teardown(test_kconfig_bomb, leave),
 		cmocka_unit_test_teardown(test_pick, leave),
 		cmocka_unit_test_teardown(test_bind, leave),

@@ -141,7 +141,7 @@ static void fact_u64(struct fact_list *facts, const char *path, const char *name
 
 static void config_facts(struct fact_list *facts, const struct kconfig *kconfig)
 {
-	char value[128], hex[65];
+	char value[128], but[256], hex[65];
 
 	if (!kconfig->text)
 		return;
@@ -151,6 +151,11 @@ static void config_facts(struct fact_list *facts, const struct kconfig *kconfig)
 	for (size_t i = 0; i < NR(config_options); i++)
 		if (kconfig_value(kconfig, config_options[i], value, sizeof(value)))
 			fact_text(facts, value, "kernel.config.%s", config_options[i]);
+	if (!kconfig_like(kconfig, value, sizeof(value), but, sizeof(but)))
+		return;
+	fact_text(facts, value, "config.like");
+	if (*but)
+		fact_text(facts, but, "config.like_but");
 }
 
 void environment_kernel(struct fact_list *facts)

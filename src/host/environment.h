@@ -8,6 +8,8 @@
  *   kernel.release, kernel.version, kernel.arch     uname(2) without the node name
  *   kernel.cmdline                                  shortened: "root=..." stands for any value
  *   kernel.config_source, kernel.config_sha256      of the lines that set an option
+ *   config.like, config.like_but                    of a kernel of the lab: whose configuration it
+ *                                                   has, and what was added or taken away
  *   kernel.config.CONFIG_X                          y, m, n or a value, for the options in
  * environment.c kernel.tainted, kernel.lockdown, kernel.panic_on_warn cpu.model, cpu.microcode of
  * CPU 0 cpu.online, cpu.cores, cpu.packages, cpu.threads_per_core, cpu.isolated numa.nodes,

@@ -120,6 +120,22 @@ bool kconfig_on(const struct kconfig *kconfig, const char *option)
 	       (strcmp(value, "y") == 0 || strcmp(value, "m") == 0);
 }
 
+bool kconfig_like(const struct kconfig *kconfig, char *like, size_t size, char *but,
+		  size_t but_size)
+{
+	static const char mark[] = "pinbench:";
+	char salt[256];
+	const char *rest;
+
+	if (!kconfig_value(kconfig, "CONFIG_BUILD_SALT", salt, sizeof(salt)) ||
+	    strncmp(salt, mark, strlen(mark)))
+		return false;
+	rest = salt + strlen(mark) + strcspn(salt + strlen(mark), " ");
+	snprintf(like, size, "%.*s", (int)(rest - salt - strlen(mark)), salt + strlen(mark));
+	snprintf(but, but_size, "%s", rest + strspn(rest, " "));
+	return true;
+}
+
 bool kconfig_hash(const struct kconfig *kconfig, char hex[65])
 {
 	const char *line = kconfig->text;

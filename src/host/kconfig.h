@@ -30,6 +30,13 @@ bool kconfig_value(const struct kconfig *kconfig, const char *option, char *valu
 /* As text for a sentence: whether @option is y or m. */
 bool kconfig_on(const struct kconfig *kconfig, const char *option);
 
+/*
+ * Whose configuration a kernel of the lab has ("debian-6.12", "minimal", "own"), and what was added
+ * or taken away; lab/kernel.sh says it in CONFIG_BUILD_SALT. False: not a kernel of the lab.
+ */
+bool kconfig_like(const struct kconfig *kconfig, char *like, size_t size, char *but,
+		  size_t but_size);
+
 /* SHA-256, in hex, of the lines that set an option: comments and dates do not count. @hex of 65
  * bytes. */
 bool kconfig_hash(const struct kconfig *kconfig, char hex[65]);

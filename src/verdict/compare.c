@@ -405,6 +405,27 @@ static void check_file(struct comparable *comparable, const struct results *a,
 			   file->path);
 }
 
+/* A count of instructions is only that of the code that was built: a change can have the other sign
+ * on kernels that people run (docs/lab.md). */
+static void check_likeness(struct comparable *comparable, const struct results *a,
+			   const struct results *b)
+{
+	char like[2][64] = { "", "" };
+	bool small[2];
+
+	fact_value(&a->environment, "config.like", like[0], sizeof(like[0]));
+	fact_value(&b->environment, "config.like", like[1], sizeof(like[1]));
+	for (int i = 0; i < 2; i++)
+		small[i] = (i ? b : a)->icount && strcmp(like[i], "minimal") == 0;
+	if (small[0] || small[1])
+		remark_add(&comparable->unknowns,
+			   "%s: the lab's smallest configuration, in which instructions may change "
+			   "otherwise than in a distribution's",
+			   small[0] && small[1] ? "both"
+			   : small[0]           ? "base"
+						: "new");
+}
+
 void comparable_find(struct comparable *comparable, const struct results *a,
 		     const struct results *b, enum comparable_as as, bool times)
 {
@@ -433,6 +454,7 @@ void comparable_find(struct comparable *comparable, const struct results *a,
 	check(&list, "version of the benchmark", left, right, !a->imported, !b->imported);
 	check_debugging(&list, a, b, times);
 	check_named(comparable, a, b);
+	check_likeness(comparable, a, b);
 	if (*list.neither)
 		remark_add(&comparable->unknowns, "not known of either: %s", list.neither);
 }
