@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "base/outfile.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "history/load.h"
+#include "page/over_time.h"
 #include "page/page.h"
 #include "verdict/side_list.h"
 
@@ -81,7 +84,8 @@ static const struct argp argp = {
 	.args_doc = "[BASE] FILE...",
 	.doc = "Writes one HTML file to send: what changed from BASE to each FILE, or what is in"
 	       " one.\v"
-	       "A FILE is a result file, a directory of files, or LABEL=PATH. The page needs no"
+	       "A FILE is a result file, a directory of files, or LABEL=PATH; of a directory with"
+	       " results of several kernels, their history. The page needs no"
 	       " network and no server; it names no host and no user. Pictures need gnuplot.\n\n"
 	       "Example: pinbench report results/before.json results/after.json -o report.html",
 };
@@ -95,18 +99,27 @@ static int check_name(const char *path, struct error *err)
 	return error_set(err, EINVAL, "%s: the name must end in .html", path);
 }
 
+/* What the page is of: sides, or a history. */
+struct content {
+	struct page_input input;
+	struct history *history; /* NULL: sides */
+};
+
 /* Whole or not at all. */
-static int page_save(const struct page_input *input, const char *path, struct error *err)
+static int page_save(const struct content *content, const char *path, struct error *err)
 {
 	struct outfile out = { .dir = -1, .fd = -1 };
 	autofree char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	int rc;
+	int rc = 0;
 
 	if (!file)
 		abort();
-	rc = page_print(file, input, err);
+	if (content->history)
+		over_time_print(file, content->history);
+	else
+		rc = page_print(file, &content->input, err);
 	if (fclose(file))
 		abort();
 	if (!rc)
@@ -119,26 +132,79 @@ static int page_save(const struct page_input *input, const char *path, struct er
 	return rc;
 }
 
+/* A directory that holds results of several kernels, or labels, is no side. */
+static bool is_history(const struct arguments *arguments, struct history *history)
+{
+	const struct history_load load = { .no_index = true };
+	struct stat status;
+	bool directory = false;
+
+	for (size_t i = 0; i < arguments->nr; i++)
+		directory = directory ||
+			    (stat(arguments->sides[i], &status) == 0 && S_ISDIR(status.st_mode));
+	if (!directory || arguments->options.force ||
+	    history_load(history, (const char *const *)arguments->sides, arguments->nr, &load,
+			 NULL))
+		return false;
+	if (arguments->nr == 1)
+		return over_time_wanted(history);
+	/* two directories that are a side each are compared */
+	for (size_t i = 0; i < arguments->nr; i++) {
+		struct history one = { 0 };
+		const char *path = arguments->sides[i];
+		bool several;
+
+		if (stat(path, &status) || !S_ISDIR(status.st_mode))
+			continue;
+		several = history_load(&one, &path, 1, &load, NULL) == 0 && over_time_wanted(&one);
+		history_free(&one);
+		if (several)
+			return true;
+	}
+	return false;
+}
+
+static int report_history(struct history *history, const char *path, struct error *err)
+{
+	int rc = history_select(history, NULL, NR_HISTORY_METRICS, err);
+
+	rc = rc ? rc : history_order(history, false, NULL, err);
+	if (rc)
+		return rc;
+	history_judge(history, NULL);
+	return page_save(&(struct content){ .history = history }, path, err);
+}
+
+static int report_sides(const struct arguments *arguments, struct error *err)
+{
+	struct side_list sides = { 0 };
+	int rc = side_list_load(&sides, arguments->sides, arguments->nr, &arguments->options, err);
+
+	if (!rc)
+		rc = page_save(&(struct content){ .input = { .sides = sides.items,
+							     .nr_sides = sides.nr,
+							     .comparisons = sides.comparisons,
+							     .nr = sides.nr_comparisons,
+							     .options = &arguments->options } },
+			       arguments->output, err);
+	side_list_free(&sides);
+	return rc;
+}
+
 int cmd_report(int argc, char **argv)
 {
 	struct arguments arguments = { .options = compare_options_default };
-	struct side_list sides = { 0 };
+	struct history history = { 0 };
 	struct error err = { 0 };
 	int rc;
 
 	cmd_parse(&argp, argc, argv, 0, &arguments);
 	rc = check_name(arguments.output, &err);
-	if (!rc)
-		rc = side_list_load(&sides, arguments.sides, arguments.nr, &arguments.options,
-				    &err);
-	if (!rc)
-		rc = page_save(&(struct page_input){ .sides = sides.items,
-						     .nr_sides = sides.nr,
-						     .comparisons = sides.comparisons,
-						     .nr = sides.nr_comparisons,
-						     .options = &arguments.options },
-			       arguments.output, &err);
-	side_list_free(&sides);
+	if (!rc && is_history(&arguments, &history))
+		rc = report_history(&history, arguments.output, &err);
+	else if (!rc)
+		rc = report_sides(&arguments, &err);
+	history_free(&history);
 	if (rc == -EINTR)
 		return cmd_fail(&err, EXIT_INTERRUPTED);
 	return rc ? cmd_fail(&err, EXIT_USAGE) : EXIT_DONE;

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/version.h"
-#include "page/asset.h"
+#include "page/frame.h"
 #include "page/html.h"
 #include "page/parts.h"
 #include "print/heading.h"
@@ -43,27 +42,6 @@ static void find_common(struct page *page)
 		all[i] = page_results(page, i);
 	common_find(&page->common, all, page->input->nr_sides);
 	free(all);
-}
-
-/* The script and nothing else may run, and nothing may be fetched. */
-static void put_start(const struct page *page, const char *title)
-{
-	char hash[ASSET_HASH_SIZE];
-	FILE *out = page->out;
-
-	asset_script_hash(hash);
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", out);
-	fprintf(out,
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		"style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n",
-		hash);
-	fputs("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-	      out);
-	html_text(out, title);
-	fputs("</title>\n<style>\n", out);
-	fputs(asset_style, out);
-	fputs("</style>\n</head>\n<body>\n", out);
 }
 
 static void put_header(const struct page *page)
@@ -127,7 +105,7 @@ int page_print(FILE *out, const struct page_input *input, struct error *err)
 	name_sides(&page);
 	find_common(&page);
 	title_format(&page, title, sizeof(title));
-	put_start(&page, title);
+	frame_start(out, title);
 	put_header(&page);
 	fputs("<main>\n", out);
 	page_worse(&page);
@@ -137,11 +115,7 @@ int page_print(FILE *out, const struct page_input *input, struct error *err)
 	page_undone(&page);
 	page_environment(&page);
 	page_reproduction(&page);
-	fputs("</main>\n<footer><p class=\"faint\">Made by pinbench " PINBENCH_VERSION
-	      ".</p></footer>\n<script>",
-	      out);
-	fputs(asset_script, out);
-	fputs("</script>\n</body>\n</html>\n", out);
+	frame_end(out);
 	matrix_free(&page.matrix);
 	free(page.names);
 	return rc;

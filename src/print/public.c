@@ -70,8 +70,7 @@ bool public_fact(const struct fact_list *facts, const char *name, char *text, si
 	return true;
 }
 
-/* "/a/b/c.json" becomes "c.json". */
-static void hide_directory(char *text, const char *path)
+void public_path(char *text, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t length = slash ? (size_t)(slash + 1 - path) : 0;
@@ -83,8 +82,8 @@ static void hide_directory(char *text, const char *path)
 void public_text(char *text, const struct results *results)
 {
 	for (size_t i = 0; results && i < results->nr_files; i++)
-		hide_directory(text, results->files[i].path);
+		public_path(text, results->files[i].path);
 	if (results && results->path)
-		hide_directory(text, results->path);
+		public_path(text, results->path);
 	text_hide_home(text);
 }

@@ -17,3 +17,5 @@ bool public_name(const char *name);
 /* A sentence in place: home directories become "~", and the files of @results, which may be NULL,
  * lose their directories. */
 void public_text(char *text, const struct results *results);
+/* In place: the file at @path loses its directory wherever it is named. */
+void public_path(char *text, const char *path);

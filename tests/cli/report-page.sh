@@ -32,7 +32,6 @@ refused "JSON of another tool" "other.json" "$dir/other.json" -o "$dir/x.html"
 refused "a result that is being written" "half.json" $files/before.json "$dir/half.json" -o "$dir/x.html"
 refused "no JSON" "log.json" "$dir/log.json" -o "$dir/x.html"
 refused "no such file" "No such file" $files/before.json "$dir/none.json" -o "$dir/x.html"
-refused "two sides in one directory" "label" "$dir/mixed" -o "$dir/x.html"
 refused "the same file twice" "the same file on both sides" $files/before.json $files/before.json -o "$dir/x.html"
 refused "instructions and time" "--force" $files/before.json $files/icount.json -o "$dir/x.html"
 refused "no place to write to" "-o FILE.html is missing" $files/before.json
@@ -113,6 +112,20 @@ page matrix $files/lab-before.json $files/lab-after.json "$dir/third.json"
 page one $files/before.json
 page hostile "$dir/hostile-base.json" "$dir/hostile-new.json"
 page reference results/reference/seed-1-before.json results/reference/seed-1-after.json
+# fourteen kernels: of the eighth on, pins take 30 % longer and a huge page is missed; a file of another tool among them
+mkdir "$dir/history"
+for i in $(seq 14); do
+	jq -c --argjson i "$i" '.label = "v\($i)" | .environment.kernel.release = "6.1.\($i)" | .started = "2026-10-\(9 + $i)T10:00:00Z" |
+		del(.schedule) | .results |= map(del(.counterpart) | (.runs[]? |= del(.block, .slot)) |
+		(.runs[]?.samples.pin[]?) |= (. * (if $i > 7 then 1.3 else 1 end) + $i * 3 | floor) |
+		if (.key | test("hugetlb")) and $i > 7 and .counts.slow_pages then .counts.slow_pages += 1 else . end)' $files/lab-before.json >"$dir/history/$i.json"
+done
+cp "$dir/other.json" "$dir/history/"
+page history "$dir/history"
+"$pinbench" history --no-index --format=json "$dir/history" >"$dir/history-said.json"
+[ "$(jq '.events | length' "$dir/history-said.json")" -ge 1 ] && grep -q 'worse: 6.1.7 -&gt; 6.1.8' "$dir/history.html" &&
+	grep -q 'Skipped: .*(other.json)' "$dir/history.html" && ! grep -qF "$dir" "$dir/history.html"
+check "a directory of many kernels is a page of its history; what was skipped is said, without its directory"
 "$pinbench" compare --format=json $files/lab-before.json $files/lab-after.json >"$dir/pair.json"
 "$pinbench" compare --format=json $files/lab-before.json $files/lab-after.json "$dir/third.json" >"$dir/matrix.json"
 "$pinbench" compare --format=json "$dir/hostile-base.json" "$dir/hostile-new.json" >"$dir/hostile.json"
@@ -120,7 +133,7 @@ page reference results/reference/seed-1-before.json results/reference/seed-1-aft
 
 "$pinbench" report $files/lab-before.json $files/lab-after.json -o "$dir/again.html" && cmp "$dir/pair.html" "$dir/again.html"
 check "the same bytes for the same files"
-python3 - "$dir/pair.html" "$dir/matrix.html" "$dir/one.html" "$dir/hostile.html" <<'END'
+python3 - "$dir/pair.html" "$dir/matrix.html" "$dir/one.html" "$dir/hostile.html" "$dir/history.html" <<'END'
 import html.parser, re, sys
 VOID = {"meta", "input", "br"}
 class Page(html.parser.HTMLParser):
@@ -159,6 +172,7 @@ fi
 for name in pair matrix hostile; do
 	node tests/page/check.mjs "$modules" "$chromium" $name "$dir/$name.html" "$dir/$name.json" || bad=1
 done
+node tests/page/check.mjs "$modules" "$chromium" history "$dir/history.html" "$dir/history-said.json" || bad=1
 node tests/page/check.mjs "$modules" "$chromium" one "$dir/one.html" || bad=1
 ROWS_ONLY=1 node tests/page/check.mjs "$modules" "$chromium" reference "$dir/reference.html" "$dir/reference.json" || bad=1
 exit $bad

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // usage: node check.mjs MODULES CHROMIUM WHAT PAGE [JSON]      one page in headless Chromium, as TAP lines: WHAT names it
-// JSON is what "pinbench compare --format=json" says of the same files. ROWS_ONLY=1: the table alone, of a large page.
+// JSON is what "pinbench compare --format=json" or "pinbench history --format=json" says of the same files. ROWS_ONLY=1: the table alone, of a large page.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -42,7 +42,7 @@ const read = page => page.evaluate(() => [...document.querySelectorAll("#table t
 
 // --- the rows, against compare's JSON ---
 const number = text => text === undefined ? undefined : Number(text);
-const comparisons = json ? JSON.parse(readFileSync(json, "utf8")).comparisons : [];
+const said = json ? JSON.parse(readFileSync(json, "utf8")) : {}, comparisons = said.comparisons ?? [];
 const page = await open();
 const rows = await read(page);
 const name = row => [row.key, row.metric, row.kind].join(" ");
@@ -72,6 +72,20 @@ if (comparisons.length === 1) {
 	const all = new Set(comparisons.flatMap(comparison => comparison.rows.map(name)));
 	problems.push(same("rows", rows.length, all.size));
 	check(`${nr} cells of the matrix are the rows of compare --format=json`, problems);
+}
+if (said.series) {
+	const problems = [same("rows", rows.length, said.series.length)];
+	said.series.forEach((its, i) => {
+		const [, , nr, first, , last, changes] = rows[i]?.cells ?? [];
+		const who = `${its.case} ${its.metric}`;
+		problems.push(same(`row ${i}`, rows[i] && `${rows[i].key} ${rows[i].metric}`, who), same(who + " results", number(nr?.v), its.points.length),
+			same(who + " first", number(first?.v), its.points[0].value), same(who + " last", number(last?.v), its.points.at(-1).value),
+			same(who + " changes", number(changes?.v), its.changes.length));
+	});
+	for (const [id, direction] of [["worse", "worse"], ["better", "better"], ["changed", "changed"]])
+		problems.push(same(id, await page.evaluate(it => document.querySelectorAll(`#${it} tbody td.m`).length, id),
+			said.events.filter(event => event.direction === direction).reduce((nr, event) => nr + event.moves.length, 0)));
+	check(`${said.series.length} rows and ${said.events.length} events are those of history --format=json`, problems);
 }
 const worse = comparisons.flatMap(one => one.rows).filter(row => row.verdict === "worse" && !row.redundant);
 const counted = await page.evaluate(() => document.querySelectorAll("#worse tbody td.m").length);
