@@ -215,7 +215,7 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)tests/check_floors.sh
-	$(Q)shellcheck -x $(wildcard lab/*.sh docs/*.sh dashboards/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
+	$(Q)shellcheck -x $(wildcard contrib/*.sh lab/*.sh docs/*.sh dashboards/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
 	$(Q)jq -e . dashboards/*.json lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
 format:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/outfile.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
@@ -101,31 +102,35 @@ static int load(struct export *export, const struct order *order, struct error *
 	return rc;
 }
 
-static ssize_t outfile_cookie_write(void *cookie, const char *data, size_t size)
+/* Nothing is allocated while the temporary file is there: without memory the program ends at once.
+ */
+static int copy_file(FILE *from, const char *path, struct error *err)
 {
-	struct error err = { 0 };
-
-	return outfile_write(cookie, data, size, &err) ? 0 : (ssize_t)size;
-}
-
-static int write_file(const struct export *export, const struct order *order, struct error *err)
-{
-	const cookie_io_functions_t functions = { .write = outfile_cookie_write };
 	struct outfile file = { -1, -1, NULL, NULL, "" };
-	FILE *out;
-	int rc = outfile_open(&file, order->output, err), lost;
+	char block[1 << 16];
+	size_t size;
+	int rc = outfile_open(&file, path, err);
 
-	if (!rc) {
-		out = fopencookie(&file, "w", functions);
-		order->format->write(out, export);
-		lost = ferror(out);
-		if (fclose(out) || lost)
-			rc = error_errno(err, errno, "%s: cannot write", order->output);
-	}
+	while (!rc && (size = fread(block, 1, sizeof(block), from)) > 0)
+		rc = outfile_write(&file, block, size, err);
+	if (!rc && ferror(from))
+		rc = error_errno(err, errno, "%s: cannot be made", path);
 	if (!rc)
 		rc = outfile_commit(&file, err);
 	outfile_close(&file);
 	return rc;
+}
+
+static int write_file(const struct export *export, const struct order *order, struct error *err)
+{
+	autofclose FILE *spool = tmpfile();
+
+	if (!spool)
+		return error_errno(err, errno, "a temporary file for %s", order->output);
+	order->format->write(spool, export);
+	if (fflush(spool) || ferror(spool) || fseek(spool, 0, SEEK_SET))
+		return error_errno(err, errno, "a temporary file for %s", order->output);
+	return copy_file(spool, order->output, err);
 }
 
 /* What was left out belongs to nobody's data. */

@@ -170,6 +170,13 @@ static int is_json(const struct dirent *entry)
 	       strcmp(entry->d_name + size - 5, ".json") == 0;
 }
 
+/* An error that says nothing about the file must not look like a file of another tool. */
+static bool is_of_file(const struct error *why)
+{
+	return why->code != EIO && why->code != EACCES && why->code != EMFILE &&
+	       why->code != ENFILE && why->code != ENOMEM;
+}
+
 static void list_free(struct dirent **entries, int nr)
 {
 	for (int i = 0; i < nr; i++)
@@ -182,11 +189,11 @@ static int add_directory(struct export *export, const char *path, const char *gi
 {
 	struct dirent **entries = NULL;
 	size_t before = export->nr + export->nr_copies, nr_unusable = 0;
-	int nr = scandir(path, &entries, is_json, alphasort);
+	int nr = scandir(path, &entries, is_json, alphasort), rc = 0;
 
 	if (nr < 0)
 		return error_errno(err, errno, "%s", path);
-	for (int i = 0; i < nr; i++) {
+	for (int i = 0; i < nr && !rc; i++) {
 		struct error why = { 0 };
 		autofree char *file = NULL;
 
@@ -194,12 +201,16 @@ static int add_directory(struct export *export, const char *path, const char *gi
 			abort();
 		if (!add_file(export, file, given, &why))
 			continue;
+		if (!is_of_file(&why))
+			rc = -why.code;
+		if (rc || nr_unusable++ == 0)
+			*err = why;
 		if (export->nr_unusable++ == 0)
 			export->unusable = why;
-		if (nr_unusable++ == 0)
-			*err = why;
 	}
 	list_free(entries, nr);
+	if (rc)
+		return rc;
 	if (export->nr + export->nr_copies > before)
 		return 0;
 	if (nr_unusable)

@@ -158,6 +158,11 @@ check "openmetrics ends in # EOF"
 check "LABEL=DIR gives all of them that label"
 "$pinbench" export csv -k '*,tail,*' "$reference/seed-1-before.json" | cut -d'"' -f4 | sed 1d | sort -u | grep -vc ',tail,' | grep -qx 0
 check "--only takes what matches"
+if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null && ! grep -q __asan_init "$pinbench"; then
+	strace -o /dev/null -P "$dir/results/older.json" -e inject=read:error=EIO "$pinbench" export csv "$dir/results" >"$dir/out" 2>"$dir/err"
+	[ $? -eq 2 ] && [ ! -s "$dir/out" ] && grep -q 'older.json: .*Input/output error' "$dir/err"
+	check "a disk error is none of a file of another tool" || cat "$dir/err"
+fi
 mkdir "$dir/empty" "$dir/strange"
 echo '{}' >"$dir/strange/x.json"
 jq 'del(.started)' "$files/small.json" >"$dir/timeless.json"

@@ -193,6 +193,8 @@ def verbs():
         Verb("plot hit", ["plot", "hit", BEFORE, AFTER, "-o", "out.svg"], "out.svg"),
         Verb("plot cost", ["plot", "cost", FIXTURES + "/cost.json", "-o", "out.svg"], "out.svg"),
         Verb("import", ["import", "gup_test", FIXTURES + "/logs/bench-2026.log", "-o", "out.json"], "out.json"),
+        Verb("export csv", ["export", "csv", BEFORE, AFTER]),
+        Verb("export openmetrics", ["export", "openmetrics", BEFORE, "after=" + AFTER, "-o", "out.om"], "out.om"),
         Verb("vm", ["vm", "--accel", "tcg", "--qemu", "/tmp/in/bin", "--guest", "/tmp/in/guest", "-o", "out", "-k", "a=/tmp/in/a.img", "--boots", "1",
                     "--clock", "icount", "--", "run"], "out", stamped, result_shape),
     ]
