@@ -10,6 +10,8 @@
 # make torture     1,300 kills of runs that change settings, and every allocation and system call of every verb fails (TORTURE_PART=10: a
 #                  tenth of them); needs root
 # make format      puts the code into the form that make lint asks for
+# make dist        build/pinbench-VERSION.tar.gz of what is committed; SOURCE_DATE_EPOCH= decides its times
+# make help        this text
 # make lint, make install DESTDIR= PREFIX=, make clean; the results are in results/, the plots in plots/
 #
 # V=1 shows commands, SAN=1 builds with ASan and UBSan, WERROR=1 as CI does, ARCH=arm64 for a guest.
@@ -53,7 +55,7 @@ PROGRAM ?= $(if $(filter $(NATIVE),$(ARCH)),$(if $(SAN)$(INJECT),,pinbench))
 all: $(B)/pinbench $(PROGRAM)
 
 # These install or clean before anything can be compiled: they run make again for the rest.
-OUTER := deps clean bench check check-lab dashboard format lab lint mutants qualify torture
+OUTER := help dist deps clean bench check check-lab dashboard format lab lint mutants qualify torture
 ifneq ($(filter-out $(OUTER),$(or $(MAKECMDGOALS),all)),)
 include $(B)/flags.mk
 endif
@@ -140,7 +142,11 @@ $(B)/guest.cpio: $(B)/pinbench $(B)/agent lab/init lab/initramfs.sh lab/lib.sh
 	$(Q)lab/initramfs.sh $(ARCH) $@ $(B)/pinbench $(B)/agent
 
 # The version is compiled into the files that name it; they alone are rebuilt when it changes.
-VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1-unknown)$(if $(INJECT),-inject-$(INJECT))
+RELEASE   := 0.2.0
+# Of this tree, not of one that it was unpacked into; .version is in what "make dist" packs.
+DESCRIBED := $(shell [ ! -e .git ] || git describe --tags --dirty --match '[0-9]*' 2>/dev/null || \
+	git describe --always --dirty --exclude '*' 2>/dev/null | sed 's/^/$(RELEASE)-g/')
+VERSION   := $(or $(DESCRIBED),$(shell cat .version 2>/dev/null),$(RELEASE))$(if $(INJECT),-inject-$(INJECT))
 VERSIONED := $(patsubst %.c,$(B)/%.o,$(shell grep -ls PINBENCH_VERSION src/*/*.c bench/*.c))
 $(VERSIONED): CPPFLAGS += -include $(B)/version.h
 $(VERSIONED): $(B)/version.h
@@ -218,6 +224,23 @@ lint:
 	$(Q)shellcheck -x $(wildcard contrib/*.sh lab/*.sh docs/*.sh dashboards/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
 	$(Q)jq -e . dashboards/*.json lab/*.json lab/variants/*.json configs/*.json >/dev/null
 
+help:
+	@sed -n '2,/^$$/s/^# \{0,1\}//p' $(SELF)
+
+# The same bytes from the same commit: names in order, one time, no users, no time in gzip's header.
+DIST := pinbench-$(VERSION)
+dist:
+	$(Q)[ -e .git ] || { echo "make: dist packs what git has committed, and this is no git tree" >&2; exit 2; }
+	$(Q)rm -rf build/dist && mkdir -p build/dist
+	$(Q)git archive --prefix=$(DIST)/ HEAD | tar -C build/dist -x
+	$(Q)echo "$(VERSION)" >build/dist/$(DIST)/.version
+	$(Q)set -o pipefail; tar -C build/dist --sort=name --format=ustar --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX \
+		--mtime=@$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} -c $(DIST) | gzip -9n >build/$(DIST).tar.gz.new
+	$(Q)mv build/$(DIST).tar.gz.new build/$(DIST).tar.gz
+	$(Q)rm -rf build/dist
+	@echo "build/$(DIST).tar.gz"
+dist: SHELL := /bin/bash
+
 format:
 	$(Q)clang-format -i $(C_FILES)
 
@@ -226,10 +249,14 @@ install: all $(if $(wildcard $(B)/guest.cpio),guest)
 	install -D -m 755 $(B)/pinbench $(DESTDIR)$(PREFIX)/bin/pinbench
 	install -D -m 644 man/pinbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/pinbench.1
 	install -D -m 644 completion/pinbench.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pinbench
-	for file in configs/*.json plots/*.gp; do \
+	for file in configs/*.json plots/*.gp lab/*.json lab/deps.list lab/variants/*.json lab/config/*.config; do \
 		[ ! -f $$file ] || install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
 	for file in dashboards/grafana.json dashboards/consoles/pinbench.html dashboards/rules/pinbench.rules.yml; do \
 		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
+	for file in lab/kernel.sh lab/lib.sh lab/edit.sh lab/deps.sh docs/bisect.sh; do \
+		install -D -m 755 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
+	for file in *.md docs/*.md docs/*.svg docs/*.json results/*.md; do \
+		[ ! -f $$file ] || install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/pinbench/$$file; done
 	for guest in build/*/guest.cpio; do arch=$${guest%/*}; \
 		case $$guest in *-inject-* | *-san/*) continue ;; esac; \
 		[ ! -f $$guest ] || install -D -m 644 $$guest $(DESTDIR)$(PREFIX)/lib/pinbench/guest-$${arch#build/}.cpio; done

@@ -5,7 +5,7 @@
 # One step: builds the commit that is checked out, boots it and the kernel BASE-IMAGE in turn, and lets the gate decide. Ends with
 # 0 good, 1 bad, 125 cannot be tested (it does not build or boot, or the gate cannot decide), 128 nothing can be.
 #
-# JOB: a job file (configs/seed-1.json)   BOOTS: of each kernel (10)   KCONFIG: your configuration instead of the lab's
+# JOB: a job file or the name of one (seed-1)   BOOTS: of each kernel (10)   KCONFIG: your configuration instead of the lab's
 # CLOCK: icount (instructions) or real (times, of use where KVM works)   RESULTS: where they are kept (pinbench-bisect)
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -19,16 +19,19 @@ trap 'stop "interrupted"' INT TERM
 base=$1
 shift
 [ -f "$base" ] || stop "$base is not there: build the good commit once, and copy its image out of the cache"
-[ -x "$top/pinbench" ] || stop "$top/pinbench is not there: make"
-job=${JOB:-$top/configs/seed-1.json}
-[ -f "$job" ] || stop "$job is not there"
+# Beside it in the source tree, or installed: PREFIX/share/pinbench/docs/bisect.sh.
+pinbench=$top/pinbench
+[ -x "$pinbench" ] || pinbench=$(realpath -m "$top/../../bin/pinbench")
+[ -x "$pinbench" ] || stop "$top/pinbench is not there: make"
+job=${JOB:-seed-1}
+case $job in */* | *.json) [ -f "$job" ] || stop "$job is not there" ;; esac
 commit=$(git rev-parse --short HEAD) || stop "this is not a git tree"
 results=${RESULTS:-pinbench-bisect}/$commit
 rm -rf "$results"
 mkdir -p "$results" || stop "$results cannot be made"
 
 new=$("$top/lab/kernel.sh" --tree . ${KCONFIG:+--config "$KCONFIG"}) || skip "$commit does not build"
-"$top/pinbench" vm --clock "${CLOCK:-icount}" --boots "${BOOTS:-10}" -k "base=$base" -k "new=$new" -o "$results" \
+"$pinbench" vm --clock "${CLOCK:-icount}" --boots "${BOOTS:-10}" -k "base=$base" -k "new=$new" -o "$results" \
 	-- run -q -c "$job" >/dev/null
 shopt -s nullglob
 was=("$results"/base-*.json) is=("$results"/new-*.json)
@@ -36,5 +39,5 @@ was=("$results"/base-*.json) is=("$results"/new-*.json)
 [ ${#is[@]} -eq 1 ] || skip "$commit left no results"
 shopt -s execfail
 # shellcheck disable=SC2093 # what follows is for an exec that fails
-exec "$top/pinbench" gate --bisect "$@" "${was[0]}" "${is[0]}"
+exec "$pinbench" gate --bisect "$@" "${was[0]}" "${is[0]}"
 stop "the gate did not start"

@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "host/sysfile.h"
 #include "plan/doctor.h"
+#include "plan/place.h"
 
 #define NAME_WIDTH_MAX 26
 
@@ -44,8 +45,8 @@ static error_t doctor_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option doctor_options[] = {
-	{ "config", 'c', "FILE", 0,
-	  "check against what this job file plans (default: the quick job)", 0 },
+	{ "config", 'c', "JOB", 0,
+	  "check against what this job file, or job of that name, plans (default: quick)", 0 },
 	{ "json", 'j', NULL, 0, "the same as JSON", 0 },
 	{ "root", 'r', "DIR", 0,
 	  "look at the /proc and /sys saved below DIR instead; nothing is tried", 0 },
@@ -253,7 +254,9 @@ static void checkup_print(const struct checkup *checkup, const struct doctor_arg
 		next_print("measures what works here", "pinbench run%s%s",
 			   args->config ? " -c " : "", args->config ? args->config : "");
 	if (!checkup->nr_lab_runnable)
-		next_print("boots kernels that have gup_test, in QEMU", "make bench");
+		next_print("boots kernels that have gup_test, in QEMU", "%s",
+			   place_is_tree() ? "make bench"
+					   : "pinbench vm -k new=BZIMAGE -- run -c full");
 	next_print("says what the names mean", "pinbench list");
 }
 

@@ -63,7 +63,7 @@ static void help_print(FILE *out)
 	for (size_t i = 0; i < NR_VERBS; i++)
 		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].about);
 	fputs("\nExamples:\n"
-	      "  pinbench run -c configs/quick.json --label mine\n"
+	      "  pinbench run -c quick --label mine\n"
 	      "  pinbench vm --kernel base=A/bzImage --kernel new=B/bzImage -- run\n"
 	      "  pinbench compare results/base.json results/new.json\n\n"
 	      "'pinbench VERB --help' has the options of a verb, pinbench(1) the whole.\n"
@@ -76,7 +76,7 @@ static int verb_run(int argc, char **argv)
 {
 	const struct verb *verb = verb_find(argv[0]);
 	const char *near;
-	char name[32];
+	char name[32], help[] = "--help";
 
 	if (!verb) {
 		near = suggest_word(argv[0], verb_nth, NULL);
@@ -89,6 +89,8 @@ static int verb_run(int argc, char **argv)
 		cmd_recover();
 	snprintf(name, sizeof(name), "pinbench %s", verb->name);
 	argv[0] = name; /* argp shows it in usage and errors */
+	if (argc == 2 && strcmp(argv[1], "-h") == 0)
+		argv[1] = help;
 	return verb->fn(argc, argv);
 }
 

@@ -20,6 +20,7 @@
 #include "cmd/progress.h"
 #include "host/sysfile.h"
 #include "plan/config.h"
+#include "plan/place.h"
 #include "plan/plan.h"
 #include "print/table.h"
 #include "result/results.h"
@@ -175,6 +176,18 @@ static unsigned int nr_runs_of(const struct plan *plan)
 	return most;
 }
 
+/* Of a job that was named; anything else is left as it is. Lives as long as the program. */
+static const char *job_path(const char *name)
+{
+	static char *paths[2];
+	static size_t nr;
+	char *path = name ? place_job(name) : NULL;
+
+	if (!path)
+		return name;
+	return paths[nr++] = path;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	static struct order order = { .turns = ORDER_ABBA, .precision.max_time_s = 60 };
@@ -188,6 +201,9 @@ int cmd_run(int argc, char **argv)
 	int ret;
 
 	cmd_parse(&run_argp, argc, argv, 0, &order);
+	/* what the other program of --with gets is a file: it may not know our names */
+	order.config = job_path(order.config);
+	order.with = job_path(order.with);
 	if (order.runs) {
 		snprintf(runs, sizeof(runs), "runs=%u", order.runs);
 		order.overrides[order.nr_overrides++] = runs; /* last: it holds against -p runs= */
@@ -250,7 +266,7 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "config", 'c', "FILE", 0, "job file (built in: quick)", 0 },
+	{ "config", 'c', "JOB", 0, "job file, or name of a job (quick)", 0 },
 	{ "param", 'p', "KEY=VALUE[,VALUE]", 0, "replaces a key of every block; repeat", 0 },
 	{ "runs", KEY_RUNS, "N", 0, "processes per case (1); with --with: blocks (10+)", 0 },
 	{ "precision", KEY_PRECISION, "PCT", 0, "as many runs as settle a case to that", 0 },

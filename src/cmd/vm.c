@@ -72,7 +72,7 @@ static const struct argp_option options[] = {
 static const char doc[] =
 	"Boots kernels in turn in QEMU and runs the same pinbench command inside.\v"
 	"PATH: bzImage, Image, vmlinuz or build tree. Boot only what you trust.\n"
-	"  pinbench vm -k base=~/a -k new=~/b -- run -c configs/seed-1.json";
+	"  pinbench vm -k base=~/a -k new=~/b -- run -c full";
 
 static void kernel_parse(struct argp_state *state, struct lab_request *request, const char *text)
 {

@@ -14,6 +14,7 @@
 #include "base/infile.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "plan/place.h"
 
 /* configs/quick.json, so that a copied binary can measure with no file at hand. Built from the top
  * directory. */
@@ -200,7 +201,7 @@ static int file_read(const char *path, char **text, size_t *bytes, struct error 
 	*text = NULL;
 	if (fd == -ENOENT) {
 		error_errno(err, ENOENT, "%.256s", path);
-		return strchr(path, '/') ? -ENOENT : error_fix(err, "-c configs/%s", path);
+		return place_job_fix(path, err);
 	}
 	if (fd < 0)
 		return fd;
@@ -243,10 +244,15 @@ int config_parse(struct config *config, const char *name, const char *text, size
 int config_load(struct config *config, const char *path, const char *const *overrides,
 		size_t nr_overrides, struct error *err)
 {
+	autofree char *job = path ? place_job(path) : NULL;
 	autofree char *file_text = NULL;
 	size_t bytes = 0;
 	int ret;
 
+	if (job)
+		path = job;
+	else if (path && strcmp(path, "quick") == 0)
+		path = NULL; /* of a program that was copied alone */
 	if (!path)
 		return config_parse(config, "quick", quick_begin, (size_t)(quick_end - quick_begin),
 				    overrides, nr_overrides, err);

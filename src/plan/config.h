@@ -59,7 +59,8 @@ struct config {
 };
 
 /*
- * @path NULL: the built-in quick job. @overrides are the -p key=value[,value] arguments, applied to
+ * @path NULL: the built-in quick job; else a file, or the name of a job that comes with the
+ * program. @overrides are the -p key=value[,value] arguments, applied to
  * every block. -EINVAL, -ERANGE, -E2BIG or what reading gave, with file and key in @err; @config
  * then needs no config_free().
  */

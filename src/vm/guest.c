@@ -13,6 +13,7 @@
 
 #include "base/infile.h"
 #include "base/memory.h"
+#include "plan/place.h"
 #include "vm/wire.h"
 
 #define NR_ARGS_MAX           200
@@ -43,16 +44,21 @@ int guest_find(char *path, unsigned long size, const char *given, const char *ar
 			return 0;
 	}
 	error_set(err, ENOPKG, "no guest for %s beside this program", arch);
-	return error_fix(err, "make guest ARCH=%s", arch);
+	return place_is_tree()
+		       ? error_fix(err, "make guest ARCH=%s", arch)
+		       : error_fix(err,
+				   "make guest install ARCH=%s in the source tree, or --guest FILE",
+				   arch);
 }
 
 static int config_read(struct guest_command *command, const char *path, struct error *err)
 {
-	autoclose int fd = infile_open(path, err);
+	autofree char *job = place_job(path);
+	autoclose int fd = infile_open(job ? job : path, err);
 	int ret;
 
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? place_job_fix(path, err) : fd;
 	free(command->config); /* of an earlier -c: the last one counts */
 	command->config = NULL;
 	ret = infile_read(fd, path, CONFIG_MAX_BYTES_HERE, &command->config, &command->config_size,
@@ -94,7 +100,7 @@ int guest_command_parse(struct guest_command *command, int argc, char **argv, bo
 	*command = (struct guest_command){ 0 };
 	if (argc < 1 || argc > NR_ARGS_MAX) {
 		error_set(err, EINVAL, "nothing to run in the guest");
-		return error_fix(err, "end the command with: -- run [-c configs/X.json]");
+		return error_fix(err, "end the command with: -- run [-c JOB]");
 	}
 	command->is_run = !strcmp(argv[0], "run");
 	command->placed = command->is_run && icount;
