@@ -10,6 +10,7 @@ Prints a line for each function that is not the same, the heaviest first, then t
 """
 import difflib
 import gzip
+import os
 import re
 import struct
 import subprocess
@@ -192,7 +193,9 @@ class Kernel:
         with tempfile.NamedTemporaryFile() as file:
             file.write(blob)
             file.flush()
-            tool, machine = ("aarch64-linux-gnu-objdump", "aarch64") if self.arch == "arm64" else ("objdump", "i386:x86-64")
+            cross, machine = ("aarch64", "aarch64") if self.arch == "arm64" else ("x86_64", "i386:x86-64")
+            # The machine's own knows its architecture alone.
+            tool = "objdump" if os.uname().machine == cross else f"{cross}-linux-gnu-objdump"
             lines = subprocess.run([tool, "-D", "-w", "--no-show-raw-insn", "-b", "binary", "-m", machine, file.name],
                                    stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
         result, current = {name: [] for name in names}, None

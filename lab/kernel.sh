@@ -278,6 +278,8 @@ configure_own() { # ARCH SOURCE OUTPUT CONFIG NAMED
 		done
 		[ -z "$off" ] || say "switched off, because it would be measured instead of the kernel (KCONFIG=$config keeps it):$off"
 	fi
+	# Files of whoever built the distribution's, and what takes half of a build and changes no code.
+	printf '%s\n' 'CONFIG_SYSTEM_TRUSTED_KEYS=""' 'CONFIG_SYSTEM_REVOCATION_KEYS=""' '# CONFIG_DEBUG_INFO_BTF is not set' >>"$output.own"
 	salt "own${off:+ without$off}" >>"$output.own"
 	fragments "${files[@]}" >"$output.needs"
 	fragments "$output.own" "$output.needs" >"$output.wanted"

@@ -40,6 +40,10 @@ static void test_arm64(void **state)
 		" pin_user_pages_fast+0x58/0x74",
 		"Code: d4210000 aa0003f3",
 		" not_an_entry+0x1/0x2",
+		"WARNING: CPU: 0 PID: 0 at kernel/context_tracking.c:128 ct_kernel_exit+0x8c/0x94",
+		"pc : ct_kernel_exit+0x8c/0x94",
+		"Call trace:",
+		" ct_kernel_exit+0x8c/0x94",
 		"kernel BUG at mm/gup.c:1!",
 		NULL,
 	};

@@ -64,10 +64,13 @@ static void trace_add(struct kernel_report *report, const char *line)
 		return;
 	}
 	if (!strncmp(line, "Call trace:", 11) || !strncmp(line, "Call Trace:", 11)) {
-		report->in_trace = true;
+		report->in_trace = !report->ended;
 		return;
 	}
-	report->in_trace = report->in_trace && *line == ' ';
+	if (report->in_trace && *line != ' ') {
+		report->in_trace = false;
+		report->ended = true;
+	}
 	if (!report->in_trace)
 		return;
 	line += strspn(line, " ");
@@ -75,8 +78,6 @@ static void trace_add(struct kernel_report *report, const char *line)
 	/* the first entry of arm64's trace is the place again */
 	if (length && strncmp(report->trace, line, (size_t)length))
 		joined(report->trace, sizeof(report->trace), " < ", line, length);
-	else if (!length && *line != '?' && *line != '<')
-		report->in_trace = false;
 }
 
 void kernel_report_add(struct kernel_report *report, const char *line)

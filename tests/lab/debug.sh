@@ -19,8 +19,10 @@ same "before: all others are done" "$(jq -r '[.results[] | select(.status != "do
 line=$(grep -n 'VM_BUG_ON_PGFLAGS(PageHuge(page) && !PageHead(page), page)' \
 	"${PINBENCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pinbench}"/src/linux-source-6.1-*/include/linux/page-flags.h | head -1 | cut -d: -f1)
 same "before: the reason is the BUG and its place" \
-	"$(jq -r '[.results[] | select(.status == "failed") | .why | split(" (")[0]] | unique | join("; ")' "$file")" \
+	"$(jq -r '[.results[] | select(.status == "failed") | .truth.kernel_bug] | unique | join("; ")' "$file")" \
 	"kernel BUG at include/linux/page-flags.h:$line"
+holds "before: ... is what the case failed of" jq -e '[.results[] | select(.status == "failed") | .truth.kernel_bug as $bug |
+	.why | startswith($bug + " (VM_BUG_ON_PAGE(PageHuge(page) && !PageHead(page))) in gup_must_unshare")] | all' "$file"
 holds "before: ... with what was asked of the page" jq -e '[.results[] | select(.status == "failed") | .truth.kernel_bug_page |
 	contains("page dumped because: VM_BUG_ON_PAGE(PageHuge(page) && !PageHead(page))")] | all' "$file"
 holds "before: ... and the way there, function by function" jq -e '[.results[] | select(.status == "failed") | .truth.kernel_bug_trace |
