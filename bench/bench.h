@@ -283,10 +283,11 @@ struct pinner {
 				single sample */
 	bool floor;          /* pins nothing: its times are those of the harness */
 	bool memlock;        /* what it pins counts against RLIMIT_MEMLOCK */
-	bool may_warn;       /* checks itself with WARN(): panic_on_warn would end the machine */
-	bool lab_only;       /* no distribution's kernel has it, those of pinbench vm do */
-	const char *option;  /* "CONFIG_IO_URING": without it no kernel has it; or NULL */
-	const void *row;     /* variant data, private to the file */
+	bool dma_map;  /* its pin maps the pages for a device: people quote bytes in a second */
+	bool may_warn; /* checks itself with WARN(): panic_on_warn would end the machine */
+	bool lab_only; /* no distribution's kernel has it, those of pinbench vm do */
+	const char *option; /* "CONFIG_IO_URING": without it no kernel has it; or NULL */
+	const void *row;    /* variant data, private to the file */
 
 	struct pin_path (*path)(const struct pinner *pinner);
 	/* 0, or -errno with the reason and the line that enables it. Leaves nothing behind. */

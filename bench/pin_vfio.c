@@ -389,6 +389,7 @@ const struct pinner pin_vfio = {
 	.about = "VFIO type1 DMA map and unmap: long-term pins and the IOMMU, never the fast path",
 	.access = ACCESS_READ | ACCESS_WRITE,
 	.memlock = true,
+	.dma_map = true,
 	.option = "CONFIG_VFIO",
 	.path = vfio_path,
 	.probe = pinner_try_page,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/bench.h"
 #include "stats/summary.h"
 
 const char *const kind_names[] = {
@@ -96,6 +97,19 @@ struct row_numbers row_numbers(const struct row *row)
 		numbers.alpha = rounded(row->alpha);
 	}
 	return numbers;
+}
+
+double result_throughput(const struct results *results, const struct result *result,
+			 enum metric metric, double ticks)
+{
+	const struct pinner *pinner = pinner_find(result->params.pinner);
+	const struct fact *page = fact_find(&results->environment, "memory.page_bytes");
+	uint64_t pages = result_pages(result);
+
+	if (metric != METRIC_PIN || results->icount || !pinner || !pinner->dma_map || !pages ||
+	    !page || page->kind != FACT_NUMBER || page->number <= 0 || !(ticks > 0))
+		return 0;
+	return (double)pages * (double)page->number / (ticks / 1e9);
 }
 
 void row_throughput(const struct row *row, const struct verdicts *verdicts, double rate[2])

@@ -23,5 +23,11 @@ struct row_numbers {
 };
 
 struct row_numbers row_numbers(const struct row *row);
+/*
+ * Bytes that a DMA map maps in a second, which is what people quote of it: with @ticks for all
+ * pages of the case. 0: no DMA map, no time (instructions), or not known.
+ */
+double result_throughput(const struct results *results, const struct result *result,
+			 enum metric metric, double ticks);
 /* Bytes in a second of a row of DMA maps, of both sides; NAN: none, or not known. */
 void row_throughput(const struct row *row, const struct verdicts *verdicts, double rate[2]);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "print/fields.h"
 #include "print/grid.h"
 #include "print/heading.h"
 #include "stats/summary.h"

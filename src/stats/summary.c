@@ -389,29 +389,6 @@ void summary_format(const struct unit *unit, const struct summary *summary, char
 		snprintf(text, size, "%s ±%.*f %%", value, spread < 9.95 ? 1 : 0, spread);
 }
 
-/* Pinners whose pin maps pages for a device. */
-static bool maps_for_device(const struct result *result)
-{
-	static const char *const families[] = { "vfio/", "iommufd/" };
-
-	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		if (strncmp(result->params.pinner, families[i], strlen(families[i])) == 0)
-			return true;
-	return false;
-}
-
-double result_throughput(const struct results *results, const struct result *result,
-			 enum metric metric, double ticks)
-{
-	const struct fact *page = fact_find(&results->environment, "memory.page_bytes");
-	uint64_t pages = result_pages(result);
-
-	if (metric != METRIC_PIN || results->icount || !maps_for_device(result) || !pages ||
-	    !page || page->kind != FACT_NUMBER || page->number <= 0 || !(ticks > 0))
-		return 0;
-	return (double)pages * (double)page->number / (ticks / 1e9);
-}
-
 void throughput_format(double bytes_per_second, char *text, size_t size)
 {
 	static const struct {

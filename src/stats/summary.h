@@ -80,12 +80,6 @@ bool result_hit_range(const struct result *result, struct hit_rate *range);
 /* Exactly; false: not known so well. */
 bool result_hit_rate(const struct result *result, double *rate);
 
-/*
- * Bytes that a DMA map maps in a second, which is what people quote of it: with @ticks for all
- * pages of the case. 0: no DMA map, no time (instructions), or not known.
- */
-double result_throughput(const struct results *results, const struct result *result,
-			 enum metric metric, double ticks);
 /* "4.321 GB/s" */
 void throughput_format(double bytes_per_second, char *text, size_t size);
 
