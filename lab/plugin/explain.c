@@ -47,6 +47,11 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_inf
 #define TAIL_MAX       4096 /* blocks between the clock read and the mark of its end */
 #define GROUPS_MAX     24   /* different executions of one section of a case that are kept */
 #define PROFILES_BYTES (64u << 20)
+/* The kernel's linear map, without KASLR: arm64 with 48 bits (PAGE_OFFSET), x86_64 with four levels
+ * (__PAGE_OFFSET_BASE_L4); with other ones nothing is kept of it, and asking takes longer. */
+#define LINEAR_ARM64   UINT64_C(0xffff000000000000)
+#define LINEAR_X86     UINT64_C(0xffff888000000000)
+#define LINEAR_NR      1024u /* GiB */
 
 enum { INSTR, LOADS, STORES, ATOMICS, BARRIERS, L1, L2, LLC, NR };
 enum { KINDS = 6 };
@@ -459,20 +464,51 @@ static void line_touch(uint64_t line)
 	}
 }
 
+/*
+ * Where memory is; UINT64_MAX: it is a device. Asking QEMU is dear, so two answers are kept: that of
+ * the page before, which cannot be mapped otherwise without an access to another page; and of each
+ * GiB of the kernel's linear map, which is what its name says.
+ */
+static uint64_t physical(qemu_plugin_meminfo_t info, uint64_t vaddr)
+{
+	static uint64_t last_page = UINT64_MAX, last_off, linear_off[LINEAR_NR];
+	static bool linear_known[LINEAR_NR];
+	uint64_t linear = vaddr - (is_arm64 ? LINEAR_ARM64 : LINEAR_X86), off;
+	struct qemu_plugin_hwaddr *where;
+	bool in_linear = linear < (uint64_t)LINEAR_NR << 30;
+
+	if (in_linear && linear_known[linear >> 30])
+		return last_page = UINT64_MAX, vaddr + linear_off[linear >> 30];
+	if (vaddr >> 12 == last_page)
+		return vaddr + last_off;
+	last_page = UINT64_MAX;
+	where = qemu_plugin_get_hwaddr(info, vaddr);
+	if (!where || qemu_plugin_hwaddr_is_io(where))
+		return UINT64_MAX;
+	off = qemu_plugin_hwaddr_phys_addr(where) - vaddr;
+	if (in_linear) {
+		linear_known[linear >> 30] = true;
+		linear_off[linear >> 30] = off;
+	} else {
+		last_page = vaddr >> 12;
+		last_off = off;
+	}
+	return vaddr + off;
+}
+
 static void on_memory(unsigned int vcpu, qemu_plugin_meminfo_t info, uint64_t vaddr, void *data)
 {
-	struct qemu_plugin_hwaddr *where;
-	uint64_t line;
+	uint64_t address, line;
 
 	(void)vcpu;
 	(void)data;
 	if (!in_case)
 		return;
 	now->v[qemu_plugin_mem_is_store(info) ? STORES : LOADS]++;
-	where = qemu_plugin_get_hwaddr(info, vaddr);
-	if (!where || qemu_plugin_hwaddr_is_io(where))
+	address = physical(info, vaddr);
+	if (address == UINT64_MAX)
 		return;
-	line = qemu_plugin_hwaddr_phys_addr(where) >> CACHE_LINE_SHIFT;
+	line = address >> CACHE_LINE_SHIFT;
 	line_touch(line);
 	/* an access across two lines; across two pages the second frame is taken for the next */
 	if ((vaddr & 63) + (UINT64_C(1) << qemu_plugin_mem_size_shift(info)) > 64)
