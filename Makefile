@@ -95,7 +95,7 @@ $(filter %/test_journal %/test_hugepage,$(TREE_TESTS)): LDFLAGS += -Wl,--wrap=sy
 # Frames and a child that are made up.
 $(B)/tests/test_states: LDFLAGS += -Wl,--wrap=peer_look,--wrap=frames_visible
 # Two files made by hand.
-$(filter $(B)/tests/test_verdict%,$(TESTS)) $(B)/tests/test_gate: $(B)/tests/sides.o
+$(filter $(B)/tests/test_verdict%,$(TESTS)) $(B)/tests/test_gate $(B)/tests/test_cost: $(B)/tests/sides.o
 $(B)/tests/test_hugepage: LDFLAGS += -Wl,--wrap=nanosleep
 # Its own kernel, and processes that are killed at any system call.
 $(B)/tests/test_journal_model: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,write ftruncate unlinkat renameat openat fchmod nanosleep \

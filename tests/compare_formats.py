@@ -155,7 +155,7 @@ def check_markdown(text, document):
     for comparison in document["comparisons"]:
         rows = [row for row in comparison["rows"] if not row["redundant"]]
         if len(rows) > MANY:
-            rows = [row for row in rows if row["control"] or row["verdict"] in ("better", "worse", "differs")]
+            rows = [row for row in rows if row["control"] or row["verdict"] in ("better", "worse", "differs", "fewer", "more", "mixed")]
         for row in rows:
             window, new = row["params"]["window"], row.get("new_params", row["params"])["window"]
             want.append((window if window == new else f"{window} to {new}", row["verdict"]))

@@ -131,11 +131,11 @@ static void test_guard_without_a_claim(void **state)
 		enum verdict verdict;
 		bool control;
 	} cases[] = {
-		{ "p,thp-2M,exclusive,read,head,n=1", 256, 8, VERDICT_BETTER, true },
-		{ "p,thp-2M,exclusive,read,head,n=1", 4096, 8, VERDICT_WORSE, true },
+		{ "p,thp-2M,exclusive,read,head,n=1", 256, 8, VERDICT_FEWER, true },
+		{ "p,thp-2M,exclusive,read,head,n=1", 4096, 8, VERDICT_MORE, true },
 		{ "p,thp-2M,exclusive,read,head,n=1", 1024, 8, VERDICT_SAME, false },
 		{ "p,thp-2M,exclusive,read,head,n=1", 256, 7, VERDICT_UNSURE, false },
-		{ "p,base,exclusive,read,page,n=1", 256, 8, VERDICT_BETTER, false },
+		{ "p,base,exclusive,read,page,n=1", 256, 8, VERDICT_FEWER, false },
 	};
 
 	(void)state;

@@ -51,12 +51,12 @@ static void test_seeds(void **state)
 	} cases[] = {
 		{ { 10000, 11000, 12000 },
 		  { 10033, 11040, 12033 },
-		  VERDICT_WORSE,
+		  VERDICT_MORE,
 		  VERDICT_SAME,
 		  NOTE_NONE },
 		{ { 10033, 11040, 12033 },
 		  { 10000, 11000, 12000 },
-		  VERDICT_BETTER,
+		  VERDICT_FEWER,
 		  VERDICT_SAME,
 		  NOTE_NONE },
 		/* one seed by two ticks only */
@@ -73,7 +73,7 @@ static void test_seeds(void **state)
 		  NOTE_NONE },
 		{ { 10000, 11000, 200000 },
 		  { 10033, 11040, 200168 },
-		  VERDICT_WORSE,
+		  VERDICT_MORE,
 		  VERDICT_SAME,
 		  NOTE_NONE },
 		{ { 64000, 64000, 64000 },
@@ -83,7 +83,7 @@ static void test_seeds(void **state)
 		  NOTE_NONE },
 		{ { 64000, 64000, 64016 },
 		  { 64048, 64048, 64065 },
-		  VERDICT_WORSE,
+		  VERDICT_MORE,
 		  VERDICT_SAME,
 		  NOTE_NONE },
 		/* one seed the other way, all within 2 %; then not within */
@@ -100,7 +100,7 @@ static void test_seeds(void **state)
 		/* all the same way, one beyond what the user calls the same */
 		{ { 10000, 11000, 12000 },
 		  { 10050, 11050, 12150 },
-		  VERDICT_WORSE,
+		  VERDICT_MORE,
 		  VERDICT_WORSE,
 		  NOTE_NONE },
 	};
@@ -128,7 +128,8 @@ static void test_seeds(void **state)
 		assert_int_equal(row_judge(row, 0.01), cases[i].at_1);
 		sides.rule.threshold = 0.01;
 		sides.rule.threshold_given = true;
-		assert_int_equal(sides_judge(&sides)->verdict, cases[i].at_1);
+		assert_int_equal(sides_judge(&sides)->verdict,
+				 cases[i].at_1 == VERDICT_WORSE ? VERDICT_MORE : cases[i].at_1);
 		sides_free(&sides);
 	}
 }
@@ -143,7 +144,7 @@ static void test_few_seeds(void **state)
 
 	(void)state;
 	sides_icount(&sides, base, new, 2, 8);
-	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_WORSE);
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_MORE);
 	sides_free(&sides);
 
 	sides_icount(&sides, base, new, 2, 7);
@@ -165,7 +166,7 @@ static void test_few_seeds(void **state)
 	sides_icount(&sides, base, new, 2, 9); /* nine boots of eight placements */
 	set_seed(&sides.base, 8, 1);
 	set_seed(&sides.new, 8, 1);
-	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_WORSE);
+	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_MORE);
 	set_seed(&sides.new, 7, 1);
 	set_seed(&sides.base, 7, 1);
 	assert_int_equal(sides_judge(&sides)->verdict, VERDICT_UNSURE);
@@ -194,7 +195,7 @@ static void test_seeds_by_seed(void **state)
 	assert_int_equal(sides.verdicts.nr_unpaired, 2);
 	assert_near(row->interval.low, 0.01);
 	assert_near(row->interval.high, 0.01);
-	assert_int_equal(row->verdict, VERDICT_WORSE);
+	assert_int_equal(row->verdict, VERDICT_MORE);
 	/* other seeds on each side: in the order of the file */
 	for (size_t i = 0; i < 9; i++)
 		set_seed(&sides.new, i, i + 100);
@@ -227,7 +228,7 @@ static void test_no_replication(void **state)
 	assert_int_equal(row->nr[0], 1);
 	assert_int_equal(row->nr[1], 1);
 	assert_int_equal(row->note, NOTE_NO_REPLICATION);
-	assert_int_equal(row->verdict, VERDICT_WORSE);
+	assert_int_equal(row->verdict, VERDICT_MORE);
 	row_note(row, &sides.verdicts, text, sizeof(text));
 	assert_non_null(strstr(text, "no replication"));
 	sides_free(&sides);

@@ -49,9 +49,9 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_plugin_inf
 #define PROFILES_BYTES (64u << 20)
 /* The kernel's linear map, without KASLR: arm64 with 48 bits (PAGE_OFFSET), x86_64 with four levels
  * (__PAGE_OFFSET_BASE_L4); with other ones nothing is kept of it, and asking takes longer. */
-#define LINEAR_ARM64   UINT64_C(0xffff000000000000)
-#define LINEAR_X86     UINT64_C(0xffff888000000000)
-#define LINEAR_NR      1024u /* GiB */
+#define LINEAR_ARM64 UINT64_C(0xffff000000000000)
+#define LINEAR_X86   UINT64_C(0xffff888000000000)
+#define LINEAR_NR    1024u /* GiB */
 
 enum { INSTR, LOADS, STORES, ATOMICS, BARRIERS, L1, L2, LLC, NR };
 enum { KINDS = 6 };
@@ -465,9 +465,9 @@ static void line_touch(uint64_t line)
 }
 
 /*
- * Where memory is; UINT64_MAX: it is a device. Asking QEMU is dear, so two answers are kept: that of
- * the page before, which cannot be mapped otherwise without an access to another page; and of each
- * GiB of the kernel's linear map, which is what its name says.
+ * Where memory is; UINT64_MAX: it is a device. Asking QEMU is dear, so two answers are kept: that
+ * of the page before, which cannot be mapped otherwise without an access to another page; and of
+ * each GiB of the kernel's linear map, which is what its name says.
  */
 static uint64_t physical(qemu_plugin_meminfo_t info, uint64_t vaddr)
 {

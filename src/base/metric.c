@@ -16,6 +16,13 @@ const char *const memory_names[NR_MEMORY] = {
 	[MEMORY_LINES] = "lines",         [MEMORY_CODE_LINES] = "code_lines",
 };
 
+const char *const memory_units[NR_MEMORY] = {
+	[MEMORY_LOADS] = "accesses",   [MEMORY_STORES] = "accesses",
+	[MEMORY_ATOMICS] = "atomics",  [MEMORY_L1D_MISSES] = "misses",
+	[MEMORY_L2_MISSES] = "misses", [MEMORY_LLC_MISSES] = "misses",
+	[MEMORY_LINES] = "lines",      [MEMORY_CODE_LINES] = "lines",
+};
+
 const char *const count_names[NR_COUNTS] = {
 	[COUNT_REQUESTED_PAGES] = "requested_pages", [COUNT_SLOW_PAGES] = "slow_pages",
 	[COUNT_SLOW_CALLS] = "slow_calls",           [COUNT_FAULTS] = "faults",

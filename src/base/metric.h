@@ -53,6 +53,8 @@ enum memory {
 
 /* Names in results and tables: "loads" ... "code_lines". */
 extern const char *const memory_names[NR_MEMORY];
+/* "accesses", "misses", "lines", "atomics" */
+extern const char *const memory_units[NR_MEMORY];
 
 /* Of one sample, by metric. */
 struct memory_count {

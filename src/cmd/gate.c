@@ -148,6 +148,8 @@ static void rules_apply(struct order *order)
 		const struct gate_rule *rule = &order->gate.rules[i];
 
 		order->compare.rule.tails |= rule->kind == ROW_TAIL;
+		if (rule->kind == ROW_COST)
+			order->compare.exact_only = false;
 		if (rule->kind != ROW_TIME && rule->kind != ROW_TAIL)
 			continue;
 		order->compare.exact_only = false;

@@ -37,8 +37,8 @@ static struct worse *worse_of(const struct page *page, size_t *nr)
 		const struct verdicts *verdicts = &page->input->comparisons[i].verdicts;
 
 		for (size_t j = 0; j < verdicts->nr; j++)
-			if (verdicts->rows[j].verdict == VERDICT_WORSE &&
-			    !verdicts->rows[j].redundant)
+			if (verdict_alarms(verdicts->rows[j].verdict) &&
+			    verdicts->rows[j].kind != ROW_MEMORY && !verdicts->rows[j].redundant)
 				all[(*nr)++] = (struct worse){ &verdicts->rows[j], i };
 	}
 	qsort(all, *nr, sizeof(*all), by_change);

@@ -28,8 +28,9 @@ static size_t keys_choose(const struct page *page, const char **keys, size_t mos
 				enum verdict verdict = row->rows[j] ? row->rows[j]->verdict
 								    : VERDICT_SAME;
 
-				worse = worse || verdict == VERDICT_WORSE;
-				changed = changed || verdict == VERDICT_BETTER;
+				worse = worse || verdict_alarms(verdict);
+				changed = changed || verdict == VERDICT_BETTER ||
+					  verdict == VERDICT_FEWER;
 			}
 			for (size_t j = 0; j < nr && !there; j++)
 				there = strcmp(keys[j], row->base->key) == 0;

@@ -124,14 +124,18 @@ static void put_cells(struct lines *lines, const struct layout *layout, const ch
 static void put_section_title(struct lines *lines, const struct section *section)
 {
 	const struct row *row = section->rows[0];
-	const char *unit = row->kind == ROW_RATE    ? " in %, change in points"
-			   : row->kind == ROW_COUNT ? ", exact"
-						    : section->unit.name;
+	const char *unit = row->kind == ROW_RATE     ? " in %, change in points"
+			   : row->kind == ROW_COUNT  ? ", exact"
+			   : row->kind == ROW_MEMORY ? ""
+						     : section->unit.name;
 	int direction = row_direction(row);
 	char line[160];
 
 	snprintf(line, sizeof(line), "%s%s%s%s", row_label(row),
-		 row->kind == ROW_TIME || row->kind == ROW_TAIL ? " in " : "", unit,
+		 row->kind == ROW_COST                            ? ", by instructions in "
+		 : row->kind == ROW_TIME || row->kind == ROW_TAIL ? " in "
+								  : "",
+		 unit,
 		 direction < 0   ? ", lower is better"
 		 : direction > 0 ? ", higher is better"
 				 : "");
@@ -153,10 +157,10 @@ static bool all_equal(const struct section *section)
 
 /* @all: instead of the name of the case. */
 static void put_row(struct lines *lines, const struct layout *layout, const struct section *section,
-		    const struct row *row, const char *all)
+		    const struct row *row, const char *all, const struct verdicts *verdicts)
 {
 	struct row_cells cells;
-	char name[330];
+	char name[330], text[400];
 
 	row_cells(row, &section->unit, &cells);
 	name_format(row, name, sizeof(name));
@@ -173,10 +177,18 @@ static void put_row(struct lines *lines, const struct layout *layout, const stru
 					      [CHANGE] = cells.change,
 					      [VERDICT] = verdict_names[row->verdict],
 					      [INTERVAL] = cells.interval });
+	if (row->kind != ROW_COST || row->verdict == VERDICT_SAME)
+		return;
+	row_cost_format(row, text, sizeof(text));
+	lines_wrap(lines, ROW_INDENT + 2, 2, "%s: %s", text, verdict_names[row->verdict]);
+	row_note(row, verdicts, text, sizeof(text));
+	if (*text)
+		lines_wrap(lines, ROW_INDENT + 2, 2, "%s", text);
 }
 
 static void commit_rows(struct lines *lines, const struct sections *sections,
-			const struct params *common, struct compare_names names)
+			const struct params *common, struct compare_names names,
+			const struct verdicts *verdicts)
 {
 	struct layout layout = layout_of(sections, names);
 
@@ -202,11 +214,11 @@ static void commit_rows(struct lines *lines, const struct sections *sections,
 		}
 		put_section_title(lines, section);
 		if (all_equal(section)) {
-			put_row(lines, &layout, section, section->rows[0], "all");
+			put_row(lines, &layout, section, section->rows[0], "all", verdicts);
 			continue;
 		}
 		for (size_t j = 0; j < section->nr; j++)
-			put_row(lines, &layout, section, section->rows[j], NULL);
+			put_row(lines, &layout, section, section->rows[j], NULL, verdicts);
 	}
 }
 
@@ -471,7 +483,8 @@ static void put_one(struct lines *lines, const struct comparison *comparison)
 	tally_format(sections.nr_of, text, sizeof(text));
 	lines_put(lines, 0, text);
 	commit_rows(lines, &sections, &common,
-		    compare_names(comparison->base, comparison->new, MAX_LABEL));
+		    compare_names(comparison->base, comparison->new, MAX_LABEL),
+		    &comparison->verdicts);
 	lines_gap(lines);
 	if (sections.nr_left_out_all) {
 		tally_format(sections.nr_left_out, text, sizeof(text));

@@ -9,10 +9,8 @@
 #include "stats/summary.h"
 
 const char *const kind_names[] = {
-	[ROW_TIME] = "time",
-	[ROW_TAIL] = "p99",
-	[ROW_RATE] = "rate",
-	[ROW_COUNT] = "count",
+	[ROW_TIME] = "time",   [ROW_TAIL] = "p99",      [ROW_RATE] = "rate",
+	[ROW_COUNT] = "count", [ROW_MEMORY] = "memory", [ROW_COST] = "cost",
 };
 
 const char *const design_names[] = {
@@ -22,7 +20,21 @@ const char *const design_names[] = {
 
 const char *row_field(const struct row *row)
 {
+	static const char *const costs[] = { "pin_cost", "unpin_cost", "cost", "cost" };
+	static const char *const memory[NR_METRICS][NR_MEMORY] = {
+		{ "pin_loads", "pin_stores", "pin_atomics", "pin_l1d_misses", "pin_l2_misses",
+		  "pin_llc_misses", "pin_lines", "pin_code_lines" },
+		{ "unpin_loads", "unpin_stores", "unpin_atomics", "unpin_l1d_misses",
+		  "unpin_l2_misses", "unpin_llc_misses", "unpin_lines", "unpin_code_lines" },
+		{ "loads", "stores", "atomics", "l1d_misses", "l2_misses", "llc_misses", "lines",
+		  "code_lines" },
+	};
+
 	switch (row->kind) {
+	case ROW_MEMORY:
+		return memory[row->which / NR_MEMORY][row->which % NR_MEMORY];
+	case ROW_COST:
+		return costs[row->which];
 	case ROW_RATE:
 		return "hit_rate";
 	case ROW_COUNT:
@@ -39,6 +51,8 @@ const char *row_unit(const struct row *row, const struct verdicts *verdicts)
 		return "part";
 	case ROW_COUNT:
 		return count_units[row->which];
+	case ROW_MEMORY:
+		return memory_units[row->which % NR_MEMORY];
 	default:
 		return results_unit(verdicts->base);
 	}

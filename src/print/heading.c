@@ -179,8 +179,7 @@ struct item {
 
 static bool changed(const struct row *row)
 {
-	return row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE ||
-	       row->verdict == VERDICT_DIFFERS;
+	return row->verdict != VERDICT_SAME && row->verdict != VERDICT_UNSURE;
 }
 
 static int by_group(const struct params *a, const struct params *b)
@@ -202,11 +201,10 @@ int rows_by_group(const struct row *left, const struct row *right)
 /* Exact numbers say what happened, times what it cost. */
 static unsigned int metric_order(const struct row *row)
 {
-	static const unsigned int kinds[] = {
-		[ROW_RATE] = 0, [ROW_COUNT] = 1, [ROW_TIME] = 2, [ROW_TAIL] = 3
-	};
+	static const unsigned int kinds[] = { [ROW_RATE] = 0, [ROW_COUNT] = 1,  [ROW_COST] = 2,
+					      [ROW_TIME] = 3, [ROW_MEMORY] = 4, [ROW_TAIL] = 5 };
 
-	return kinds[row->kind] * (NR_COUNTS + NR_METRICS) + row->which;
+	return kinds[row->kind] * NR_METRICS * NR_MEMORY + row->which;
 }
 
 static int gather(const void *a, const void *b)
@@ -228,8 +226,8 @@ static int arrange(const void *a, const void *b)
 		return left->group_first < right->group_first ? -1 : 1;
 	if (metric_order(left->row) != metric_order(right->row))
 		return metric_order(left->row) < metric_order(right->row) ? -1 : 1;
-	if ((left->row->verdict == VERDICT_WORSE) != (right->row->verdict == VERDICT_WORSE))
-		return left->row->verdict == VERDICT_WORSE ? -1 : 1;
+	if (verdict_alarms(left->row->verdict) != verdict_alarms(right->row->verdict))
+		return verdict_alarms(left->row->verdict) ? -1 : 1;
 	return (left->row > right->row) - (left->row < right->row);
 }
 
@@ -242,7 +240,7 @@ static void rank_groups(struct item *items, size_t nr)
 		     end++) {
 			if (changed(items[end].row) && rank > 1)
 				rank = 1;
-			if (items[end].row->verdict == VERDICT_WORSE)
+			if (verdict_alarms(items[end].row->verdict))
 				rank = 0;
 		}
 		for (size_t i = first; i < end; i++) {
@@ -345,13 +343,15 @@ static void value_format(const struct row *row, const struct unit *unit, size_t 
 			 rate + (row->bound[side] ? 3 : 0));
 		return;
 	}
-	if (row->kind == ROW_COUNT)
+	if (row->kind == ROW_COUNT || row->kind == ROW_MEMORY)
 		snprintf(text, size, "%.0f", value);
 	else
 		ticks_format(unit, value, text, size);
 	text[strcspn(text, " ")] = '\0';
 	if (strlen(text) > MAX_DIGITS)
-		snprintf(text, size, "%.6g", row->kind == ROW_COUNT ? value : value / unit->ticks);
+		snprintf(text, size, "%.6g",
+			 row->kind == ROW_COUNT || row->kind == ROW_MEMORY ? value
+									   : value / unit->ticks);
 }
 
 /* Four digits at most, and no "-0". */
@@ -375,7 +375,7 @@ static void change_format(const struct row *row, char *text, size_t size)
 {
 	double by = row->value[1] - row->value[0];
 
-	if (row->kind == ROW_TIME || row->kind == ROW_TAIL) {
+	if (row->design != DESIGN_EXACT && (row->kind != ROW_MEMORY || row->change_known)) {
 		if (row->change_known)
 			part_format(row->change, "%", text, size);
 	} else if (row->bound[0] || row->bound[1]) {

@@ -145,6 +145,23 @@ static json_t *params_json(const struct params *params)
 	return object;
 }
 
+/* What a cost is made of. */
+static json_t *components_json(const struct row *row)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < NR_COST_PARTS; i++) {
+		const struct cost_part_value *part = &row->cost.part[i];
+		json_t *one = json_object();
+
+		set_number(one, "base", part->value[0]);
+		set_number(one, "new", part->value[1]);
+		set_text(one, "verdict", verdict_names[part->word]);
+		set(object, cost_part_names[i], one);
+	}
+	return object;
+}
+
 static json_t *row_json(const struct row *row, const struct verdicts *verdicts)
 {
 	struct row_numbers numbers = row_numbers(row);
@@ -175,6 +192,8 @@ static json_t *row_json(const struct row *row, const struct verdicts *verdicts)
 	set_number(object, "p", numbers.p);
 	set_number(object, "alpha", numbers.alpha);
 	set_text(object, "verdict", verdict_names[row->verdict]);
+	if (row->kind == ROW_COST)
+		set(object, "components", components_json(row));
 	set(object, "control", json_boolean(row->control));
 	set(object, "redundant", json_boolean(row->redundant));
 	set_count(object, "need", row->need);
@@ -216,8 +235,10 @@ static json_t *tally_json(const struct verdicts *verdicts)
 {
 	json_t *object = json_object();
 
+	/* those that only the icount lane has are left out elsewhere */
 	for (size_t i = 0; i < NR_VERDICTS; i++)
-		set(object, verdict_names[i], json_integer((json_int_t)verdicts->nr_of[i]));
+		if (i < VERDICT_FEWER || verdicts->nr_of[i])
+			set(object, verdict_names[i], json_integer((json_int_t)verdicts->nr_of[i]));
 	return object;
 }
 

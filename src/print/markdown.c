@@ -153,12 +153,12 @@ static bool call_differs(const struct row *row)
 
 static void put_row(FILE *out, const struct section *section, const struct row *row, size_t note)
 {
-	const char *strong = row->verdict == VERDICT_WORSE ? "**" : "";
+	const char *strong = verdict_alarms(row->verdict) ? "**" : "";
 	struct row_cells cells;
 
 	row_cells(row, &section->unit, &cells);
 	fprintf(out, "| %s", row == section->rows[0] ? row_label(row) : "");
-	if (row == section->rows[0] && row->kind != ROW_COUNT)
+	if (row == section->rows[0] && row->kind != ROW_COUNT && row->kind != ROW_MEMORY)
 		fprintf(out, " (%s)", row->kind == ROW_RATE ? "%" : section->unit.name);
 	fputs(" | ", out);
 	markdown_code(out, row->base->params.window);

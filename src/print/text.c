@@ -442,7 +442,8 @@ void compare_print_head(const struct text_print *print, const struct compare_opt
 static void subtract(size_t to[NR_VERDICTS], const struct verdicts *verdicts)
 {
 	for (size_t i = 0; i < NR_VERDICTS; i++)
-		to[i] = verdicts->nr_of[i] - verdicts->nr_exact_of[i];
+		to[i] = verdicts->nr_of[i] - verdicts->nr_exact_of[i] - verdicts->nr_memory_of[i] -
+			verdicts->nr_cost_of[i];
 }
 
 static size_t sum(const size_t nr_of[NR_VERDICTS])
@@ -584,7 +585,8 @@ static void print_worse(const struct text_print *print)
 	if (!worse)
 		abort();
 	for (size_t i = 0; i < verdicts->nr; i++)
-		if (verdicts->rows[i].verdict == VERDICT_WORSE && !verdicts->rows[i].redundant)
+		if (verdict_alarms(verdicts->rows[i].verdict) && !verdicts->rows[i].redundant &&
+		    verdicts->rows[i].kind != ROW_MEMORY)
 			worse[nr++] = &verdicts->rows[i];
 	if (nr == 0)
 		return;
@@ -609,6 +611,36 @@ static size_t nr_shown(const struct verdicts *verdicts, size_t *nr_all)
 	return nr;
 }
 
+/* The first line of this lane: what its numbers are, and what they are not. */
+static void print_cost(const struct text_print *print)
+{
+	const struct verdicts *verdicts = &print->comparison->verdicts;
+	char text[500];
+
+	if (!verdicts->icount)
+		return;
+	snprintf(text, sizeof(text),
+		 "counted, not timed: instructions, atomics and the misses of a model of caches; "
+		 "more of "
+		 "them is no time, and %s",
+		 sum(verdicts->nr_cost_of)
+			 ? "a cost is better or worse where all that counts of it agrees"
+			 : "without memory beside them (a QEMU that loads plugins: pinbench "
+			   "doctor) "
+			   "there is no verdict about cost");
+	look_wrap(print->look, print->out, 0, 2, text);
+	print_line(print, "cost", verdicts->nr_cost_of);
+	if (!sum(verdicts->nr_cost_of))
+		return;
+	percent_format(verdicts->rule.threshold, text, sizeof(text));
+	fprintf(print->out, "  ");
+	snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		 " and one event per %.0f instructions (misses of L2 and LLC: %.0f) count in every "
+		 "seed; mixed: some more, some fewer",
+		 1 / COST_EVENTS, 1 / COST_EVENTS_FAR);
+	look_wrap(print->look, print->out, 2, 2, text);
+}
+
 void compare_print_tally(const struct text_print *print, const struct compare_options *options)
 {
 	const struct verdicts *verdicts = &print->comparison->verdicts;
@@ -617,11 +649,13 @@ void compare_print_tally(const struct text_print *print, const struct compare_op
 
 	subtract(times, verdicts);
 	fputc('\n', print->out);
+	print_cost(print);
 	print_line(print, verdicts->icount ? "instructions" : "times", times);
 	if (sum(times) && (verdicts->icount || verdicts->nr_tested))
 		print_rule(print, verdicts->nr_tested);
 	if (sum(times))
 		print_missing(print);
+	print_line(print, "atomics, lines and misses that differ", verdicts->nr_memory_of);
 	print_line(print, "hit rates and counts, exact", verdicts->nr_exact_of);
 	if (sum(verdicts->nr_of) == 0)
 		fputs("no case is done in both\n", print->out);

@@ -35,7 +35,8 @@ struct measure {
 	unsigned int which;
 };
 
-#define NR_MEASURES (1 + NR_COUNTS + 2 * NR_METRICS)
+#define NR_COSTS    (NR_METRICS + 1)
+#define NR_MEASURES (1 + NR_COUNTS + 2 * NR_METRICS + NR_COSTS + NR_METRICS * NR_MEMORY)
 
 static struct measure measure_nth(size_t i)
 {
@@ -43,9 +44,16 @@ static struct measure measure_nth(size_t i)
 		return (struct measure){ ROW_RATE, 0 };
 	if (i <= NR_COUNTS)
 		return (struct measure){ ROW_COUNT, i - 1 };
-	if (i <= NR_COUNTS + NR_METRICS)
-		return (struct measure){ ROW_TIME, i - 1 - NR_COUNTS };
-	return (struct measure){ ROW_TAIL, i - 1 - NR_COUNTS - NR_METRICS };
+	i -= 1 + NR_COUNTS;
+	if (i < NR_COSTS)
+		return (struct measure){ ROW_COST, i };
+	i -= NR_COSTS;
+	if (i < NR_METRICS)
+		return (struct measure){ ROW_TIME, i };
+	i -= NR_METRICS;
+	if (i < NR_METRICS * NR_MEMORY)
+		return (struct measure){ ROW_MEMORY, i };
+	return (struct measure){ ROW_TAIL, i - NR_METRICS * NR_MEMORY };
 }
 
 static const struct row *case_row(const struct case_rows *item, struct measure measure)

@@ -89,6 +89,51 @@ size_t result_numbers(const struct result *result, enum metric metric, double pa
 	return nr;
 }
 
+size_t result_memory_numbers(const struct result *result, enum metric metric, enum memory memory,
+			     struct run_number *numbers)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0, end; i < result->nr_runs; i = end) {
+		autofree double *values = NULL, *medians = NULL;
+		size_t nr_medians = 0;
+
+		end = slot_end(result, i);
+		medians = malloc((end - i + 1) * sizeof(*medians));
+		for (size_t j = i; j < end; j++) {
+			const struct run *run = &result->runs[j];
+			size_t nr_values = 0;
+
+			if (!nr_timed(run) || !run->memory)
+				continue;
+			free(values);
+			values = malloc(nr_timed(run) * sizeof(*values));
+			for (size_t k = run->nr_warmup; k < run->nr_samples; k++)
+				values[nr_values++] = (double)run->memory[k].value[metric][memory];
+			medians[nr_medians++] = quantile_of(values, nr_values, 0.5);
+		}
+		if (!nr_medians)
+			continue;
+		numbers[nr].run = &result->runs[i];
+		numbers[nr++].value = quantile_of(medians, nr_medians, 0.5);
+	}
+	return nr;
+}
+
+bool result_memory_whole(const struct result *result, enum metric metric)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < result->nr_runs; i++) {
+		if (!nr_timed(&result->runs[i]))
+			continue;
+		if (!(result->runs[i].have_memory >> metric & 1))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
 bool result_summary_at(const struct result *result, enum metric metric, double part,
 		       struct summary *summary)
 {

@@ -39,6 +39,11 @@ struct run_number {
  * Returns how many. */
 size_t result_numbers(const struct result *result, enum metric metric, double part,
 		      struct run_number *numbers);
+/* The same of a count of memory beside that metric; only where result_memory_whole(). */
+size_t result_memory_numbers(const struct result *result, enum metric metric, enum memory memory,
+			     struct run_number *numbers);
+/* Whether every run with samples has the counts of memory of that metric. */
+bool result_memory_whole(const struct result *result, enum metric metric);
 /* Runs of a result, with all processes of one boot as one. */
 size_t result_nr_boots(const struct result *result);
 /*

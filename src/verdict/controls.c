@@ -142,7 +142,7 @@ void verdicts_filter(struct verdicts *verdicts, const regex_t *regex)
 	for (size_t i = 0; i < verdicts->nr; i++) {
 		struct row *row = &verdicts->rows[i];
 
-		row->shown = !regex || row->verdict == VERDICT_WORSE ||
+		row->shown = !regex || verdict_alarms(row->verdict) ||
 			     regexec(regex, row->base->key, 0, NULL, 0) == 0;
 	}
 	mark_controls(verdicts, true);

@@ -28,6 +28,23 @@ static bool rule_takes(const struct gate_rule *rule, const struct row *row)
 	return rule->kind == row->kind && (rule->which & row_bit(row));
 }
 
+static enum verdict rule_judge(const struct gate_rule *rule, const struct row *row)
+{
+	enum verdict verdict = VERDICT_SAME;
+
+	if (rule->kind != ROW_COST)
+		return row_judge(row, rule->threshold);
+	for (unsigned int part = 0; part < NR_COST_PARTS; part++) {
+		enum verdict own = rule->parts >> part & 1
+					   ? row_judge_part(row, part, rule->threshold)
+					   : VERDICT_SAME;
+
+		if (own == VERDICT_WORSE || verdict == VERDICT_SAME)
+			verdict = own;
+	}
+	return verdict;
+}
+
 /* How a row is judged by what was asked; false: it was not asked for. */
 static bool row_asked(const struct row *row, const struct gate_options *options,
 		      enum verdict *verdict)
@@ -42,7 +59,7 @@ static bool row_asked(const struct row *row, const struct gate_options *options,
 
 		if (!rule_takes(&options->rules[i], row))
 			continue;
-		own = row_judge(row, options->rules[i].threshold);
+		own = rule_judge(&options->rules[i], row);
 		/* a count that is neither good nor bad was asked for by name: then any change is
 		 * what must not be */
 		if (own == VERDICT_DIFFERS)
@@ -109,7 +126,8 @@ static void find_lost_default(struct gate *gate, const struct pair *pair)
 static void find_lost(struct gate *gate, const struct pair *pair,
 		      const struct gate_options *options)
 {
-	unsigned int asked[] = { [ROW_TIME] = 0, [ROW_TAIL] = 0, [ROW_RATE] = 0, [ROW_COUNT] = 0 };
+	unsigned int asked[] = { [ROW_TIME] = 0,  [ROW_TAIL] = 0,   [ROW_RATE] = 0,
+				 [ROW_COUNT] = 0, [ROW_MEMORY] = 0, [ROW_COST] = 0 };
 
 	size_t nr_runs;
 
@@ -172,6 +190,7 @@ static void judge_rows(struct gate *gate, const struct gate_options *options)
 		gate->nr_rows++;
 		gate->nr_of[verdict]++;
 		gate->nr_measured += row->design != DESIGN_EXACT;
+		gate->nr_mixed += verdict == VERDICT_MIXED;
 		if (verdict == VERDICT_WORSE)
 			gate->worse[gate->nr_worse++] = row;
 		else if (verdict == VERDICT_UNSURE)
@@ -350,6 +369,32 @@ static bool undecided(const struct gate *gate, const struct gate_options *option
 	return gate->nr_unsure == gate->nr_rows || (nr_measured && nr_unsure == nr_measured);
 }
 
+/* Instructions alone are no verdict, and a cost that is mixed is none either. */
+static bool cost_undecided(struct gate *gate, const struct gate_options *options)
+{
+	const struct verdicts *verdicts = &gate->comparison->verdicts;
+	size_t nr_times = 0, nr_costs = 0;
+
+	for (size_t i = 0; i < verdicts->nr; i++) {
+		if (!filter_takes(options, verdicts->rows[i].base))
+			continue;
+		nr_times += verdicts->rows[i].kind == ROW_TIME;
+		nr_costs += verdicts->rows[i].kind == ROW_COST;
+	}
+	if (!verdicts->icount || !nr_times || (nr_costs && !gate->nr_mixed))
+		return false;
+	if (nr_costs)
+		snprintf(gate->text, sizeof(gate->text),
+			 "cannot decide: %zu of %zu costs mixed: some parts fewer, some more",
+			 gate->nr_mixed, nr_costs);
+	else
+		snprintf(gate->text, sizeof(gate->text),
+			 "cannot decide: instructions were counted without memory, which is no "
+			 "cost; "
+			 "--fail-on time:5%% judges them alone");
+	return true;
+}
+
 void gate_judge(struct gate *gate, const struct comparison *comparison,
 		const struct gate_options *options)
 {
@@ -364,6 +409,8 @@ void gate_judge(struct gate *gate, const struct comparison *comparison,
 	} else if (gate->nr_worse || (gate->nr_missing && !options->allow_missing)) {
 		gate->outcome = GATE_REGRESSION;
 		say_regression(gate);
+	} else if (!options->nr_rules && cost_undecided(gate, options)) {
+		gate->outcome = GATE_UNDECIDED;
 	} else if (nr_unsure && (options->strict || undecided(gate, options))) {
 		gate->outcome = GATE_UNDECIDED;
 		say_unsure(gate, options);
@@ -383,22 +430,39 @@ void gate_free(struct gate *gate)
 
 /* --fail-on METRIC:THRESHOLD */
 
-#define ALL_TIMES (1u << METRIC_PIN | 1u << METRIC_UNPIN | 1u << METRIC_CYCLE)
+/* Where pin and unpin are not told apart, the cycle is the total. */
+#define TOTAL             (1u << METRIC_CYCLE | 1u << COST_TOTAL)
+#define PART_INSTRUCTIONS (1u << COST_INSTRUCTIONS)
+#define PART_ATOMICS      (1u << COST_ATOMICS)
+#define PART_MISSES       (1u << COST_L1D_MISSES | 1u << COST_L2_MISSES | 1u << COST_LLC_MISSES)
+#define ALL_TIMES         (1u << METRIC_PIN | 1u << METRIC_UNPIN | 1u << METRIC_CYCLE)
 
 static const struct name {
 	const char *name;
 	enum row_kind kind;
-	unsigned int which;
+	unsigned int which, parts;
 } names[] = {
-	{ "pin", ROW_TIME, 1u << METRIC_PIN },
-	{ "unpin", ROW_TIME, 1u << METRIC_UNPIN },
-	{ "cycle", ROW_TIME, 1u << METRIC_CYCLE },
-	{ "time", ROW_TIME, ALL_TIMES },
-	{ "pin-p99", ROW_TAIL, 1u << METRIC_PIN },
-	{ "unpin-p99", ROW_TAIL, 1u << METRIC_UNPIN },
-	{ "cycle-p99", ROW_TAIL, 1u << METRIC_CYCLE },
-	{ "time-p99", ROW_TAIL, ALL_TIMES },
-	{ "hit_rate", ROW_RATE, 1 },
+	{ "pin", ROW_TIME, 1u << METRIC_PIN, 0 },
+	{ "unpin", ROW_TIME, 1u << METRIC_UNPIN, 0 },
+	{ "cycle", ROW_TIME, 1u << METRIC_CYCLE, 0 },
+	{ "time", ROW_TIME, ALL_TIMES, 0 },
+	{ "pin-p99", ROW_TAIL, 1u << METRIC_PIN, 0 },
+	{ "unpin-p99", ROW_TAIL, 1u << METRIC_UNPIN, 0 },
+	{ "cycle-p99", ROW_TAIL, 1u << METRIC_CYCLE, 0 },
+	{ "time-p99", ROW_TAIL, ALL_TIMES, 0 },
+	{ "hit_rate", ROW_RATE, 1, 0 },
+	{ "instructions", ROW_COST, TOTAL, PART_INSTRUCTIONS },
+	{ "atomics", ROW_COST, TOTAL, PART_ATOMICS },
+	{ "misses", ROW_COST, TOTAL, PART_MISSES },
+	{ "total.instructions", ROW_COST, TOTAL, PART_INSTRUCTIONS },
+	{ "total.atomics", ROW_COST, TOTAL, PART_ATOMICS },
+	{ "total.misses", ROW_COST, TOTAL, PART_MISSES },
+	{ "pin.instructions", ROW_COST, 1u << METRIC_PIN, PART_INSTRUCTIONS },
+	{ "pin.atomics", ROW_COST, 1u << METRIC_PIN, PART_ATOMICS },
+	{ "pin.misses", ROW_COST, 1u << METRIC_PIN, PART_MISSES },
+	{ "unpin.instructions", ROW_COST, 1u << METRIC_UNPIN, PART_INSTRUCTIONS },
+	{ "unpin.atomics", ROW_COST, 1u << METRIC_UNPIN, PART_ATOMICS },
+	{ "unpin.misses", ROW_COST, 1u << METRIC_UNPIN, PART_MISSES },
 };
 
 #define NR_NAMES (sizeof(names) / sizeof(*names))
@@ -419,6 +483,7 @@ static int metric_take(struct gate_rule *rule, const char *name, struct error *e
 		if (strcmp(names[i].name, name) == 0) {
 			rule->kind = names[i].kind;
 			rule->which = names[i].which;
+			rule->parts = names[i].parts;
 			return 0;
 		}
 	}
@@ -433,8 +498,9 @@ static int metric_take(struct gate_rule *rule, const char *name, struct error *e
 	error_set(err, EINVAL, "--fail-on: no metric \"%.40s\"%s%s%s", name,
 		  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 	return near ? -EINVAL
-		    : error_fix(err, "time, pin, unpin, cycle, any of them with -p99, hit_rate, or "
-				     "a count as slow_pages");
+		    : error_fix(err,
+				"time, pin, unpin, cycle, any of them with -p99, instructions, "
+				"atomics or misses, hit_rate, or a count as slow_pages");
 }
 
 int gate_rule_parse(struct gate_rule *rule, const char *text, struct error *err)
@@ -456,7 +522,7 @@ int gate_rule_parse(struct gate_rule *rule, const char *text, struct error *err)
 				 rule->kind == ROW_TIME || rule->kind == ROW_TAIL ? "5%" : "exact");
 	}
 	if (strcmp(threshold, "exact") == 0 || strcmp(threshold, "any") == 0) {
-		if (rule->kind == ROW_RATE || rule->kind == ROW_COUNT)
+		if (rule->kind == ROW_RATE || rule->kind == ROW_COUNT || rule->kind == ROW_COST)
 			return 0;
 		error_set(err, EINVAL, "--fail-on %.60s: a time is never exact", text);
 		return error_fix(err, "%s:5%%", name);

@@ -22,7 +22,9 @@ enum gate_outcome {
 struct gate_rule {
 	char text[64]; /* as given, for messages */
 	enum row_kind kind;
-	unsigned int which; /* bit mask of enum metric or enum count; rates: 1 */
+	unsigned int which; /* bit mask of enum metric or enum count; rates: 1; of a cost: metrics
+			       and COST_TOTAL */
+	unsigned int parts; /* of a cost: bit mask of enum cost_part, any of which may fail */
 	double threshold;   /* a part; hit rates: points; 0: any change, if it is one */
 };
 
@@ -59,6 +61,7 @@ struct gate {
 	size_t nr_rows; /* judged: of each verdict */
 	size_t nr_of[NR_VERDICTS];
 	size_t nr_measured; /* of nr_rows: times and p99, not exact */
+	size_t nr_mixed;    /* costs of which some parts are fewer and some more */
 	size_t nr_outside;  /* rows that got worse and were not asked for */
 };
 

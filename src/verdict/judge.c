@@ -15,7 +15,8 @@
 
 const char *const verdict_names[NR_VERDICTS] = {
 	[VERDICT_SAME] = "same",     [VERDICT_BETTER] = "better",   [VERDICT_WORSE] = "worse",
-	[VERDICT_UNSURE] = "unsure", [VERDICT_DIFFERS] = "differs",
+	[VERDICT_UNSURE] = "unsure", [VERDICT_DIFFERS] = "differs", [VERDICT_FEWER] = "fewer",
+	[VERDICT_MORE] = "more",     [VERDICT_MIXED] = "mixed",
 };
 
 #define ENTER(name) &rule_##name,
@@ -136,9 +137,15 @@ static void explain(struct row *row, const struct verdicts *verdicts)
  */
 static enum verdict own_verdict(const struct row *row, const struct verdicts *verdicts)
 {
-	if (row->design == DESIGN_SEEDS && row->moved && !verdicts->rule.threshold_given)
-		return row_judge(row, 0);
-	return row_judge(row, verdicts->rule.threshold);
+	bool clear = row->design == DESIGN_SEEDS && row->moved && !verdicts->rule.threshold_given;
+	enum verdict verdict = row_judge(row, clear ? 0 : verdicts->rule.threshold);
+
+	/* what is executed is more or less, and that is no verdict about time */
+	if (row->kind != ROW_COST && row->design == DESIGN_SEEDS)
+		return verdict == VERDICT_BETTER  ? VERDICT_FEWER
+		       : verdict == VERDICT_WORSE ? VERDICT_MORE
+						  : verdict;
+	return verdict;
 }
 
 /* Whether the clearest order that any row could show would reach the level of Holm's first step. */
@@ -160,6 +167,8 @@ static void count_verdicts(struct verdicts *verdicts)
 			continue;
 		verdicts->nr_of[row->verdict]++;
 		verdicts->nr_exact_of[row->verdict] += row->design == DESIGN_EXACT;
+		verdicts->nr_memory_of[row->verdict] += row->kind == ROW_MEMORY;
+		verdicts->nr_cost_of[row->verdict] += row->kind == ROW_COST;
 	}
 	if (verdicts->nr_tested && !enough_runs(verdicts))
 		verdicts->need =
@@ -188,6 +197,7 @@ void verdicts_find(struct verdicts *verdicts, const struct results *base, const 
 		if (row->design != DESIGN_EXACT) {
 			row->verdict = own_verdict(row, verdicts);
 			explain(row, verdicts);
+			row->redundant = row->kind == ROW_MEMORY && row->verdict == VERDICT_SAME;
 		}
 		for (size_t side = 0; side < 2; side++) {
 			free(work.data[i].values[side]);
@@ -233,6 +243,8 @@ enum verdict row_judge(const struct row *row, double threshold)
 
 	if (undecidable(row))
 		return VERDICT_UNSURE;
+	if (row->kind == ROW_COST)
+		return cost_verdict(&row->cost);
 	if (inside)
 		return VERDICT_SAME;
 	if (!row->moved)
@@ -240,6 +252,22 @@ enum verdict row_judge(const struct row *row, double threshold)
 	if (direction == 0)
 		return VERDICT_DIFFERS;
 	return (row->interval.low >= 0) == (direction > 0) ? VERDICT_BETTER : VERDICT_WORSE;
+}
+
+enum verdict row_judge_part(const struct row *row, enum cost_part part, double threshold)
+{
+	const struct cost_part_value *value = &row->cost.part[part];
+
+	if (undecidable(row))
+		return VERDICT_UNSURE;
+	if (value->low > threshold)
+		return VERDICT_WORSE;
+	return value->high <= threshold ? VERDICT_SAME : VERDICT_UNSURE;
+}
+
+bool verdict_alarms(enum verdict verdict)
+{
+	return verdict == VERDICT_WORSE || verdict == VERDICT_MORE || verdict == VERDICT_MIXED;
 }
 
 int row_compare_change(const void *a, const void *b)
@@ -253,8 +281,29 @@ int row_compare_change(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+static const char *memory_label(unsigned int which)
+{
+	static const char *const labels[NR_METRICS][NR_MEMORY] = {
+		[METRIC_PIN] = { "pin loads", "pin stores", "pin atomics", "pin L1D misses",
+				 "pin L2 misses", "pin LLC misses", "pin lines", "pin code lines" },
+		[METRIC_UNPIN] = { "unpin loads", "unpin stores", "unpin atomics",
+				   "unpin L1D misses", "unpin L2 misses", "unpin LLC misses",
+				   "unpin lines", "unpin code lines" },
+		[METRIC_CYCLE] = { "loads", "stores", "atomics", "L1D misses", "L2 misses",
+				   "LLC misses", "lines", "code lines" },
+	};
+
+	return labels[which / NR_MEMORY][which % NR_MEMORY];
+}
+
 const char *row_metric(const struct row *row)
 {
+	static const char *const costs[NR_METRICS + 1] = {
+		[METRIC_PIN] = "pin cost",
+		[METRIC_UNPIN] = "unpin cost",
+		[METRIC_CYCLE] = "cost",
+		[COST_TOTAL] = "cost",
+	};
 	static const char *const tails[NR_METRICS] = {
 		[METRIC_PIN] = "pin p99",
 		[METRIC_UNPIN] = "unpin p99",
@@ -266,6 +315,10 @@ const char *row_metric(const struct row *row)
 		return "hit rate";
 	case ROW_COUNT:
 		return count_names[row->which];
+	case ROW_MEMORY:
+		return memory_label(row->which);
+	case ROW_COST:
+		return costs[row->which];
 	case ROW_TAIL:
 		return tails[row->which];
 	default:

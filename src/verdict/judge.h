@@ -53,6 +53,7 @@ struct row_rule {
 #define RULES(X) \
 	X(exact) \
 	X(times) \
+	X(cost)  \
 	X(tails)
 
 #define RULE_DECLARE(name) extern const struct row_rule rule_##name;

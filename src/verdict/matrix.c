@@ -13,9 +13,8 @@ struct cell {
 /* In the order of the base; then rates, counts, times, tails, as each comparison has them. */
 static int by_row(const struct row *left, const struct row *right)
 {
-	static const unsigned int order[] = {
-		[ROW_RATE] = 0, [ROW_COUNT] = 1, [ROW_TIME] = 2, [ROW_TAIL] = 3
-	};
+	static const unsigned int order[] = { [ROW_RATE] = 0, [ROW_COUNT] = 1,  [ROW_COST] = 2,
+					      [ROW_TIME] = 3, [ROW_MEMORY] = 4, [ROW_TAIL] = 5 };
 
 	if (left->base != right->base)
 		return left->base < right->base ? -1 : 1;

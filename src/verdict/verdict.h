@@ -25,15 +25,21 @@ enum verdict {
 	VERDICT_UNSURE,  /* the rest: not known, which is not "same" */
 	VERDICT_DIFFERS, /* exact counts that are not better or worse by themselves: pages asked,
 			    copied, reused */
+	VERDICT_FEWER, /* instructions and what is counted beside them: every seed shows it, and it
+			  is no verdict about time */
+	VERDICT_MORE,
+	VERDICT_MIXED, /* a cost of which some parts are fewer and some more */
 	NR_VERDICTS
 };
 extern const char *const verdict_names[NR_VERDICTS];
 
 enum row_kind {
-	ROW_TIME,  /* pin, unpin or cycle: median of each run */
-	ROW_TAIL,  /* the same, p99 of each run: bootstrap over runs, where n allows */
-	ROW_RATE,  /* hit rate, exact */
-	ROW_COUNT, /* an enum count, exact */
+	ROW_TIME,   /* pin, unpin or cycle: median of each run */
+	ROW_TAIL,   /* the same, p99 of each run: bootstrap over runs, where n allows */
+	ROW_RATE,   /* hit rate, exact */
+	ROW_COUNT,  /* an enum count, exact */
+	ROW_MEMORY, /* enum metric * NR_MEMORY + enum memory, in the icount lane */
+	ROW_COST,   /* instructions, atomics and misses together; an enum metric, or COST_TOTAL */
 };
 
 enum row_design {
@@ -91,6 +97,47 @@ enum row_note {
 	NR_NOTES
 };
 
+/* What a cost is made of. */
+enum cost_part {
+	COST_INSTRUCTIONS,
+	COST_ATOMICS,
+	COST_L1D_MISSES,
+	COST_L2_MISSES,
+	COST_LLC_MISSES,
+	NR_COST_PARTS
+};
+extern const char *const cost_part_names[NR_COST_PARTS]; /* "instructions", "atomics" ... */
+
+/* Of a ROW_COST: pin and unpin together. */
+#define COST_TOTAL NR_METRICS
+/* A part counts from so many events per base instruction on: below it a change is "same", however
+ * large it is beside itself. */
+#define COST_EVENTS     0.001
+#define COST_EVENTS_FAR 0.0001 /* misses of L2 and LLC, which take ten times as long */
+
+struct row_cost {
+	struct cost_part_value {
+		double value[2];
+		double low, high;  /* the range of the change over the seeds, as a part; from 0 to
+				      some:  infinite */
+		enum verdict word; /* fewer, same, more, unsure */
+	} part[NR_COST_PARTS];
+	double lines[2]; /* distinct ones: they never decide */
+};
+
+/* One part in each seed, with the instructions of the base there. */
+struct cost_pairs {
+	const double *base, *new, *instructions;
+	size_t nr;
+};
+
+/* Fewer, more: in every seed, by @threshold (a part) and by @events per instruction of the base;
+ * same: in none. */
+enum verdict cost_part_word(const struct cost_pairs *pairs, double threshold, double events);
+/* Better: some part is fewer and none more; worse: the reverse; mixed: both; unsure: some part is;
+ * else same. */
+enum verdict cost_verdict(const struct row_cost *cost);
+
 struct row {
 	const struct result *base, *new;
 	enum row_kind kind;
@@ -121,6 +168,7 @@ struct row {
 	bool redundant; /* counts: zero on both sides, or said by the hit rate already: for machines
 			   only */
 	bool shown;     /* see verdicts_filter(); true before it */
+	struct row_cost cost; /* of a ROW_COST */
 };
 
 struct verdicts {
@@ -133,7 +181,8 @@ struct verdicts {
 	size_t nr_tested; /* rows of times and tails that have a test: the family of Holm */
 	size_t nr_of[NR_VERDICTS];       /* of all rows that are not redundant */
 	size_t nr_exact_of[NR_VERDICTS]; /* of these the rates and counts */
-	size_t nr_runs[2];               /* the most runs that any row has */
+	size_t nr_memory_of[NR_VERDICTS], nr_cost_of[NR_VERDICTS]; /* and these */
+	size_t nr_runs[2]; /* the most runs that any row has */
 	size_t need; /* runs a side without which no row can be significant; 0: there are enough */
 	size_t nr_unpaired; /* the most runs of a row that were left out: their block or seed is on
 			       one side only */
@@ -161,13 +210,17 @@ void verdicts_filter(struct verdicts *verdicts, const regex_t *regex);
 /* The verdict as if the user had given this threshold (exact rows: 0 is "any change"; rates in
  * points: 0.01): for gate. */
 enum verdict row_judge(const struct row *row, double threshold);
+/* Worse, more or mixed: what is shown first and whatever is asked for. */
+bool verdict_alarms(enum verdict verdict);
+/* A part of a ROW_COST by a threshold of its own: worse where every seed has more by it. */
+enum verdict row_judge_part(const struct row *row, enum cost_part part, double threshold);
 /* For qsort(3) of pointers to rows: the largest change first, either way. */
 int row_compare_change(const void *a, const void *b);
 /* -1: lower is better, 1: higher is, 0: neither. */
 int row_direction(const struct row *row);
 /* Whether several runs say how far apart they are: not where all seeds gave one number. */
 bool row_has_spread(const struct row *row, size_t side);
-/* "pin", "cycle p99", "hit rate", "slow_pages". */
+/* "pin", "cycle p99", "hit rate", "slow_pages", "pin atomics", "cost of pin". */
 const char *row_metric(const struct row *row);
 /* One sentence without a full stop: "about 18 boots would decide (now 12)"; empty for NOTE_NONE. */
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size);

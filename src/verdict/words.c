@@ -88,6 +88,8 @@ static void more_runs(const struct row *row, const struct verdicts *verdicts, ch
 			 results_run_word(verdicts->base, 2), nr);
 }
 
+static void lines_note(const struct row *row, char *text, size_t size);
+
 void row_note(const struct row *row, const struct verdicts *verdicts, char *text, size_t size)
 {
 	text[0] = '\0';
@@ -148,6 +150,9 @@ void row_note(const struct row *row, const struct verdicts *verdicts, char *text
 		snprintf(text, size, "counted by different observers: what differs may be theirs");
 		break;
 	case NOTE_NONE:
+		if (row->kind == ROW_COST)
+			lines_note(row, text, size);
+		break;
 	case NR_NOTES:
 		break;
 	}
@@ -191,6 +196,8 @@ void row_value_format(const struct row *row, size_t side, bool icount, bool brie
 						    row->bound[side] ? INFINITY : row->value[side],
 						    0 },
 				text, size);
+	} else if (row->kind == ROW_MEMORY) {
+		snprintf(text, size, row->nr_measured[side] ? "%.0f" : "", row->value[side]);
 	} else if (row->kind == ROW_COUNT) {
 		snprintf(text, size, "%" PRIu64,
 			 (side ? row->new : row->base)->counts.value[row->which]);
@@ -255,10 +262,59 @@ void row_change_format(const struct row *row, char *text, size_t size)
 
 		snprintf(text, size, "%c%" PRIu64, new > base ? '+' : '-',
 			 new > base ? new - base : base - new);
+	} else if (row->kind == ROW_MEMORY && !row->change_known) {
+		snprintf(text, size, "%+.0f", row->value[1] - row->value[0]);
 	} else if (row->change_known) {
 		signed_format(row->change, decimals(row->change), number, sizeof(number));
 		snprintf(text, size, "%s %%", number);
 	}
+}
+
+/* Levels without a miss on both sides are one word. */
+static void cost_detail(const struct row *row, char *text, size_t size)
+{
+	static const char *const names[] = { "L1D misses", "L2 misses", "LLC misses" };
+	const struct cost_part_value *part = row->cost.part;
+	int used = snprintf(text, size, "atomics %.0f -> %.0f", part[COST_ATOMICS].value[0],
+			    part[COST_ATOMICS].value[1]);
+	bool any = false;
+
+	for (size_t i = 0; i < 3; i++) {
+		const double *value = part[COST_L1D_MISSES + i].value;
+
+		if (!value[0] && !value[1])
+			continue;
+		any = true;
+		used += snprintf(text + used, size - (size_t)used, ", %s %.0f -> %.0f", names[i],
+				 value[0], value[1]);
+		if ((size_t)used >= size)
+			return;
+	}
+	if (!any)
+		snprintf(text + used, size - (size_t)used, ", misses 0 -> 0");
+}
+
+void row_cost_format(const struct row *row, char *text, size_t size)
+{
+	char change[48], detail[200];
+
+	row_change_format(row, change, sizeof(change));
+	cost_detail(row, detail, sizeof(detail));
+	snprintf(text, size, "%s instr, %s", change, detail);
+}
+
+/* Lines never decide; where they speak against the verdict, that is said. */
+static void lines_note(const struct row *row, char *text, size_t size)
+{
+	const double *lines = row->cost.lines;
+	bool fewer = lines[1]<lines[0], more = lines[1]> lines[0];
+
+	if (fewer && (row->verdict == VERDICT_WORSE || row->verdict == VERDICT_MIXED))
+		snprintf(text, size, "touches fewer lines: %.0f -> %.0f; may be cheaper cold",
+			 lines[0], lines[1]);
+	else if (more && row->verdict == VERDICT_BETTER)
+		snprintf(text, size, "touches more lines: %.0f -> %.0f; may be dearer cold",
+			 lines[0], lines[1]);
 }
 
 void row_interval_format(const struct row *row, char *text, size_t size)
@@ -271,6 +327,9 @@ void row_interval_format(const struct row *row, char *text, size_t size)
 		snprintf(text, size, "bound");
 	} else if (row->design == DESIGN_EXACT) {
 		snprintf(text, size, "exact");
+	} else if (row->kind == ROW_COST) {
+		if (row->verdict != VERDICT_SAME)
+			cost_detail(row, text, size);
 	} else if (isfinite(row->interval.low) && isfinite(row->interval.high) && row->nr[0] > 1) {
 		nr = decimals(fmax(fabs(row->interval.low), fabs(row->interval.high)));
 		signed_format(row->interval.low, nr, low, sizeof(low));
@@ -287,7 +346,8 @@ void percent_format(double part, char *text, size_t size)
 void tally_format(const size_t nr_of[NR_VERDICTS], char *text, size_t size)
 {
 	static const enum verdict order[] = {
-		VERDICT_WORSE, VERDICT_BETTER, VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSURE,
+		VERDICT_WORSE, VERDICT_MIXED,   VERDICT_MORE, VERDICT_BETTER,
+		VERDICT_FEWER, VERDICT_DIFFERS, VERDICT_SAME, VERDICT_UNSURE,
 	};
 
 	text[0] = '\0';

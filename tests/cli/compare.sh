@@ -75,7 +75,7 @@ verdict() # FILE... -- METRIC GROUP WINDOW PER-CALL
 	"$pinbench" compare "${sides[@]}" | awk -v metric="$2" -v group="$3" -v window="$4" -v call="$5" '
 		/^[^ ]/ { here = $0 == group } !here { next }
 		/^  [^ ]/ { now = $1; $1 = ""; $0 = $0 } now == metric && $1 == window && $2 == call {
-			for (i = 3; i <= NF; i++) if ($i ~ /^(same|better|worse|unsure|differs)$/) print $i }'
+			for (i = 3; i <= NF; i++) if ($i ~ /^(same|better|worse|unsure|differs|fewer|more|mixed)$/) print $i }'
 }
 v() { verdict $files/lab-before.json $files/lab-after.json -- "$@"; }
 [ "$(v pin thp-2M region 1)" = worse ] && [ "$(v pin thp-2M region 512)" = better ] &&
@@ -87,7 +87,7 @@ check "turned round, better is worse"
 [ "$(verdict --threshold=10 $files/lab-before.json $files/lab-after.json -- pin thp-2M region 1)" = same ] &&
 	[ "$(verdict --threshold 0.1% $files/lab-before.json $files/lab-after.json -- pin base region 512)" = worse ]
 check "--threshold moves the line"
-[ "$(verdict $files/seeds-before.json $files/seeds-after.json -- pin base page 1)" = worse ] &&
+[ "$(verdict $files/seeds-before.json $files/seeds-after.json -- pin base page 1)" = more ] &&
 	[ "$(verdict --threshold 2.1 $files/seeds-before.json $files/seeds-after.json -- pin base page 1)" = same ]
 check "--threshold holds for instructions only when it is given"
 jq -c '.duration_s += 1' $files/lab-before.json >"$dir/lab-again.json"
