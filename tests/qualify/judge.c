@@ -44,7 +44,8 @@ struct judge {
 
 static bool is_claim(const struct row *row)
 {
-	return row->verdict == VERDICT_BETTER || row->verdict == VERDICT_WORSE ||
+	return row->verdict == VERDICT_BETTER || verdict_alarms(row->verdict) ||
+	       row->verdict == VERDICT_FEWER ||
 	       row->verdict == VERDICT_DIFFERS;
 }
 

@@ -224,7 +224,7 @@ static bool inject_print(const char *part, const struct results *base, const cha
 		if (!can_show(judged))
 			continue;
 		nr++;
-		found += judged->verdict == VERDICT_WORSE;
+		found += judged->verdict == VERDICT_MORE;
 		low = fmin(low, judged->change);
 		high = fmax(high, judged->change);
 	}
