@@ -32,7 +32,8 @@ enum verdict cost_part_word(const struct cost_pairs *pairs, double threshold, do
 	for (size_t i = 0; i < pairs->nr; i++) {
 		double by = pairs->new[i] - pairs->base[i];
 
-		if (by == 0 || fabs(by) < events * pairs->instructions[i] ||
+		if (by == 0 || fabs(by) <= pairs->grain ||
+		    fabs(by) < events * pairs->instructions[i] ||
 		    fabs(by) < threshold * pairs->base[i])
 			continue;
 		more += by > 0;
@@ -164,8 +165,22 @@ static void add_memory(struct verdict_work *work, const struct result *const res
 	free_sides(sides);
 }
 
+/* The largest of the clocks that counted the instructions. */
+static double grain_of(const struct run_values sides[2])
+{
+	uint64_t grain = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < sides[i].nr; j++)
+			for (unsigned int metric = 0; metric < NR_METRICS; metric++)
+				if (sides[i].items[j].run->quantum[metric] > grain &&
+				    sides[i].items[j].run->quantum[metric] <= RULE_FINE_GRAIN)
+					grain = sides[i].items[j].run->quantum[metric];
+	return (double)grain;
+}
+
 static void part_find(struct row_cost *cost, enum cost_part which, const struct run_values sides[2],
-		      const struct run_values instructions[2], double threshold)
+		      const struct run_values instructions[2], double grain, double threshold)
 {
 	static const double events[NR_COST_PARTS] = {
 		[COST_INSTRUCTIONS] = COST_EVENTS,   [COST_ATOMICS] = COST_EVENTS,
@@ -194,9 +209,9 @@ static void part_find(struct row_cost *cost, enum cost_part which, const struct 
 	}
 	part->value[0] = run_values_median(&sides[0]);
 	part->value[1] = run_values_median(&sides[1]);
-	part->word =
-		cost_part_word(&(struct cost_pairs){ numbers, numbers + nr, numbers + 2 * nr, nr },
-			       threshold, events[which]);
+	part->word = cost_part_word(&(struct cost_pairs){ numbers, numbers + nr, numbers + 2 * nr,
+							  nr, grain },
+				    threshold, events[which]);
 }
 
 static void add_cost(struct verdict_work *work, const struct result *const results[2],
@@ -217,7 +232,9 @@ static void add_cost(struct verdict_work *work, const struct result *const resul
 	row_fill(row, instructions);
 	for (unsigned int i = 0; i < NR_COST_PARTS; i++) {
 		take_sides(sides, work->verdicts, results, metric, memory[i]);
-		part_find(cost, i, sides, instructions, work->verdicts->rule.threshold);
+		part_find(cost, i, sides, instructions,
+			  i == COST_INSTRUCTIONS ? RULE_ICOUNT_TICKS * grain_of(instructions) : 0,
+			  work->verdicts->rule.threshold);
 		free_sides(sides);
 	}
 	/* lines never decide */
@@ -243,7 +260,7 @@ static bool is_miss(enum memory memory)
 	       memory == MEMORY_LLC_MISSES;
 }
 
-void rows_add_memory(struct verdict_work *work, const struct result *base, const struct result *new)
+static void add(struct verdict_work *work, const struct result *base, const struct result *new)
 {
 	const struct result *const results[2] = { base, new };
 	bool model = same_model(work->verdicts->base, work->verdicts->new), known[NR_METRICS];
@@ -265,3 +282,5 @@ void rows_add_memory(struct verdict_work *work, const struct result *base, const
 	if (model && known[METRIC_PIN] && known[METRIC_UNPIN] && !known[METRIC_CYCLE])
 		add_cost(work, results, COST_TOTAL);
 }
+
+const struct row_rule rule_cost = { .add = add };

@@ -129,6 +129,7 @@ struct row_cost {
 struct cost_pairs {
 	const double *base, *new, *instructions;
 	size_t nr;
+	double grain; /* of what counts it: a change up to it is none; 0: exact */
 };
 
 /* Fewer, more: in every seed, by @threshold (a part) and by @events per instruction of the base;

@@ -45,8 +45,7 @@ struct judge {
 static bool is_claim(const struct row *row)
 {
 	return row->verdict == VERDICT_BETTER || verdict_alarms(row->verdict) ||
-	       row->verdict == VERDICT_FEWER ||
-	       row->verdict == VERDICT_DIFFERS;
+	       row->verdict == VERDICT_FEWER || row->verdict == VERDICT_DIFFERS;
 }
 
 /* Whether the pinner is one of a family: "process_vm/" of process_vm/readv; NULL: any. */
