@@ -67,7 +67,7 @@ _pinbench()
 		return ;;
 	--accel) words='auto tcg kvm' ;;
 	--order) words='abba random' ;;
-	plot) words='hit bars cost' ;;
+	plot) words='hit bars cost history' ;;
 	import) words='gup_test' ;;
 	export) words='prometheus openmetrics ktap csv json' ;;
 	help) words='list doctor run vm compare gate plot history report import export restore' ;;

@@ -7,14 +7,15 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "history/load.h"
 #include "plot/plot.h"
 
 #define MAX_FILES 6u
 
 struct arguments {
 	const struct plot_kind *kind;
-	const char *paths[MAX_FILES], *output, *pattern;
-	unsigned int nr;
+	const char **paths, *output, *pattern;
+	size_t nr;
 };
 
 static const struct argp_option options[] = {
@@ -35,8 +36,10 @@ static void take_argument(struct arguments *arguments, const char *arg, struct a
 	const char *near;
 
 	if (arguments->kind) {
-		if (arguments->nr == MAX_FILES)
+		if (arguments->nr == MAX_FILES && arguments->kind != &plot_history)
 			argp_error(state, "at most %u files fit in one picture", MAX_FILES);
+		arguments->paths = reallocarray(arguments->paths, arguments->nr + 1,
+						sizeof(*arguments->paths));
 		arguments->paths[arguments->nr++] = arg;
 		return;
 	}
@@ -103,6 +106,50 @@ static const struct argp argp = {
 	.help_filter = help,
 };
 
+/* *@drawn: it came as far as gnuplot. */
+static int draw_history(const struct arguments *arguments, bool *drawn, struct error *err)
+{
+	struct history_load load = { 0 };
+	struct history history = { 0 };
+	struct plot plot = { .history = &history };
+	int rc = history_load(&history, arguments->paths, arguments->nr, &load, err);
+
+	rc = rc ? rc : history_select(&history, arguments->pattern, NR_HISTORY_METRICS, err);
+	rc = rc ? rc : history_order(&history, false, NULL, err);
+	if (!rc) {
+		history_judge(&history, NULL);
+		*drawn = true;
+		rc = plot_draw(&plot, arguments->kind, arguments->output, err);
+	}
+	history_free(&history);
+	return rc;
+}
+
+static int draw_sides(const struct arguments *arguments, bool *drawn, struct error *err)
+{
+	struct results sides[MAX_FILES] = { 0 };
+	const struct results *pointers[MAX_FILES];
+	struct plot plot = { .sides = pointers, .pattern = arguments->pattern };
+	int rc = 0;
+
+	for (; plot.nr_sides < arguments->nr && !rc; plot.nr_sides++) {
+		pointers[plot.nr_sides] = &sides[plot.nr_sides];
+		rc = results_load(&sides[plot.nr_sides], arguments->paths[plot.nr_sides], err);
+		if (!rc && sides[plot.nr_sides].icount != sides[0].icount) {
+			rc = error_set(err, EINVAL,
+				       "%s holds %s and %s holds %s: they cannot share a picture",
+				       arguments->paths[0], results_unit(&sides[0]),
+				       arguments->paths[plot.nr_sides],
+				       results_unit(&sides[plot.nr_sides]));
+		}
+	}
+	*drawn = !rc;
+	rc = rc ? rc : plot_draw(&plot, arguments->kind, arguments->output, err);
+	for (size_t i = 0; i < MAX_FILES; i++)
+		results_free(&sides[i]);
+	return rc;
+}
+
 static int exit_code(int rc)
 {
 	if (rc == -EINTR)
@@ -113,30 +160,13 @@ static int exit_code(int rc)
 int cmd_plot(int argc, char **argv)
 {
 	struct arguments arguments = { 0 };
-	struct results sides[MAX_FILES] = { 0 };
-	const struct results *pointers[MAX_FILES];
-	struct plot plot = { .sides = pointers };
 	struct error err = { 0 };
-	int rc = 0, code = EXIT_USAGE;
+	bool drawn = false;
+	int rc;
 
 	cmd_parse(&argp, argc, argv, 0, &arguments);
-	plot.pattern = arguments.pattern;
-	for (; plot.nr_sides < arguments.nr && !rc; plot.nr_sides++) {
-		pointers[plot.nr_sides] = &sides[plot.nr_sides];
-		rc = results_load(&sides[plot.nr_sides], arguments.paths[plot.nr_sides], &err);
-		if (!rc && sides[plot.nr_sides].icount != sides[0].icount) {
-			rc = error_set(&err, EINVAL,
-				       "%s holds %s and %s holds %s: they cannot share a picture",
-				       arguments.paths[0], results_unit(&sides[0]),
-				       arguments.paths[plot.nr_sides],
-				       results_unit(&sides[plot.nr_sides]));
-		}
-	}
-	if (!rc) {
-		rc = plot_draw(&plot, arguments.kind, arguments.output, &err);
-		code = exit_code(rc);
-	}
-	for (size_t i = 0; i < MAX_FILES; i++)
-		results_free(&sides[i]);
-	return rc ? cmd_fail(&err, code) : EXIT_DONE;
+	rc = (arguments.kind == &plot_history ? draw_history : draw_sides)(&arguments, &drawn,
+									   &err);
+	free(arguments.paths);
+	return rc ? cmd_fail(&err, drawn ? exit_code(rc) : EXIT_USAGE) : EXIT_DONE;
 }

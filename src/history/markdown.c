@@ -17,7 +17,7 @@ static void put(FILE *out, const char *text)
 
 	text_plain(copy);
 	for (const char *at = copy; *at; at++) {
-		if (strchr("\\`*_{}[]<>()#+-.!|~&@:", *at) &&
+		if (strchr("\\`*_{}[]<>()#+-.!|~&@", *at) &&
 		    !(*at == '-' || *at == '.' || *at == '+'))
 			fputc('\\', out);
 		fputc(*at, out);

@@ -159,29 +159,35 @@ static void machines_format(const struct plot *plot, char *text, size_t size)
 	}
 }
 
-int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot,
-		    const char *more, struct error *err)
+int plot_write_texts(struct plot *plot, const char *const lines[7], struct error *err)
 {
 	FILE *file = plot_file(plot, "head.tsv", err);
-	char machines[512], common[256];
-	const char *lines[] = { title,    subtitle, common,
-				machines, foot,     results_unit(plot->sides[0]),
-				more };
 	/* a character takes some 7 px at the size of most lines; what does not fit is cut rather
 	 * than painted over the edge */
 	size_t max = plot->width / 7 - 4;
 
 	if (!file)
 		return -EIO;
-	plot->title = title;
-	machines_format(plot, machines, sizeof(machines));
-	common_format(&plot->common, common, sizeof(common));
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+	plot->title = lines[0];
+	for (size_t i = 0; i < 7; i++) {
 		fprintf(file, "%zu\t", i);
 		plot_put_text(plot, file, lines[i], max);
 		fputc('\n', file);
 	}
 	return plot_file_close(file, "head.tsv", err);
+}
+
+int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot,
+		    const char *more, struct error *err)
+{
+	char machines[512], common[256];
+	const char *lines[] = { title,    subtitle, common,
+				machines, foot,     results_unit(plot->sides[0]),
+				more };
+
+	machines_format(plot, machines, sizeof(machines));
+	common_format(&plot->common, common, sizeof(common));
+	return plot_write_texts(plot, lines, err);
 }
 
 /* Only the cases that are drawn decide what is common. */

@@ -11,6 +11,8 @@
 
 #include "result/results.h"
 
+struct history;
+
 #define PLOT_MAX_FILES 12
 
 /* A file in memory that gnuplot reads or writes. */
@@ -25,8 +27,10 @@ struct plot {
 	const char *pattern;     /* fnmatch(3) over keys: which cases to draw; NULL: all */
 	const char *const *keys; /* and only these cases; NULL: all */
 	size_t nr_keys;
-	struct params common; /* of the cases that are drawn */
-	const char *title;    /* of the picture; set by plot_write_head() */
+	const struct history *history; /* of the kind of that name, which has no sides; in order,
+					  judged */
+	struct params common;          /* of the cases that are drawn */
+	const char *title;             /* of the picture; set by plot_write_head() */
 	bool svg;
 	struct plot_data files[PLOT_MAX_FILES];
 	size_t nr_files;
@@ -55,7 +59,8 @@ struct plot_kind {
 #define PLOTS(X) \
 	X(hit)   \
 	X(bars)  \
-	X(cost)
+	X(cost)  \
+	X(history)
 
 #define PLOT_DECLARE(name) extern const struct plot_kind plot_##name;
 PLOTS(PLOT_DECLARE)
@@ -91,6 +96,8 @@ void plot_put_text(struct plot *plot, FILE *file, const char *text, size_t max);
 /* head.tsv: title and the lines below it, machine and common parameters, the unit and the foot. */
 int plot_write_head(struct plot *plot, const char *title, const char *subtitle, const char *foot,
 		    const char *more, struct error *err);
+/* The same of texts that are all given: title, three lines, the foot, the unit, a second foot. */
+int plot_write_texts(struct plot *plot, const char *const lines[7], struct error *err);
 /* How a file is called in the picture: its label, with the kernel where labels are the same. */
 void plot_label(const struct plot *plot, size_t side, char *text, size_t size);
 
