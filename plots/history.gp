@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Series over kernels, a panel for each. points.tsv, levels.tsv and marks.tsv have a block a panel, panels.tsv a line
-# (title, unit, ends of the axis), kernels.tsv the names below.
+# (title, unit, ends of the axis, step of its tics), kernels.tsv the names below.
 format = ARG1
 width = int(ARG2)
 height = int(ARG3)
@@ -11,10 +11,11 @@ array titles[nr_panels]
 array units[nr_panels]
 array lows[nr_panels]
 array highs[nr_panels]
+array steps[nr_panels]
 set table $unused
 do for [i=1:nr_panels] {
 	plot panels_tsv every ::(i-1)::(i-1) using (titles[i] = stringcolumn(2), units[i] = stringcolumn(3), 0):\
-		(lows[i] = column(4), highs[i] = column(5), 0)
+		(lows[i] = column(4), highs[i] = column(5), steps[i] = column(6), 0)
 }
 unset table
 top = 122
@@ -32,12 +33,12 @@ do for [i=1:nr_panels] {
 	set tmargin at screen px_y(top + (i - 1) * each + 26)
 	set bmargin at screen px_y(top + i * each - 12)
 	set yrange [lows[i]:highs[i]]
-	set ytics autofreq
+	set ytics steps[i]
 	set label 20 titles[i] at screen px_x(104), px_y(top + (i - 1) * each + 14) left font group_font tc rgb ink noenhanced
 	set label 21 units[i] at screen px_x(34), px_y(top + (i - 1) * each + 66) center rotate tc rgb faint noenhanced
-	set xtics ()
+	unset xtics
 	if (i == nr_panels) {
-		set xtics rotate by -30
+		set xtics nomirror rotate by -30 tc rgb ink
 	}
 	height_of = highs[i] - lows[i]
 	if (i < nr_panels) {

@@ -13,7 +13,7 @@
 #define MOST_PANELS 12u
 #define WIDTH_PX    900u
 #define PANEL_PX    120u
-#define AROUND_PX   330u /* above and below all panels */
+#define AROUND_PX   280u /* above and below all panels */
 #define FLAT        0.02 /* times closer to each other than this part are drawn as flat */
 
 struct panel {
@@ -55,13 +55,14 @@ static void panel_make(const struct history *history, const struct history_serie
 		panel->low = scaled(panel, -0.1 * room);
 }
 
-/* Rows that changed come first; of a row with pins or cycles, and of counts, what never changed has
- * least to say. */
+/* Rows that changed come first, then times, then rates; counts that never changed say nothing. */
 static int weight(const struct history_series *series)
 {
 	if (series->nr_changes)
+		return 3;
+	if (series->metric < NR_METRICS)
 		return 2;
-	return series->metric < NR_METRICS;
+	return series->metric == HISTORY_HIT_RATE;
 }
 
 static size_t choose(const struct plot *plot, struct panel *panels, size_t *nr_all)
@@ -70,7 +71,7 @@ static size_t choose(const struct plot *plot, struct panel *panels, size_t *nr_a
 	size_t nr = 0;
 
 	*nr_all = 0;
-	for (int wanted = 2; wanted >= 0; wanted--) {
+	for (int wanted = 3; wanted > 0; wanted--) {
 		for (size_t i = 0; i < history->nr_series; i++) {
 			const struct history_series *series = &history->series[i];
 
@@ -145,6 +146,17 @@ static void write_marks(const struct history *history, const struct panel *panel
 	fputs("\n\n", out);
 }
 
+/* 1, 2 or 5 of some power of ten: two to four tics. */
+static double tic_step(double range)
+{
+	double power = pow(10, floor(log10(range / 2)));
+
+	for (double times = 5; times > 1; times = times == 5 ? 2 : 1)
+		if (range / (times * power) >= 2)
+			return times * power;
+	return power;
+}
+
 static void write_panels(struct plot *plot, const struct panel *panels, size_t nr, FILE *out)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -155,8 +167,8 @@ static void write_panels(struct plot *plot, const struct panel *panels, size_t n
 			 history_metric_name(series->metric));
 		fprintf(out, "%zu\t", i);
 		plot_put_text(plot, out, text, 100);
-		fprintf(out, "\t%s\t%.9g\t%.9g\n", panels[i].unit.name, panels[i].low,
-			panels[i].high);
+		fprintf(out, "\t%s\t%.9g\t%.9g\t%.9g\n", panels[i].unit.name, panels[i].low,
+			panels[i].high, tic_step(panels[i].high - panels[i].low));
 	}
 }
 
@@ -200,8 +212,8 @@ static int write_head(struct plot *plot, const struct panel *panels, size_t nr, 
 	const struct history *history = plot->history;
 	char counts[160], setup[600], more[200] = "";
 	const char *lines[] = { "Results over kernels",
-				"points: the number of a result; lines: levels; marks: where one "
-				"changed, orange for the worse, green for the better",
+				"a dot is a result, a line a level; it got worse at an orange "
+				"mark, better at a green one",
 				counts,
 				setup,
 				"pinbench history tells sizes, intervals and p",
@@ -239,6 +251,11 @@ static int history_write(struct plot *plot, struct error *err)
 	size_t nr_all, nr = choose(plot, panels, &nr_all);
 	int rc = 0;
 
+	if (nr == 0) {
+		error_set(err, ENODATA,
+			  "only counts, and none of them ever changed: nothing to draw");
+		return error_fix(err, "pinbench history --metric NAME shows them");
+	}
 	plot->width = WIDTH_PX;
 	plot->height = (unsigned int)(AROUND_PX + nr * PANEL_PX);
 	plot->nr_lines = (unsigned int)nr;

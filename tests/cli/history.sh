@@ -152,6 +152,31 @@ for format in text markdown csv json; do
 	check "what a file holds cannot steer: $format"
 done
 
+# --- pictures ---
+
+if command -v gnuplot >/dev/null; then
+	for suffix in svg png; do
+		"$pinbench" plot history "$dir/series" -o "$dir/picture.$suffix" 2>"$dir/err"
+		check "plot history as $suffix" || cat "$dir/err"
+	done
+	run --format json "$dir/series"
+	python3 - "$dir/picture.svg" "$key" "$(jq '.events[0].moves | length' "$dir/out")" <<'PYTHON'
+import re, sys, xml.etree.ElementTree as tree
+text = "\n".join("".join(node.itertext()) for node in tree.parse(sys.argv[1]).getroot().iter() if node.tag.endswith(("}text", "}title")))
+for words in ("Results over kernels", sys.argv[2] + ": pin", sys.argv[2] + ": hit_rate", "6.1.0", "6.16.0", "16 results of 16 kernels"):
+    assert words in text, (words, text)
+assert "pinbench-text" not in open(sys.argv[1]).read()
+# an orange mark for each row of the only event
+assert len(re.findall(r"stroke='rgb\(213, *94, *0\)'", open(sys.argv[1]).read())) == int(sys.argv[3]) > 2
+PYTHON
+	check "it says what it shows, and marks what got worse"
+	"$pinbench" plot history "$dir"/series/*.json --only 'nothing*' -o "$dir/none.svg" 2>"$dir/err"
+	[ $? = 2 ] && grep -qF 'a case that matches "nothing*"' "$dir/err" && [ ! -e "$dir/none.svg" ]
+	check "and no picture of nothing"
+else
+	echo "ok - plot history # SKIP gnuplot is not installed (make deps)"
+fi
+
 # --- input that is none ---
 
 mkdir "$dir/empty"
