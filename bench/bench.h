@@ -17,6 +17,8 @@ struct finding;
 struct frame;
 struct journal;
 struct peer;
+struct pin;
+struct pinner;
 struct region;
 struct vma_account;
 
@@ -188,19 +190,36 @@ void region_unmap(struct region *region);
  */
 struct state_env {
 	struct region *region;
-	size_t offset, bytes; /* the window that will be pinned */
-	struct peer *peer;    /* the child that shares the pages, if it lives */
+	size_t offset, bytes;   /* the window that will be pinned */
+	struct peer *peer;      /* the child that has the pages or copies of them, if it lives */
+	struct peer *bystander; /* one that lives and has nothing of the region */
+	const struct pinner *holder; /* of a pin that stays, held, until state_leave() */
+	struct pin_job held_job;
+	struct pin *held;
 };
 
 struct state {
 	const char *name, *about;
-	bool read_only; /* the mapping is PROT_READ when the pin comes: ACCESS_READ only */
-	bool consumed;  /* the first pin changes it: arranged anew for every sample */
-	bool populated; /* pages are present before the pin */
-	bool has_peer;  /* a forked child lives and maps the same frames */
+	bool read_only;    /* the mapping is PROT_READ when the pin comes: ACCESS_READ only */
+	bool consumed;     /* the first pin changes it: arranged anew for every sample */
+	bool populated;    /* pages are present before the pin */
+	bool has_peer;     /* a forked child lives and maps the same frames */
+	bool halves;       /* with has_peer: but for region_second_half() */
+	bool child_copies; /* a forked child lives and has copies: memory for both */
 	/* From a mapped region (populated if ->populated) to the state. */
 	int (*arrange)(struct state_env *env, struct error *err);
+	/* What state_verify() cannot know of it, or NULL; as that. */
+	int (*verify)(const struct state_env *env, const struct frame *frames, size_t nr,
+		      bool visible, struct error *err);
 };
+
+/* Ends what arrange() began: children and a held pin. */
+void state_leave(struct state_env *env);
+/*
+ * Whether base page @page of the region is in the second half that a child gives back in a state of
+ * halves: of a folio, of two base pages, of two hugetlb pages.
+ */
+bool region_second_half(const struct region *region, size_t page);
 
 /* The list, ended by NULL. */
 extern const struct state *const states[];
@@ -272,7 +291,8 @@ struct pin_path {
  * window stores these.
  *
  * -EOPNOTSUPP from open(): this case cannot be done here (skipped: reason and fix in the error),
- * any other error is a failure. One pin is open at a time in a process.
+ * any other error is a failure. One pin is open at a time in a process, but for one that a state
+ * holds (state_env).
  */
 struct pinner {
 	const char *name;    /* "gup-test/pin-fast" */

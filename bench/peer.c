@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,17 +27,39 @@ struct peer {
 	size_t sight_bytes;
 	const struct region *region;
 	size_t offset, bytes;
+	bool halves;
 };
 
 static void look(const struct peer *peer)
 {
 	const struct region *region = peer->region;
 	const unsigned char *window = region->addr + peer->offset;
+	size_t base = region->base_bytes;
 
 	peer->sight->error.code = 0;
-	peer->sight->bytes_intact = !region_check(window, peer->offset, peer->bytes, NULL);
+	peer->sight->bytes_intact = true;
+	for (size_t at = 0, step; at < peer->bytes; at += step) {
+		step = peer->halves ? base : peer->bytes;
+		/* reading what was given back would fault in another page */
+		if (peer->halves && region_second_half(region, (peer->offset + at) / base))
+			continue;
+		peer->sight->bytes_intact &=
+			!region_check(window + at, peer->offset + at, step, NULL);
+	}
 	region_frames(region, peer->offset, peer->bytes / region->base_bytes, peer->sight->frames,
 		      &peer->sight->error);
+}
+
+/* Whole huge pages, also those that the window only touches. */
+static void give_back(const struct peer *peer)
+{
+	const struct region *region = peer->region;
+	size_t step = region->layout->kind->pool ? region->layout->page_bytes : region->base_bytes;
+	size_t end = peer->offset + peer->bytes;
+
+	for (size_t at = peer->offset / step * step; at < end; at += step)
+		if (region_second_half(region, at / region->base_bytes))
+			madvise(region->addr + at, step, MADV_DONTNEED);
 }
 
 /* Never writes to the region: that would take the copy that the pin shall take. */
@@ -44,6 +67,8 @@ static void __attribute__((noreturn)) peer_live(const struct peer *peer)
 {
 	char question;
 
+	if (peer->halves)
+		give_back(peer);
 	while (TEMP_FAILURE_RETRY(read(peer->ask, &question, 1)) == 1) {
 		look(peer);
 		if (TEMP_FAILURE_RETRY(write(peer->answer, &question, 1)) != 1)
@@ -65,7 +90,7 @@ static int pipes_open(int ask[2], int answer[2], struct error *err)
 }
 
 int peer_start(struct peer **slot, const struct region *region, size_t offset, size_t bytes,
-	       struct error *err)
+	       bool halves, struct error *err)
 {
 	size_t nr = bytes / region->base_bytes;
 	pid_t parent = getpid();
@@ -79,6 +104,7 @@ int peer_start(struct peer **slot, const struct region *region, size_t offset, s
 	peer->region = region;
 	peer->offset = offset;
 	peer->bytes = bytes;
+	peer->halves = halves;
 	peer->sight_bytes = sizeof(*peer->sight) + nr * sizeof(struct frame);
 	peer->sight = mmap(NULL, peer->sight_bytes, PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -132,6 +158,27 @@ int peer_look(struct peer *peer, struct peer_view *view, struct error *err)
 	view->bytes_intact = peer->sight->bytes_intact;
 	view->frames = peer->sight->frames;
 	return 0;
+}
+
+int peer_lacks_region(const struct peer *peer, struct error *err)
+{
+	const struct region *region = peer->region;
+	uintptr_t from = (uintptr_t)region->addr;
+	char path[64], line[512];
+	unsigned long start, end;
+	FILE *maps;
+	int ret = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)peer->pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return error_errno(err, errno, "open %s", path);
+	while (!ret && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && start < from + region->bytes &&
+		    from < end)
+			ret = error_set(err, EPROTO, "the child maps the region");
+	fclose(maps);
+	return ret;
 }
 
 void peer_stop(struct peer *peer)

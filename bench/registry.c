@@ -42,11 +42,15 @@
 	X(layout_thp_moved)
 
 /* One line per state: the name of its struct. */
-#define STATES(X)                  \
-	X(state_exclusive)         \
-	X(state_exclusive_ro)      \
-	X(state_shared)            \
-	X(state_previously_shared) \
+#define STATES(X)                   \
+	X(state_exclusive)          \
+	X(state_exclusive_ro)       \
+	X(state_shared)             \
+	X(state_partially_shared)   \
+	X(state_previously_shared)  \
+	X(state_dontfork)           \
+	X(state_pinned_then_forked) \
+	X(state_mlocked)            \
 	X(state_unpopulated)
 
 /*

@@ -29,7 +29,7 @@ static int arrange_read_only(struct state_env *env, struct error *err)
  * copy_present_pte). */
 static int arrange_shared(struct state_env *env, struct error *err)
 {
-	return peer_start(&env->peer, env->region, env->offset, env->bytes, err);
+	return peer_start(&env->peer, env->region, env->offset, env->bytes, false, err);
 }
 
 static int arrange_previously_shared(struct state_env *env, struct error *err)
@@ -96,10 +96,41 @@ static int vma_permissions(const void *addr, char perms[5], struct error *err)
 	return error_set(err, ENOENT, "the region is not in /proc/self/maps");
 }
 
+bool region_second_half(const struct region *region, size_t page)
+{
+	const struct layout *layout = region->layout;
+	size_t unit = layout->page_bytes / region->base_bytes;
+	size_t group = layout->kind->large && !layout->kind->pool ? unit : 2 * unit;
+
+	return page % group >= group / 2;
+}
+
+static bool child_gave_back(const struct state *state, const struct state_env *env, size_t index)
+{
+	return state->halves &&
+	       region_second_half(env->region, env->offset / env->region->base_bytes + index);
+}
+
+void state_leave(struct state_env *env)
+{
+	struct error untold;
+
+	peer_stop(env->peer);
+	peer_stop(env->bystander);
+	env->peer = env->bystander = NULL;
+	if (!env->held)
+		return;
+	env->holder->release(env->held, &untold);
+	env->holder->close(env->held);
+	env->held = NULL;
+}
+
 /* What each page of the window must look like before the pin. */
-static int frame_verify(const struct state *state, const struct layout_kind *kind,
+static int frame_verify(const struct state *state, const struct state_env *env,
 			const struct frame *frame, bool visible, size_t index, struct error *err)
 {
+	const struct layout_kind *kind = env->region->layout->kind;
+	bool several = state->has_peer && !child_gave_back(state, env, index);
 	bool owned = !state->consumed; /* exclusive, exclusive-ro */
 
 	if (!state->populated) {
@@ -112,16 +143,21 @@ static int frame_verify(const struct state *state, const struct layout_kind *kin
 	if (visible && !kind->shared && frame->exclusive != owned)
 		return error_set(err, EPROTO, "page %zu is %smarked exclusive in state %s", index,
 				 frame->exclusive ? "" : "not ", state->name);
-	/* pages of a file are not mapped in a child before it looks at them: peer_verify() */
-	if (visible && frame->mapped_once == state->has_peer && !(kind->shared && state->has_peer))
+	/*
+	 * Pages of a file are not mapped in a child before it looks at them: peer_verify(). Of a
+	 * folio that one entry maps some kernels tell the mappings of each page, others those of
+	 * all (6.12, 6.18: fs/proc/task_mmu.c pagemap_pmd_range).
+	 */
+	if (visible && frame->mapped_once == several && !(kind->shared && several) &&
+	    !(state->halves && kind->mapped_whole && !kind->pool))
 		return error_set(err, EPROTO, "page %zu is mapped by %s in state %s", index,
 				 frame->mapped_once ? "one process" : "several processes",
 				 state->name);
 	return 0;
 }
 
-static int peer_verify(const struct state_env *env, const struct frame *frames, size_t nr,
-		       bool visible, struct error *err)
+static int peer_verify(const struct state *state, const struct state_env *env,
+		       const struct frame *frames, size_t nr, bool visible, struct error *err)
 {
 	struct peer_view view;
 
@@ -131,10 +167,16 @@ static int peer_verify(const struct state_env *env, const struct frame *frames, 
 		return error_set(err, EPROTO,
 				 "after fork() the child sees other bytes than the parent wrote "
 				 "before it");
-	for (size_t i = 0; visible && i < nr; i++)
-		if (view.frames[i].pfn != frames[i].pfn)
+	for (size_t i = 0; i < nr; i++) {
+		if (child_gave_back(state, env, i)) {
+			if (view.frames[i].present)
+				return error_set(err, EPROTO,
+						 "page %zu: the child has not given it back", i);
+		} else if (visible && view.frames[i].pfn != frames[i].pfn) {
 			return error_set(err, EPROTO,
 					 "page %zu: parent and child map different frames", i);
+		}
+	}
 	return 0;
 }
 
@@ -150,15 +192,17 @@ int state_verify(const struct state *state, const struct state_env *env, const s
 	/* what processes see before how the kernel keeps it: wrong bytes are the graver finding */
 	if (state->populated && region_check(window, env->offset, env->bytes, err))
 		return -err->code;
-	if (state->has_peer && peer_verify(env, frames, nr, visible, err))
+	if (state->has_peer && peer_verify(state, env, frames, nr, visible, err))
 		return -err->code;
 	for (size_t i = 0; i < nr; i++)
-		if (frame_verify(state, region->layout->kind, &frames[i], visible, i, err))
+		if (frame_verify(state, env, &frames[i], visible, i, err))
 			return -err->code;
 	if (vma_permissions(window, perms, err))
 		return -err->code;
 	if ((perms[1] == 'w') == state->read_only)
 		return error_set(err, EPROTO, "the mapping is %s in state %s", perms, state->name);
+	if (state->verify && state->verify(env, frames, nr, visible, err))
+		return -err->code;
 
 	snprintf(proof->frames, sizeof(proof->frames), "%s",
 		 visible ? "pagemap, kpageflags"

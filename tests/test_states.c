@@ -150,6 +150,14 @@ static const char *const names[] = {
 	"exclusive", "exclusive-ro", "shared", "previously-shared", "unpopulated",
 };
 #define NR_NAMES (sizeof(names) / sizeof(names[0]))
+/* States with a proof of their own. */
+static const char *const further[] = {
+	"partially-shared",
+	"dontfork",
+	"pinned-then-forked",
+	"mlocked",
+};
+#define NR_FURTHER (sizeof(further) / sizeof(further[0]))
 static const size_t places[] = { 0, 2, NR - 1 };
 
 static bool populated(const char *name)
@@ -174,7 +182,7 @@ static void test_good_worlds(void **state)
 	(void)state;
 	while (states[nr])
 		nr++;
-	assert_int_equal(nr, NR_NAMES);
+	assert_int_equal(nr, NR_NAMES + NR_FURTHER);
 	for (size_t i = 0; i < NR_NAMES; i++) {
 		for (int shown = 0; shown < 2; shown++) {
 			struct state_proof proof = { "x", "x" };
@@ -403,6 +411,123 @@ static void test_arranged(void **state)
 	}
 }
 
+/* As they are arranged here; then children and held pins are gone. */
+static void test_further_arranged(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_FURTHER; i++) {
+		struct error err = { 0 };
+		struct world world;
+
+		world_map(&world, further[i]);
+		child = NULL;
+		visible = false;
+		if (world.state->arrange(&world.env, &err)) {
+			/* no io_uring here, or no room under RLIMIT_MEMLOCK */
+			if (!error_unsupported(&err))
+				fail_msg("%s: %s", further[i], err.text);
+			print_message("%s: %s\n", further[i], err.text);
+		} else {
+			if (frames_read(world.region.addr + world.env.offset, NR,
+					world.region.base_bytes, 1, world.frames, &err))
+				fail_msg("%s", err.text);
+			passes(&world);
+		}
+		state_leave(&world.env);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+		assert_int_equal(errno, ECHILD);
+		if (region_check(world.region.addr, 0, world.region.bytes, &err))
+			fail_msg("%s: %s", further[i], err.text);
+		world_free(&world);
+	}
+}
+
+/* Something that is not the state, for each: its own proof notices. */
+static void test_further_wrong(void **state)
+{
+	struct error err = { 0 };
+	struct world world;
+
+	(void)state;
+	world_map(&world, "mlocked");
+	for (size_t i = 0; i < NR; i++)
+		world.frames[i] = (struct frame){ .present = true };
+	visible = false;
+	caught(&world, "the mapping is not locked");
+
+	for (int k = 0; k < 2; k++) { /* a child that has the region, or shares its frames */
+		world_map(&world, k ? "pinned-then-forked" : "dontfork");
+		child = NULL;
+		visible = false;
+		assert_int_equal(peer_start(k ? &world.env.peer : &world.env.bystander,
+					    &world.region, world.env.offset, world.env.bytes, false,
+					    &err),
+				 0);
+		for (size_t i = 0; i < NR; i++)
+			world.frames[i] = (struct frame){ .pfn = 7 + i,
+							  .present = true,
+							  .exclusive = true,
+							  .mapped_once = true };
+		if (k) {
+			child = &world.child;
+			world.child.intact = true;
+			memcpy(world.child.frames, world.frames, sizeof(world.frames));
+			visible = true;
+		}
+		{
+			struct state_env env = world.env;
+
+			caught(&world, k ? "page 0: the child got no copy of its own"
+					 : "the child maps the region");
+			state_leave(&env);
+		}
+	}
+}
+
+/* Every second page is given back, and mapped by the parent alone. */
+static void test_halves(void **state)
+{
+	char words[64];
+	struct world world;
+
+	(void)state;
+	for (size_t wrong = 0; wrong <= NR; wrong++) {
+		for (int kind = 0; kind < 2; kind++) {
+			world_map(&world, "partially-shared");
+			child = &world.child;
+			child->intact = visible = true;
+			for (size_t i = 0; i < NR; i++) {
+				bool gone = (AROUND + i) % 2;
+
+				world.frames[i] = (struct frame){ .pfn = 100 + i,
+								  .present = true,
+								  .mapped_once = gone };
+				if (!gone)
+					world.child.frames[i] = world.frames[i];
+			}
+			if (wrong == NR) {
+				passes(&world);
+				world_free(&world);
+				continue;
+			}
+			if (kind) {
+				bool gone = (AROUND + wrong) % 2;
+
+				world.child.frames[wrong].present = true;
+				world.child.frames[wrong].pfn = 99;
+				snprintf(words, sizeof(words),
+					 gone ? "page %zu: the child has not given it back"
+					      : "page %zu: parent and child map different frames",
+					 wrong);
+			} else {
+				world.frames[wrong].mapped_once ^= true;
+				snprintf(words, sizeof(words), "page %zu is mapped by", wrong);
+			}
+			caught(&world, words);
+		}
+	}
+}
+
 /* What cannot be protected is said. */
 static void test_not_arranged(void **state)
 {
@@ -421,10 +546,17 @@ static void test_not_arranged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good_worlds), cmocka_unit_test(test_present),
-		cmocka_unit_test(test_flags),       cmocka_unit_test(test_bytes),
-		cmocka_unit_test(test_child),       cmocka_unit_test(test_permission),
-		cmocka_unit_test(test_arranged),    cmocka_unit_test(test_not_arranged),
+		cmocka_unit_test(test_good_worlds),
+		cmocka_unit_test(test_present),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_child),
+		cmocka_unit_test(test_permission),
+		cmocka_unit_test(test_arranged),
+		cmocka_unit_test(test_not_arranged),
+		cmocka_unit_test(test_further_arranged),
+		cmocka_unit_test(test_further_wrong),
+		cmocka_unit_test(test_halves),
 	};
 
 	return cmocka_run_group_tests_name("states", tests, NULL, NULL);

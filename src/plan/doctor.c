@@ -539,7 +539,7 @@ const struct limit limits[] = {
 static void need_huge(struct need *need, const struct plan_case *it)
 {
 	unsigned int nr = (unsigned int)(it->region_bytes / it->layout.page_bytes) *
-			  (it->state->has_peer ? 2 : 1);
+			  (it->state->has_peer || it->state->child_copies ? 2 : 1);
 	size_t at = 0;
 
 	while (at < need->nr_sizes && need->huge_bytes[at] != it->layout.page_bytes)
@@ -600,7 +600,7 @@ int need_collect(struct need *need, const struct config *config, struct error *e
 
 		if (it->layout.page_bytes == 0)
 			continue;
-		bytes = it->region_bytes * (it->state->has_peer ? 2 : 1);
+		bytes = it->region_bytes * (it->state->has_peer || it->state->child_copies ? 2 : 1);
 		if (bytes > need->region_bytes)
 			need->region_bytes = bytes;
 		if (it->pinner->memlock && it->bytes > need->locked_bytes)

@@ -636,6 +636,26 @@ static void expect_reuse(struct expectation *expectation, const struct plan_case
 	expectation->copied_pages = pages - expectation->reused_pages;
 }
 
+/*
+ * Of a folio of which the child has a half all is copied: it is mapped by several, and up to 6.14
+ * never reused. Single pages, and hugetlb pages, are reused where the child has none.
+ */
+static void expect_halves(struct expectation *expectation, const struct plan_case *plan_case,
+			  size_t base)
+{
+	const struct layout *layout = &plan_case->layout;
+	struct region region = { .layout = layout, .base_bytes = base };
+	size_t first = plan_case->offset / base, end = first + plan_case->bytes / base;
+	bool folios = layout->kind->large && !layout->kind->pool;
+
+	expectation->unshared_known = !layout->kind->halved;
+	for (size_t i = first; i < end; i++)
+		if (!folios && region_second_half(&region, i))
+			expectation->reused_pages++;
+		else
+			expectation->copied_pages++;
+}
+
 void expect_case(struct expectation *expectation, const struct plan_case *plan_case,
 		 const struct pin_path *path)
 {
@@ -662,6 +682,8 @@ void expect_case(struct expectation *expectation, const struct plan_case *plan_c
 	expectation->unshared_known = true;
 	if (plan_case->pinner->floor)
 		/* touches nothing */;
+	else if ((unshares || writes) && state->halves)
+		expect_halves(expectation, plan_case, base);
 	else if ((unshares || writes) && state->has_peer)
 		expectation->copied_pages = pages; /* of a write it is the ordinary copy-on-write */
 	else if (unshares || writes)

@@ -66,7 +66,8 @@ static void params_fill(struct params *params, const struct plan_case *plan_case
  */
 static uint64_t case_bytes(const struct plan_case *plan_case)
 {
-	return plan_case->region_bytes * (plan_case->state->has_peer ? 2 : 1);
+	return plan_case->region_bytes *
+	       (plan_case->state->has_peer || plan_case->state->child_copies ? 2 : 1);
 }
 
 /* Cases that could take the machine down need the user's word. */

@@ -345,7 +345,7 @@ void round_child(const struct round_job *job, struct round_result *result)
 		if (ret)
 			memcpy(result->stage, last, sizeof(last));
 	}
-	peer_stop(scene.env.peer);
+	state_leave(&scene.env);
 	if (ret == 0)
 		err->code = 0;
 	else if (err->code == 0)
