@@ -23,7 +23,7 @@ _pinbench()
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		list | doctor | run | vm | compare | gate | plot | history | report | import | export | restore | help) verb=${COMP_WORDS[i]} ;;
+		list | doctor | run | vm | compare | explain | gate | plot | history | report | import | export | restore | help) verb=${COMP_WORDS[i]} ;;
 		esac
 	done
 	# bash takes "=" for a word of its own: -p layout = base,th
@@ -57,11 +57,12 @@ _pinbench()
 	--clock) words='real icount' ;;
 	--format)
 		words='text commit markdown csv json'
+		[ "$verb" = explain ] && words='text commit markdown json'
 		[ "$verb" = history ] && words='text markdown csv json' ;;
 	--by) words='kernel time' ;;
 	--metric) words='pin unpin cycle hit_rate requested_pages slow_pages slow_calls faults unshare_faults copied_pages reused_pages split_thps' ;;
 	--fail-on)
-		mapfile -t COMPREPLY < <(compgen -S : -W 'time pin unpin cycle time-p99 pin-p99 unpin-p99 cycle-p99 hit_rate
+		mapfile -t COMPREPLY < <(compgen -S : -W 'instructions atomics misses time pin unpin cycle time-p99 pin-p99 unpin-p99 cycle-p99 hit_rate
 			slow_pages slow_calls faults unshare_faults copied_pages reused_pages split_thps requested_pages' -- "$cur")
 		compopt -o nospace 2>/dev/null
 		return ;;
@@ -70,10 +71,10 @@ _pinbench()
 	plot) words='hit bars cost history' ;;
 	import) words='gup_test' ;;
 	export) words='prometheus openmetrics ktap csv json' ;;
-	help) words='list doctor run vm compare gate plot history report import export restore' ;;
+	help) words='list doctor run vm compare explain gate plot history report import export restore' ;;
 	esac
 	if [[ ! $verb ]]; then
-		words='list doctor run vm compare gate plot history report import export restore help version --help --version'
+		words='list doctor run vm compare explain gate plot history report import export restore help version --help --version'
 	elif [[ $cur == -* ]]; then
 		words=$("$program" "$verb" --help 2>/dev/null | grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	elif [[ ! $words && $verb == list ]]; then

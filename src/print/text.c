@@ -13,6 +13,7 @@
 #include "print/table.h"
 #include "print/text_rows.h"
 #include "stats/summary.h"
+#include "verdict/explained.h"
 #include "verdict/side.h"
 
 #define MAX_OTHERS   12u
@@ -576,6 +577,38 @@ static void print_list(const struct text_print *print, const struct row *const *
 	}
 }
 
+/* What they are made of, once for each case and metric: the functions that changed most. */
+static void print_functions(const struct text_print *print, const struct row *const *rows,
+			    size_t nr)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < nr; i++) {
+		unsigned int metric = rows[i]->which == COST_TOTAL ? METRIC_PIN : rows[i]->which;
+		bool seen = false;
+		char text[400];
+		int used;
+
+		if (rows[i]->kind != ROW_COST && rows[i]->kind != ROW_TIME)
+			continue;
+		for (size_t j = 0; j < i && !seen; j++)
+			seen = rows[j]->base == rows[i]->base && rows[j]->which == rows[i]->which;
+		explained_top(rows[i]->base, rows[i]->new, metric, text, sizeof(text));
+		if (seen || !*text)
+			continue;
+		if (!any)
+			fputs("  by function (pinbench explain):\n", print->out);
+		any = true;
+		used = fprintf(print->out, "    %s of %s", metric_names[metric],
+			       rows[i]->base->params.window);
+		if (rows[i]->base->params.pages_per_call)
+			used += fprintf(print->out, " n=%" PRIu64,
+					rows[i]->base->params.pages_per_call);
+		used += fprintf(print->out, ": ");
+		look_wrap(print->look, print->out, (size_t)used, 6, text);
+	}
+}
+
 static void print_worse(const struct text_print *print)
 {
 	const struct verdicts *verdicts = &print->comparison->verdicts;
@@ -594,6 +627,7 @@ static void print_worse(const struct text_print *print)
 	nr_shown = nr < MAX_WORSE ? nr : MAX_WORSE;
 	fprintf(print->out, "\n%sgot worse%s\n", look_bold(print->look), look_end(print->look));
 	print_list(print, worse, nr_shown);
+	print_functions(print, worse, nr_shown);
 	if (nr_shown < nr)
 		fprintf(print->out, "  and %zu more that changed less, in the tables below\n",
 			nr - nr_shown);

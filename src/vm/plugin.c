@@ -591,23 +591,40 @@ static void section_fill(struct explain_section *section, const struct profile *
 	section->nr_stacks = nr;
 }
 
-/* Of the samples of the first run that measured it, the one in the middle. */
-static size_t sample_of_median(const struct run *run, unsigned int metric)
+/* What the plugin counted in a sample, the empty call taken off; 0: it did not see it. */
+static uint64_t counted_of(const struct counted_case *counted, size_t sample, unsigned int metric)
 {
-	size_t best = run->nr_warmup, nr = run->nr_samples - run->nr_warmup;
+	const struct section *section = section_find(counted, sample, metric),
+			     *empty = empty_find(counted, sample, metric);
 
-	for (size_t i = run->nr_warmup; i < run->nr_samples; i++) {
-		uint64_t ticks = run->samples[i].ticks[metric];
+	if (!section)
+		return 0;
+	return section->count[INSTR] - (empty ? empty->count[INSTR] : 0);
+}
+
+/*
+ * Of the samples of the first run the one in the middle, by what was counted: the clock's steps
+ * hide which of two executions it was. Of an even number the lower.
+ */
+static size_t sample_of_median(const struct run *run, unsigned int metric,
+			       const struct counted_case *counted)
+{
+	size_t nr = run->nr_samples - run->nr_warmup;
+	autofree uint64_t *counts = calloc(nr + 1, sizeof(*counts));
+
+	for (size_t i = 0; i < nr; i++)
+		counts[i] = counted_of(counted, run->nr_warmup + i, metric);
+	for (size_t i = 0; i < nr; i++) {
 		size_t below = 0, equal = 0;
 
-		for (size_t j = run->nr_warmup; j < run->nr_samples; j++) {
-			below += run->samples[j].ticks[metric] < ticks;
-			equal += run->samples[j].ticks[metric] == ticks;
+		for (size_t j = 0; j < nr; j++) {
+			below += counts[j] < counts[i];
+			equal += counts[j] == counts[i];
 		}
 		if (below <= (nr - 1) / 2 && (nr - 1) / 2 < below + equal)
-			return i;
+			return run->nr_warmup + i;
 	}
-	return best;
+	return run->nr_warmup;
 }
 
 __attribute__((format(printf, 2, 3))) static void say_why(struct explain_section *section,
@@ -626,7 +643,7 @@ static void section_explain(struct explain_section *explained, const struct run 
 			    unsigned int metric, const struct counted_case *counted,
 			    const struct symbols *symbols)
 {
-	size_t sample = sample_of_median(run, metric);
+	size_t sample = sample_of_median(run, metric, counted);
 	const struct section *section = section_find(counted, sample, metric),
 			     *empty = empty_find(counted, sample, metric);
 	uint64_t grain = run->quantum[metric] ? run->quantum[metric] : 1, counts;
@@ -637,7 +654,7 @@ static void section_explain(struct explain_section *explained, const struct run 
 		return; /* what times it, the kernel's own clock, say, has no marks */
 	explained->sample = (unsigned int)(sample - run->nr_warmup);
 	explained->reported = run->samples[sample].ticks[metric];
-	counts = section->count[INSTR] - (empty ? empty->count[INSTR] : 0);
+	counts = counted_of(counted, sample, metric);
 	off = (int64_t)(counts - explained->reported);
 	if (off > (int64_t)(GRAINS * grain) || off < -(int64_t)(GRAINS * grain)) {
 		say_why(explained,
