@@ -7,9 +7,13 @@
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include <zlib.h>
+
+#include "base/memory.h"
 
 /* A pipe without a name lives in the kernel's pipefs, a FIFO in the file system that has its name.
  */
@@ -75,6 +79,57 @@ int infile_read(int fd, const char *name, size_t limit, char **text, size_t *siz
 		*text = more;
 	}
 	return error_errno(err, ENOMEM, "%.256s", name);
+}
+
+#define GZIP_WINDOW (15 + 16) /* zlib.h: the largest, in gzip's form */
+
+/* Several members one after the other are one file, as for zcat. */
+static int members_inflate(z_stream *stream, size_t limit, char **text, size_t *size)
+{
+	size_t room = 1 << 18;
+	int code = Z_OK;
+
+	*size = 0;
+	*text = malloc(room);
+	while (code == Z_OK) {
+		stream->next_out = (Bytef *)*text + *size;
+		stream->avail_out = (uInt)(room - *size - 1);
+		code = inflate(stream, Z_NO_FLUSH);
+		*size = room - 1 - stream->avail_out;
+		if (*size > limit)
+			return -EFBIG;
+		if (code == Z_STREAM_END && stream->avail_in && inflateReset(stream) == Z_OK)
+			code = Z_OK;
+		else if (code == Z_OK && stream->avail_out == 0)
+			*text = realloc(*text, room *= 2);
+		else if (code == Z_OK && stream->avail_in == 0)
+			break; /* it ends in the middle */
+	}
+	(*text)[*size] = '\0';
+	return code == Z_STREAM_END ? 0 : -EINVAL;
+}
+
+int infile_unpack(const char *name, size_t limit, char **text, size_t *size, struct error *err)
+{
+	autofree char *packed = *text;
+	z_stream stream = { .next_in = (Bytef *)packed, .avail_in = (uInt)*size };
+	int rc;
+
+	if (*size < 2 || (unsigned char)packed[0] != 0x1f || (unsigned char)packed[1] != 0x8b) {
+		packed = NULL;
+		return 0;
+	}
+	*text = NULL;
+	if (inflateInit2(&stream, GZIP_WINDOW) != Z_OK)
+		return error_set(err, ENOMEM, "%.256s: zlib does not start", name);
+	rc = members_inflate(&stream, limit, text, size);
+	inflateEnd(&stream);
+	if (rc == -EFBIG)
+		return error_set(err, EFBIG, "%.256s: unpacked it is above the limit of %zu MiB",
+				 name, limit >> 20);
+	return rc ? error_set(err, EINVAL, "%.256s: the gzip data is damaged or ends too early",
+			      name)
+		  : 0;
 }
 
 static void digest_end(SHA2_CTX *state, char digest[DIGEST_SIZE])

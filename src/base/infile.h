@@ -18,6 +18,12 @@ int infile_open(const char *path, struct error *err);
 int infile_read(int fd, const char *name, size_t limit, char **text, size_t *size,
 		struct error *err);
 
+/*
+ * Where @text of @size bytes is gzip data: what it holds takes its place. -EFBIG: that is more than
+ * @limit bytes; -EINVAL: damaged or cut. Other bytes are left as they are.
+ */
+int infile_unpack(const char *name, size_t limit, char **text, size_t *size, struct error *err);
+
 /* 64 bits of a SHA-256 in hex: tells one version of a file from another, proves nothing. */
 
 #define DIGEST_SIZE 17 /* with the NUL */

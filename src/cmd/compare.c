@@ -25,8 +25,8 @@ enum { OPT_THRESHOLD = 256, OPT_FORMAT, OPT_FILTER, OPT_TAILS, OPT_FORCE, OPT_EA
 static const struct argp_option options[] = {
 	{ "threshold", OPT_THRESHOLD, "PCT", 0, "What counts as the same: 2 by default", 0 },
 	{ "format", OPT_FORMAT, "FORMAT", 0, "text, commit, markdown, csv or json", 0 },
-	{ "filter", OPT_FILTER, "REGEX", 0,
-	  "Show these cases, with their controls and what got worse", 0 },
+	{ "case", 'k', "GLOB", 0, "Show these cases, their controls and what got worse", 0 },
+	{ "filter", OPT_FILTER, "REGEX", OPTION_HIDDEN, "", 0 },
 	{ "tails", OPT_TAILS, NULL, 0, "Rows of p99 too, where n allows", 0 },
 	{ "environment", 'e', NULL, 0, "Show every difference of the environment", 0 },
 	{ "each", OPT_EACH, NULL, 0, "With several NEW: one comparison after the other", 0 },
@@ -66,8 +66,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_FORMAT:
 		arguments->format = take_format(arg, state);
 		return 0;
+	case 'k':
 	case OPT_FILTER:
 		to->filter = arg;
+		to->filter_is_regex = key == OPT_FILTER;
 		return 0;
 	case OPT_TAILS:
 		to->rule.tails = true;

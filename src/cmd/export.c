@@ -21,7 +21,8 @@ struct order {
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE, by rename (standard output)", 0 },
-	{ "only", 'k', "PATTERN", 0, "Only the cases whose key matches (fnmatch: *, ?, [])", 0 },
+	{ "case", 'k', "GLOB", 0, "Only the cases whose key matches (*, ?, [])", 0 },
+	{ "only", 'k', "GLOB", OPTION_HIDDEN, "", 0 },
 	{ 0 }
 };
 
@@ -96,7 +97,7 @@ static int load(struct export *export, const struct order *order, struct error *
 	for (size_t i = 0; i < export->nr; i++)
 		nr_cases += export->results[i].nr;
 	if (!rc && !nr_cases && order->pattern)
-		rc = error_set(err, ENODATA, "--only=%s: no case matches", order->pattern);
+		rc = error_set(err, ENODATA, "--case=%s: no case matches", order->pattern);
 	if (!rc && order->format->check)
 		rc = order->format->check(export, err);
 	return rc;

@@ -27,7 +27,8 @@ enum {
 static const struct argp_option options[] = {
 	{ "fail-on", OPT_FAIL_ON, "METRIC:PCT|exact", 0, "only this counts; repeat", 0 },
 	{ "threshold", OPT_THRESHOLD, "PCT", 0, "what counts as the same: 2", 0 },
-	{ "filter", OPT_FILTER, "REGEX", 0, "only these cases", 0 },
+	{ "case", 'k', "GLOB", 0, "only the cases whose key matches (*, ?, [])", 0 },
+	{ "filter", OPT_FILTER, "REGEX", OPTION_HIDDEN, "", 0 },
 	{ "strict", OPT_STRICT, 0, 0, "3 if any row is unsure", 0 },
 	{ "allow-missing", OPT_ALLOW_MISSING, 0, 0, "what NEW has not is no regression", 0 },
 	{ "bisect", OPT_BISECT, 0, 0, "exit as git bisect run wants it", 0 },
@@ -47,6 +48,7 @@ struct order {
 	const char *sides[2];
 	size_t nr_sides;
 	const char *filter;
+	bool filter_is_regex;
 	struct compare_options compare;
 	struct gate_options gate;
 	bool bisect;
@@ -90,8 +92,10 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case OPT_FAIL_ON:
 		take_rule(order, arg, state);
 		break;
+	case 'k':
 	case OPT_FILTER:
 		order->filter = arg;
+		order->filter_is_regex = key == OPT_FILTER;
 		break;
 	case OPT_STRICT:
 		order->gate.strict = true;
@@ -181,7 +185,7 @@ static int judge(struct order *order, struct side *sides, const struct look *loo
 	for (size_t i = 0; i < 2 && !rc; i++)
 		rc = side_load(&sides[i], order->sides[i], order->compare.force, err);
 	if (!rc && order->filter)
-		rc = compare_filter(&regex, order->filter, err);
+		rc = compare_filter(&regex, order->filter, order->filter_is_regex, err);
 	if (rc)
 		return rc;
 	order->gate.filter = order->filter ? &regex : NULL;

@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "history/load.h"
 #include "plot/plot.h"
+#include "verdict/side.h"
 
 #define MAX_FILES 6u
 
@@ -20,8 +21,8 @@ struct arguments {
 
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE; the suffix, .svg or .png, says the format", 0 },
-	{ "only", 'k', "PATTERN", 0, "Draw only the cases whose key matches (fnmatch: *, ?, [])",
-	  0 },
+	{ "case", 'k', "GLOB", 0, "Draw only the cases whose key matches (*, ?, [])", 0 },
+	{ "only", 'k', "GLOB", OPTION_HIDDEN, "", 0 },
 	{ 0 }
 };
 
@@ -100,7 +101,7 @@ static char *help(int key, const char *text, void *input)
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "KIND FILE...",
+	.args_doc = "KIND FILE|DIRECTORY...",
 	.doc = "Draws a picture of result files with gnuplot.\v"
 	       "Example: pinbench plot hit results/before.json results/after.json -o hit.svg",
 	.help_filter = help,
@@ -127,26 +128,27 @@ static int draw_history(const struct arguments *arguments, bool *drawn, struct e
 
 static int draw_sides(const struct arguments *arguments, bool *drawn, struct error *err)
 {
-	struct results sides[MAX_FILES] = { 0 };
+	struct side sides[MAX_FILES] = { 0 };
 	const struct results *pointers[MAX_FILES];
 	struct plot plot = { .sides = pointers, .pattern = arguments->pattern };
 	int rc = 0;
 
 	for (; plot.nr_sides < arguments->nr && !rc; plot.nr_sides++) {
-		pointers[plot.nr_sides] = &sides[plot.nr_sides];
-		rc = results_load(&sides[plot.nr_sides], arguments->paths[plot.nr_sides], err);
-		if (!rc && sides[plot.nr_sides].icount != sides[0].icount) {
+		const struct results *results = &sides[plot.nr_sides].results;
+
+		pointers[plot.nr_sides] = results;
+		rc = side_load(&sides[plot.nr_sides], arguments->paths[plot.nr_sides], false, err);
+		if (!rc && results->icount != pointers[0]->icount) {
 			rc = error_set(err, EINVAL,
 				       "%s holds %s and %s holds %s: they cannot share a picture",
-				       arguments->paths[0], results_unit(&sides[0]),
-				       arguments->paths[plot.nr_sides],
-				       results_unit(&sides[plot.nr_sides]));
+				       arguments->paths[0], results_unit(pointers[0]),
+				       arguments->paths[plot.nr_sides], results_unit(results));
 		}
 	}
 	*drawn = !rc;
 	rc = rc ? rc : plot_draw(&plot, arguments->kind, arguments->output, err);
 	for (size_t i = 0; i < MAX_FILES; i++)
-		results_free(&sides[i]);
+		side_free(&sides[i]);
 	return rc;
 }
 

@@ -29,8 +29,8 @@ enum { OPT_THRESHOLD = 256, OPT_FILTER, OPT_TAILS, OPT_FORCE };
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "Write to FILE.html", 0 },
 	{ "threshold", OPT_THRESHOLD, "PCT", 0, "What counts as the same: 2 by default", 0 },
-	{ "filter", OPT_FILTER, "REGEX", 0,
-	  "Show these cases, with their controls and what got worse", 0 },
+	{ "case", 'k', "GLOB", 0, "Show these cases, their controls and what got worse", 0 },
+	{ "filter", OPT_FILTER, "REGEX", OPTION_HIDDEN, "", 0 },
 	{ "tails", OPT_TAILS, NULL, 0, "Rows of p99 too, where n allows", 0 },
 	{ "force", OPT_FORCE, NULL, 0, "Compare what is not comparable", 0 },
 	{ 0 }
@@ -51,8 +51,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--threshold: %s", err.text);
 		to->rule.threshold_given = true;
 		return 0;
+	case 'k':
 	case OPT_FILTER:
 		to->filter = arg;
+		to->filter_is_regex = key == OPT_FILTER;
 		return 0;
 	case OPT_TAILS:
 		to->rule.tails = true;

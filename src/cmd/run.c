@@ -284,6 +284,7 @@ static const struct argp_option options[] = {
 	{ "placement", KEY_PLACEMENT, "SEED", 0, "decides where memory lies (set by vm)", 0 },
 	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
 	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
+	{ "case", 'k', "GLOB", 0, "only the cases whose key matches (*, ?, [])", 0 },
 	{ "only", KEY_ONLY, "KEY", OPTION_HIDDEN, "", 0 }, /* by run --with: one case of the job */
 	{ "settle", KEY_SETTLE, 0, OPTION_HIDDEN, "",
 	  0 }, /* by vm: wait until the guest is at rest */
@@ -318,7 +319,7 @@ static void order_check(struct argp_state *state, const struct order *order)
 			   "--precision: there is no interval of 95 %% with fewer than %u runs",
 			   PRECISION_FEWEST_RUNS);
 	if (order->with && (order->time_only || order->only))
-		argp_error(state, "--with needs what --time-only and --only leave out");
+		argp_error(state, "--with needs what --time-only and --case leave out");
 	if (order->with && !order->output != !order->with_output)
 		argp_error(state, "-o and --with-output: both or none");
 }
@@ -383,6 +384,7 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 	case KEY_SETTLE:
 		order->settle = true;
 		break;
+	case 'k':
 	case KEY_ONLY:
 		order->only = arg;
 		break;

@@ -164,10 +164,7 @@ static int add_file(struct export *export, const char *path, const char *given, 
 
 static int is_json(const struct dirent *entry)
 {
-	size_t size = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && size > 5 &&
-	       strcmp(entry->d_name + size - 5, ".json") == 0;
+	return results_is_file_name(entry->d_name);
 }
 
 /* An error that says nothing about the file must not look like a file of another tool. */

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "history/index.h"
 #include "history/record.h"
+#include "result/results.h"
 
 #define MOST_DEEP    16u
 #define BATCH        32u /* files read before they are stored: what a kill can lose */
@@ -53,13 +54,6 @@ static void list_free(struct list *list)
 	free(list->files);
 }
 
-static bool is_json(const char *name)
-{
-	size_t size = strlen(name);
-
-	return size > 5 && strcmp(name + size - 5, ".json") == 0;
-}
-
 /* @below: of @root, "" or "a/b/". Directories that cannot be read are named, and left out. */
 static void scan(struct loading *loading, struct list *list, const char *below, unsigned int depth)
 {
@@ -93,7 +87,7 @@ static void scan(struct loading *loading, struct list *list, const char *below, 
 			if (asprintf(&inner, "%s/", own) < 0)
 				abort();
 			scan(loading, list, inner, depth + 1);
-		} else if (S_ISREG(status.st_mode) && is_json(entry->d_name)) {
+		} else if (S_ISREG(status.st_mode) && results_is_file_name(entry->d_name)) {
 			list_add(list, own, &status);
 		}
 	}

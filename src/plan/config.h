@@ -55,7 +55,8 @@ struct config {
 	char *path, *about; /* path: "quick" for the built-in job; about may be NULL */
 	struct job *jobs;   /* defaults and overrides applied, no list but access is empty */
 	size_t nr_jobs;
-	const char *only; /* key of the one case that is planned, the caller's; NULL: all */
+	const char *only; /* glob(7) pattern for the keys of the cases that are planned, the
+			     caller's; NULL: all */
 };
 
 /*

@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,7 +212,7 @@ static int windows_plan(struct builder *builder, const struct job *job,
 							    ? job->pages_per_call[i]
 							    : nr_pages;
 			case_name(plan_case);
-			if (builder->only && strcmp(plan_case->key, builder->only) != 0)
+			if (builder->only && fnmatch(builder->only, plan_case->key, 0) != 0)
 				builder->plan->nr--;
 			else
 				case_judge(plan_case, builder);

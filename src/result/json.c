@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/infile.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -286,35 +287,53 @@ void json_seed(void)
 /* A result file before it is parsed: read, measured against the limits, and its list of results
  * found. */
 
+/* A descriptor of its own of standard input: whatever the shell has put there, but for a keyboard.
+ */
+static int stdin_open(struct error *err)
+{
+	if (isatty(STDIN_FILENO))
+		return error_set(err, EINVAL, "-: standard input is a terminal");
+	return fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
 int json_text_read(const char *path, char **text, size_t *size, struct error *err)
 {
+	bool is_stdin = strcmp(path, "-") == 0;
 	/* O_NONBLOCK: opening a pipe that nobody writes to must not hang */
-	autoclose int fd =
-		TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	autoclose int fd = is_stdin ? stdin_open(err)
+				    : TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_NONBLOCK |
+									    O_NOCTTY | O_CLOEXEC));
 	struct stat st;
+	int rc;
 
+	if (fd == -EINVAL)
+		return fd;
 	if (fd < 0 || fstat(fd, &st))
 		return error_errno(err, errno, "%s: cannot read", path);
-	if (!S_ISREG(st.st_mode))
+	if (!is_stdin && !S_ISREG(st.st_mode))
 		return error_set(err, EINVAL, "%s: not a regular file", path);
-	if (st.st_size > (off_t)RESULTS_MAX_BYTES)
+	if (!is_stdin && st.st_size > (off_t)RESULTS_MAX_BYTES)
 		return error_set(err, EFBIG,
 				 "%s: %lld bytes are above the limit of 64 MiB of a result file",
 				 path, (long long)st.st_size);
-	*text = malloc(st.st_size + 1);
-	if (!*text)
-		return error_set(err, ENOMEM, "%s: out of memory", path);
-	*size = 0;
-	while (*size < (size_t)st.st_size) {
-		ssize_t got = TEMP_FAILURE_RETRY(read(fd, *text + *size, st.st_size - *size));
-
-		if (got < 0)
-			return error_errno(err, errno, "%s: cannot read", path);
-		if (got == 0)
-			break;
-		*size += got;
+	rc = infile_read(fd, path, RESULTS_MAX_BYTES, text, size, err);
+	if (!rc)
+		rc = infile_unpack(path, RESULTS_MAX_BYTES, text, size, err);
+	if (!rc && is_stdin && !*size) {
+		error_set(err, ENODATA, "-: nothing on standard input");
+		return error_fix(err,
+				 "name it for one side only, and look at the command before it");
 	}
-	return 0;
+	return rc;
+}
+
+bool results_is_file_name(const char *name)
+{
+	size_t size = strlen(name);
+
+	if (size > 3 && strcmp(name + size - 3, ".gz") == 0)
+		size -= 3;
+	return name[0] != '.' && size > 5 && strncmp(name + size - 5, ".json", 5) == 0;
 }
 
 /* "file:line:column: " and the words; @offset: the bytes up to there. */

@@ -198,6 +198,8 @@ int results_print(const struct results *results, FILE *out, struct error *err);
  * with file and position. Unknown keys are ignored; control characters in texts become '?'. On
  * failure @results is empty.
  */
+/* Whether a file of this name in a directory is taken for a result: *.json or *.json.gz. */
+bool results_is_file_name(const char *name);
 int results_load(struct results *results, const char *path, struct error *err);
 /* The same from memory; @path only names it in errors. */
 int results_parse(struct results *results, const char *text, size_t size, const char *path,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "verdict/compare.h"
 
+#include "base/memory.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -137,14 +139,51 @@ static void find_partial(struct comparison *comparison)
 	}
 }
 
-int compare_filter(regex_t *regex, const char *filter, struct error *err)
+/* The regular expression that means the same as a pattern of glob(7). */
+static char *regex_of_glob(const char *glob)
 {
-	int code = regcomp(regex, filter, REG_EXTENDED | REG_NOSUB);
+	char *regex = malloc(2 * strlen(glob) + 3), *to = regex;
+
+	*to++ = '^';
+	for (; *glob; glob++) {
+		const char *end = *glob == '[' ? strchr(glob + 1 + (glob[1] == '!') + 1, ']')
+					       : NULL;
+
+		if (end) {
+			memcpy(to, glob, (size_t)(end - glob) + 1);
+			if (to[1] == '!')
+				to[1] = '^';
+			to += end - glob + 1;
+			glob = end;
+			continue;
+		}
+		if (*glob == '\\' && glob[1])
+			glob++;
+		else if (*glob == '*' || *glob == '?')
+			*to++ = '.';
+		if (*glob == '?')
+			continue;
+		if (*glob != '*' && strchr(".[]{}()\\+|^$", *glob))
+			*to++ = '\\';
+		*to++ = *glob;
+	}
+	strcpy(to, "$");
+	return regex;
+}
+
+int compare_filter(regex_t *regex, const char *filter, bool is_regex, struct error *err)
+{
+	autofree char *pattern = is_regex ? strdup(filter) : regex_of_glob(filter);
+	int code = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
 	char why[128];
 
 	if (!code)
 		return 0;
 	regerror(code, regex, why, sizeof(why));
+	if (!is_regex) {
+		error_set(err, EINVAL, "--case \"%.128s\": %s", filter, why);
+		return error_fix(err, "a pattern for whole keys, like \"*,thp-*\"");
+	}
 	error_set(err, EINVAL, "--filter \"%.128s\": %s", filter, why);
 	return error_fix(err, "a POSIX extended regular expression for keys, like \"thp|hugetlb\"");
 }
@@ -161,7 +200,7 @@ int compare_reports(struct comparison *comparison, const struct results *base,
 	if (comparison->comparable.refusals.nr && !options->force)
 		rc = comparable_refuse(&comparison->comparable, base, new, "be compared", err);
 	if (!rc && options->filter)
-		rc = compare_filter(&regex, options->filter, err);
+		rc = compare_filter(&regex, options->filter, options->filter_is_regex, err);
 	if (rc) {
 		comparison_free(comparison);
 		return rc;

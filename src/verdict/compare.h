@@ -52,9 +52,10 @@ const char *results_name(const struct results *results);
 /* What the options mean, for all who compare. */
 struct compare_options {
 	struct rule rule;   /* --threshold, --tails */
-	const char *filter; /* --filter: a POSIX extended regular expression for keys of cases;
-			       NULL: all */
-	bool force;         /* --force: also what is not comparable */
+	const char *filter; /* for keys of cases: --case, a glob(7) pattern of the whole key, or
+			       --filter, a POSIX extended regular expression; NULL: all */
+	bool filter_is_regex;
+	bool force;       /* --force: also what is not comparable */
 	bool exact_only;  /* rates and counts alone will be looked at: times may be of kernels that
 			     check themselves */
 	bool environment; /* --environment: every difference of it, noise included */
@@ -93,4 +94,4 @@ int compare_reports(struct comparison *comparison, const struct results *base,
 void comparison_free(struct comparison *comparison);
 
 /* -EINVAL: no regular expression. */
-int compare_filter(regex_t *regex, const char *filter, struct error *err);
+int compare_filter(regex_t *regex, const char *filter, bool is_regex, struct error *err);

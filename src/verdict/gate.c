@@ -273,7 +273,7 @@ static bool nothing_to_judge(struct gate *gate, const struct gate_options *optio
 	if (!nr_common(gate, options))
 		snprintf(gate->text, sizeof(gate->text),
 			 "not comparable: no case in common%s: %zu in %.200s, %zu in %.200s",
-			 options->filter ? " that --filter takes" : "", comparison->base->nr,
+			 options->filter ? " that the filter takes" : "", comparison->base->nr,
 			 results_name(comparison->base), comparison->new->nr,
 			 results_name(comparison->new));
 	else if (!gate->nr_rows && !nr_no_tail(gate, options) && !lost)

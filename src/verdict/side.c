@@ -32,10 +32,7 @@ const char *side_path(const char *argument)
 
 static int is_json(const struct dirent *entry)
 {
-	size_t size = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && size > 5 &&
-	       strcmp(entry->d_name + size - 5, ".json") == 0;
+	return results_is_file_name(entry->d_name);
 }
 
 struct loading {

@@ -11,9 +11,9 @@ file=$(file_of dma)
 [ -f "$file" ] || give_up "no result: $(tail -3 "$dir/err")"
 all_done dma "$file"
 for pinner in gup-test/pin-fast-longterm gup-test/pin-longterm gup-test/hold-fast io_uring/register vfio/type1; do
-	same "$pinner: base pages and every hugetlb size" \
+	same "$pinner: base pages, THPs and every hugetlb size" \
 		"$(jq -r "[.results[] | select(.params.pinner == \"$pinner\" and .status == \"done\") | .params.layout] | unique |
-			sort | join(\" \")" "$file")" "base hugetlb-1G hugetlb-2M hugetlb-32M hugetlb-64K"
+			sort | join(\" \")" "$file")" "base hugetlb-1G hugetlb-2M hugetlb-32M hugetlb-64K thp-2M"
 done
 same "references acquired are those expected" \
 	"$(jq -r '[.results[] | select(.truth.pins_acquired != .truth.pins_expected) | .key] | join(" ")' "$file")" ""
