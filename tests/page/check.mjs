@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // usage: node check.mjs MODULES CHROMIUM WHAT PAGE [JSON]      one page in headless Chromium, as TAP lines: WHAT names it
-// JSON is what "pinbench compare --format=json" or "pinbench history --format=json" says of the same files. ROWS_ONLY=1: the table alone, of a large page.
+// JSON is what "pinbench compare --format=json" or "pinbench history --format=json" says of the same files. ROWS_ONLY=1: the table alone, of a large page. BOTH_COLOURS=1: light and dark
+// at both widths, not one of them at each.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -197,7 +198,7 @@ if (!process.env.ROWS_ONLY) {
 
 	// --- every size and colour ---
 	for (const width of [1280, 360]) {
-		for (const colorScheme of ["light", "dark"]) {
+		for (const colorScheme of process.env.BOTH_COLOURS ? ["light", "dark"] : width === 360 ? ["dark"] : ["light"]) {
 			const it = await open({ viewport: { width, height: 800 }, colorScheme });
 			await it.evaluate(() => document.querySelectorAll("details").forEach((one, i) => one.open = i < 6 || !one.closest("#table")));
 			const sideways = await it.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
