@@ -142,6 +142,33 @@ void cmd_recover(void)
 	journal_report_free(&report);
 }
 
+void cmd_word_tell(const char *word)
+{
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/@%";
+
+	if (*word && !word[strspn(word, plain)]) {
+		fputs(word, stderr);
+		return;
+	}
+	fputc('\'', stderr);
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, '\0' }, stderr);
+	fputc('\'', stderr);
+}
+
+int cmd_output_try(const struct result_file *file, struct error *err)
+{
+	struct outfile out;
+
+	if (strcmp(file->path, "-") == 0)
+		return 0;
+	if (outfile_open(&out, file->path, err))
+		return -err->code;
+	outfile_close(&out);
+	return 0;
+}
+
 static bool reason_same(const struct plan_case *a, const struct plan_case *b)
 {
 	return strcmp(a->skip_why, b->skip_why) == 0 && strcmp(a->skip_fix, b->skip_fix) == 0 &&
@@ -185,7 +212,7 @@ void cmd_plan_print(const struct plan *plan)
 		putchar('\n');
 	}
 	reasons_print(plan);
-	printf("%zu cases: %zu to run, %zu skipped", plan->nr,
+	printf("%zu case%s: %zu to run, %zu skipped", plan->nr, plan->nr == 1 ? "" : "s",
 	       plan->nr - plan->nr_skipped - plan->nr_broken, plan->nr_skipped);
 	if (plan->nr_broken)
 		printf(", %zu failed", plan->nr_broken);

@@ -74,6 +74,11 @@ int cmd_result_file(struct result_file *file, const char *output, const char *la
 		    struct error *err);
 /* The first time under a new name, if it is to have one; @file says which. */
 int cmd_result_save(struct result_file *file, const struct results *results, struct error *err);
+/* Whether the file can be written where it shall be: asked before the first case, not after the
+ * last. Nothing is left behind. */
+int cmd_output_try(const struct result_file *file, struct error *err);
+/* To standard error, as a shell takes it. */
+void cmd_word_tell(const char *word);
 /* What became of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */
 int cmd_exit_code(const struct results *results);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/progress.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,7 +10,12 @@
 
 void progress_open(struct progress *progress, FILE *out)
 {
-	*progress = (struct progress){ .out = out, .terminal = isatty(fileno(out)) };
+	const char *term = getenv("TERM");
+
+	/* a line that is rewritten needs escape sequences */
+	*progress = (struct progress){
+		.out = out, .terminal = isatty(fileno(out)) && term && strcmp(term, "dumb") != 0
+	};
 }
 
 static unsigned short columns(FILE *out)

@@ -92,6 +92,34 @@ static void troubles_print(char **troubles)
 	free(troubles);
 }
 
+/* The most runs of a case. */
+static unsigned int nr_runs_of(const struct plan *plan)
+{
+	unsigned int most = 0;
+
+	for (size_t i = 0; i < plan->nr; i++)
+		if (!plan->cases[i].skip_why[0] && plan->cases[i].runs > most)
+			most = plan->cases[i].runs;
+	return most;
+}
+
+/* What to type next. One run of a case says nothing about how far runs are apart, and so nothing
+ * about a difference. */
+static void next_tell(const struct order *order, const struct plan *plan,
+		      const struct result_file *file)
+{
+	size_t nr_rows = plan_nr_times(plan, false);
+
+	if (nr_rows && nr_runs_of(plan) < 2 && order->precision.part <= 0 && !order->icount)
+		fprintf(stderr,
+			"times of one run of a case cannot be told apart: measure both sides with "
+			"--runs %zu, or in turns with --with\n",
+			rule_fewest_runs(&rule_default, nr_rows, false));
+	fputs("next: pinbench compare BASE ", stderr);
+	cmd_word_tell(file->path);
+	fputc('\n', stderr);
+}
+
 static int measure_and_write(const struct order *order, const struct plan *plan,
 			     struct results *results, struct result_file *file)
 {
@@ -129,7 +157,7 @@ static int measure_and_write(const struct order *order, const struct plan *plan,
 		fflush(stdout);
 		fprintf(stderr, "\nwritten to %s\n", file->path);
 		if (ret == 0)
-			fprintf(stderr, "next: pinbench compare BASE %s\n", file->path);
+			next_tell(order, plan, file);
 	}
 	return ret ? EXIT_INTERRUPTED : cmd_exit_code(results);
 }
@@ -163,17 +191,6 @@ void run_design_tell(const struct plan *plan, unsigned int nr_runs, bool paired)
 		fprintf(stderr, "%u %s can never be significant; %zu can\n", nr_runs, what, fewest);
 	else
 		fprintf(stderr, "a difference can be significant from %zu %s on\n", fewest, what);
-}
-
-/* The most runs of a case. */
-static unsigned int nr_runs_of(const struct plan *plan)
-{
-	unsigned int most = 0;
-
-	for (size_t i = 0; i < plan->nr; i++)
-		if (!plan->cases[i].skip_why[0] && plan->cases[i].runs > most)
-			most = plan->cases[i].runs;
-	return most;
 }
 
 /* Of a job that was named; anything else is left as it is. Lives as long as the program. */
@@ -226,7 +243,8 @@ int cmd_run(int argc, char **argv)
 	if (order.dry_run) {
 		cmd_plan_print(&plan);
 		ret = cmd_plan_exit_code(&plan);
-	} else if (cmd_result_file(&file, order.output, order.label, &err)) {
+	} else if (cmd_result_file(&file, order.output, order.label, &err) ||
+		   cmd_output_try(&file, &err)) {
 		ret = cmd_fail(&err, EXIT_USAGE);
 	} else {
 		run_catch_signals();

@@ -343,7 +343,8 @@ static int ended(struct with *with, int ret, const struct error *err)
 		}
 		fflush(stdout);
 		fprintf(stderr, "written to %s\n       and %s\n", sides[0].path, sides[1].path);
-		fprintf(stderr, "next: pinbench compare %s %s\n", sides[0].path, sides[1].path);
+		fputs("next: pinbench compare ", stderr), cmd_word_tell(sides[0].path),
+			fputc(' ', stderr), cmd_word_tell(sides[1].path), fputc('\n', stderr);
 	}
 	for (unsigned int i = 0; i < INTERLEAVE_SIDES; i++)
 		codes[i] = cmd_exit_code(&sides[i].results);

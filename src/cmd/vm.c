@@ -394,22 +394,6 @@ static void boot_ended(void *context, size_t kernel, unsigned int block, const s
 	vm->nr_nothing += boot->end == BOOT_DONE && status == EXIT_NOTHING_RAN;
 }
 
-/* A word as a shell takes it. */
-static void word_print(const char *word)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=-+/@%";
-
-	if (*word && !word[strspn(word, plain)]) {
-		fputs(word, stderr);
-		return;
-	}
-	fputc('\'', stderr);
-	for (; *word; word++)
-		fputs(*word == '\'' ? "'\\''" : (const char[]){ *word, '\0' }, stderr);
-	fputc('\'', stderr);
-}
-
 /* The last line: what to type to go on. */
 static void resume_print(int argc, char **argv)
 {
@@ -423,7 +407,7 @@ static void resume_print(int argc, char **argv)
 			there = true;
 		}
 		fputc(' ', stderr);
-		word_print(argv[i]);
+		cmd_word_tell(argv[i]);
 	}
 	fputc('\n', stderr);
 }
@@ -444,7 +428,7 @@ static void files_print(const struct vm *vm)
 	fputs("next: pinbench compare", stderr);
 	for (size_t i = 0; i < vm->request.nr_kernels; i++)
 		if (vm->ended[i][0])
-			fputc(' ', stderr), word_print(vm->ended[i]);
+			fputc(' ', stderr), cmd_word_tell(vm->ended[i]);
 	fputc('\n', stderr);
 }
 

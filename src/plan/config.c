@@ -38,6 +38,13 @@ static const char *value_text(const json_t *value, char number[24])
 	return number;
 }
 
+/* Only digits, for a key that takes numbers. */
+static bool is_number(const struct key *key, const char *text)
+{
+	return (key->kind == KIND_COUNTS || key->kind == KIND_NUMBER || key->kind == KIND_INDEX) &&
+	       text[0] && !text[strspn(text, "0123456789")];
+}
+
 static int job_read_key(struct job *job, const char *name, const json_t *value, const char *where,
 			struct error *err)
 {
@@ -58,6 +65,11 @@ static int job_read_key(struct job *job, const char *name, const json_t *value, 
 	for (size_t i = 0; i < nr; i++) {
 		values[i] = value_text(json_is_array(value) ? json_array_get(value, i) : value,
 				       numbers[i]);
+		if (values[i] && values[i] != numbers[i] && is_number(key, values[i])) {
+			error_set(err, EINVAL, "%s.%s: \"%.24s\" is text where a number is wanted",
+				  where, name, values[i]);
+			return error_fix(err, "write it without quotes: %.24s", values[i]);
+		}
 		if (!values[i])
 			return error_set(err, EINVAL,
 					 "%s.%s: text or a whole number is wanted, or a list of "

@@ -289,12 +289,27 @@ static int case_compare(const void *a, const void *b)
 	return order ? order : (left > right) - (left < right);
 }
 
+static int case_same_effort(const struct plan_case *first, const struct plan_case *again,
+			    struct error *err)
+{
+	if (first->samples == again->samples && first->warmup == again->warmup &&
+	    first->runs == again->runs && first->timeout_s == again->timeout_s)
+		return 0;
+	error_set(err, EINVAL,
+		  "case %.300s is in the job twice, with %u samples, %u warmup, %u runs, %u s and "
+		  "with %u, %u, %u, %u s",
+		  first->key, first->samples, first->warmup, first->runs, first->timeout_s,
+		  again->samples, again->warmup, again->runs, again->timeout_s);
+	return error_fix(err, "take it out of one of the two blocks");
+}
+
 /* Of cases with the same key the first stays: a batch larger than the window is the whole window
  * once more. */
 static int plan_unique(struct plan *plan, struct error *err)
 {
 	struct plan_case **sorted = calloc(plan->nr + 1, sizeof(*sorted));
 	size_t nr = 0;
+	int ret = 0;
 
 	if (!sorted)
 		return error_errno(err, ENOMEM, "%zu cases", plan->nr);
@@ -302,12 +317,17 @@ static int plan_unique(struct plan *plan, struct error *err)
 		sorted[i] = &plan->cases[i];
 	qsort(sorted, plan->nr, sizeof(*sorted), case_compare);
 	for (size_t i = 1, first = 0; i < plan->nr; i++) {
-		if (strcmp(sorted[first]->key, sorted[i]->key) == 0)
-			sorted[i]->pinner = NULL;
-		else
+		if (strcmp(sorted[first]->key, sorted[i]->key) != 0) {
 			first = i;
+			continue;
+		}
+		if (!ret)
+			ret = case_same_effort(sorted[first], sorted[i], err);
+		sorted[i]->pinner = NULL;
 	}
 	free(sorted);
+	if (ret)
+		return ret;
 	for (size_t i = 0; i < plan->nr; i++) {
 		if (!plan->cases[i].pinner)
 			continue;

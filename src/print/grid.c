@@ -145,6 +145,12 @@ size_t grid_width(const struct grid *grid)
 	return width > 2 ? width - 2 : 0;
 }
 
+void grid_drop(struct grid *grid, size_t column)
+{
+	for (size_t row = 0; row < grid_nr_rows(grid); row++)
+		grid->cells[row * grid->nr_columns + column][0] = '\0';
+}
+
 void grid_print(const struct grid *grid, FILE *out, const char *indent)
 {
 	autofree size_t *widths = calloc(grid->nr_columns, sizeof(*widths));

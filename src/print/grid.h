@@ -44,6 +44,8 @@ void grid_fill(struct grid *grid);
 size_t grid_nr_rows(const struct grid *grid);
 /* Columns of its widest line, without an indent. */
 size_t grid_width(const struct grid *grid);
+/* Leaves a column out. */
+void grid_drop(struct grid *grid, size_t column);
 void grid_print(const struct grid *grid, FILE *out, const char *indent);
 void grid_free(struct grid *grid);
 

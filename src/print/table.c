@@ -224,6 +224,30 @@ static void add_heading(struct grid *grid, enum metric metric)
 	grid_add(grid, "%s", "");
 }
 
+/* Columns that others say too, or that are only of use beside another result; the first to go is
+ * the first that is left out where the terminal is narrow. */
+static void fit(struct grid *grid)
+{
+	enum {
+		COLUMN_PAGES = 4,
+		COLUMN_PIN = 6 + NR_COUNT_COLUMNS,
+		COLUMN_SAMPLES = COLUMN_PIN + NR_METRICS
+	};
+	static const size_t order[] = { COLUMN_PAGES, COLUMN_SAMPLES, COLUMN_SAMPLES + 1,
+					COLUMN_SAMPLES + 2, COLUMN_PIN + METRIC_CYCLE };
+	bool others = false;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		if (!grid->look->columns || grid_width(grid) + 2 <= grid->look->columns)
+			return;
+		for (size_t row = 1; row < grid_nr_rows(grid); row++)
+			others = others || *grid->cells[row * grid->nr_columns + COLUMN_PIN];
+		/* the cycle is all there is of a pinner that cannot tell pin from unpin */
+		if (order[i] != COLUMN_PIN + METRIC_CYCLE || others)
+			grid_drop(grid, order[i]);
+	}
+}
+
 /* All done cases with the pinner, state and access of the first, layout by layout. */
 static void print_block(FILE *out, const struct look *look, const struct results *results,
 			size_t first, const struct params *common, bool *printed,
@@ -269,6 +293,7 @@ static void print_block(FILE *out, const struct look *look, const struct results
 		}
 		fputc('\n', out);
 	}
+	fit(&grid);
 	grid_print(&grid, out, "  ");
 	grid_free(&grid);
 }

@@ -155,6 +155,24 @@ static void case_run(struct runner *runner, const struct plan_case *plan_case,
 		runner->hung[runner->nr_hung++] = plan_case->pinner;
 }
 
+/* Cycles of all runs of a case; none of one that is skipped. */
+static double cycles_of(const struct plan_case *plan_case)
+{
+	return plan_case->skip_why[0]
+		       ? 0
+		       : (double)plan_case->runs * (plan_case->samples + plan_case->warmup);
+}
+
+/* By what was measured before case @index; < 0: nothing was. */
+static double left_s(const struct plan *plan, size_t index, double elapsed_s)
+{
+	double done = 0, left = 0;
+
+	for (size_t i = 0; i < plan->nr; i++)
+		*(i < index ? &done : &left) += cycles_of(&plan->cases[i]);
+	return done > 0 ? elapsed_s / done * left : -1;
+}
+
 static void tell(const struct runner *runner, size_t index, const struct result *result)
 {
 	double elapsed = (double)(clock_now() - runner->started_ns) / 1e9;
@@ -164,7 +182,7 @@ static void tell(const struct runner *runner, size_t index, const struct result 
 		.plan_case = &runner->plan->cases[index],
 		.result = result,
 		.elapsed_s = elapsed,
-		.left_s = index ? elapsed / (double)index * (double)(runner->plan->nr - index) : -1,
+		.left_s = left_s(runner->plan, index, elapsed),
 	};
 
 	if (runner->options->event)
