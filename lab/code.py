@@ -8,7 +8,8 @@ lines "FUNCTION INSTRUCTIONS", which are compared, and how much each counts.
 
 Prints a line for each function that is not the same, the heaviest first, then the sum.
 """
-import difflib
+import bisect
+import collections
 import gzip
 import os
 import re
@@ -176,9 +177,9 @@ class Kernel:
         return None
 
     def code(self, name):
-        import bisect
         address = self.names[name]
-        after = self.sorted[bisect.bisect_right(self.sorted, address)]
+        place = bisect.bisect_right(self.sorted, address)
+        after = self.sorted[place] if place < len(self.sorted) else address + 65536
         offset = self.offset(address)
         return self.image[offset:offset + min(after - address, 65536)]
 
@@ -244,12 +245,8 @@ def main():
             same += weights[name]
             nr_same += 1
             continue
-        words = {}
-        for op, i, j, k, l in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-            for word in a[i:j] if op != "equal" else ():
-                words[word] = words.get(word, 0) - 1
-            for word in b[k:l] if op != "equal" else ():
-                words[word] = words.get(word, 0) + 1
+        words = collections.Counter(b)
+        words.subtract(collections.Counter(a))
         what = " ".join(f"{count:+d} {word}" for word, count in sorted(words.items(), key=lambda x: -abs(x[1])) if count)
         rows.append((weights[name], name, f"{len(a)} -> {len(b)} instructions: {what[:60] or 'another order'}"))
     for weight, name, what in sorted(rows, reverse=True):

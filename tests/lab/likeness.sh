@@ -24,7 +24,11 @@ for arch in x86_64 arm64; do
 	lab/likeness.sh check $name >"$dir/out"
 	same "$arch: every difference of an option is explained" $? 0
 	part=$(sed -nE 's/.* functions, ([0-9]+)\.[0-9] % of what is executed/\1/p' "$dir/out")
-	holds "$arch: at least 9 of 10 instructions are of functions with the same code: $part %" [ "${part:-0}" -ge 90 ]
+	# Debian's cross compiler can be older than the one that built its kernel, and lays frames out otherwise: two instructions in
+	# every function that has one (CVE-2023-4039).
+	least=90
+	[ "$(sed -nE 's/^  .*gcc.*\(Debian ([^)]*)\).*/\1/p' "$dir/out" | sort -u | wc -l)" = 1 ] || least=60
+	holds "$arch: at least $least of 100 instructions are of functions with the same code: $part" [ "${part:-0}" -ge $least ]
 
 	boot --clock icount --boots 1 --timeout 1200 -k "stock=$stock/image" -k "like=$image" -- run -c configs/likeness.json
 	stock_file=$(file_of stock) like_file=$(file_of like)
