@@ -64,8 +64,7 @@ static void help_print(FILE *out)
 		fprintf(out, "  %-9s %s\n", verbs[i].name, verbs[i].about);
 	fputs("\nExamples:\n"
 	      "  pinbench run -c quick --label mine\n"
-	      "  pinbench vm --kernel base=A/bzImage --kernel new=B/bzImage -- run\n"
-	      "  pinbench compare results/base.json results/new.json\n\n"
+	      "  pinbench vm --kernel base=A/bzImage --kernel new=B/bzImage -- run\n\n"
 	      "'pinbench VERB --help' has the options of a verb, pinbench(1) the whole.\n"
 	      "Exit status: 0 done, 1 a case failed or got worse, 2 usage or file error,\n"
 	      "3 gate cannot decide, 4 nothing could run, 128 out of memory, 130 interrupted.\n",
