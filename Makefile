@@ -255,7 +255,7 @@ install: all $(if $(wildcard $(B)/guest.cpio),guest)
 		install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
 	for file in lab/kernel.sh lab/lib.sh lab/edit.sh lab/deps.sh docs/bisect.sh; do \
 		install -D -m 755 $$file $(DESTDIR)$(PREFIX)/share/pinbench/$$file; done
-	for file in *.md docs/*.md docs/*.svg docs/*.json results/*.md; do \
+	for file in *.md docs/*.md docs/*.svg docs/*.png docs/*.json results/*.md contrib/*; do \
 		[ ! -f $$file ] || install -D -m 644 $$file $(DESTDIR)$(PREFIX)/share/doc/pinbench/$$file; done
 	for guest in build/*/guest.cpio; do arch=$${guest%/*}; \
 		case $$guest in *-inject-* | *-san/*) continue ;; esac; \
