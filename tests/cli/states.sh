@@ -125,7 +125,7 @@ check "a deadline keeps samples and names its key" '["failed",true,true]' \
 
 # A transparent huge page, where the kernel gives one.
 if kernel_has thp; then
-	"$pinbench" run -q -o "$dir/thp.json" -p pinner=process_vm/readv -p 'layout=thp-*' -p window=0+64K -p pages_per_call=all \
+	"$pinbench" run -q -o "$dir/thp.json" -p pinner=process_vm/readv -p layout=thp-2M -p window=0+64K -p pages_per_call=all \
 		-p state=shared,previously-shared -p samples=2 -p warmup=0 >/dev/null 2>>"$dir/err"
 	check "THP: both states are done" '[["done",null],["done",null]]' "$(jq -c '[.results[] | [.status, .why]]' "$dir/thp.json")"
 	check "THP shared: split, then copied page by page" "[1,16,16]" \
