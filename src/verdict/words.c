@@ -197,7 +197,9 @@ void row_value_format(const struct row *row, size_t side, bool icount, bool brie
 						    0 },
 				text, size);
 	} else if (row->kind == ROW_MEMORY) {
-		snprintf(text, size, row->nr_measured[side] ? "%.0f" : "", row->value[side]);
+		text[0] = '\0';
+		if (row->nr_measured[side])
+			snprintf(text, size, "%.0f", row->value[side]);
 	} else if (row->kind == ROW_COUNT) {
 		snprintf(text, size, "%" PRIu64,
 			 (side ? row->new : row->base)->counts.value[row->which]);

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2181 # the exit code is what is asked about
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Result files from a pipe and packed: the same answer as from the file itself; --case is one sort of pattern in every verb.
 set -u

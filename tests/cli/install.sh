@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2015 # fail does not fail
 # make install puts the whole program below DESTDIR, and nothing outside of it; the installed program works.
 set -u
 dir=$(mktemp -d) || exit 1
@@ -12,7 +13,7 @@ if ! make --no-print-directory install DESTDIR="$dir" PREFIX=/usr >"$dir/log" 2>
 	exit 1
 fi
 for file in bin/pinbench share/man/man1/pinbench.1 share/bash-completion/completions/pinbench \
-	share/pinbench/plots/hit.gp share/pinbench/docs/bisect.sh share/pinbench/lab/kernel.sh share/pinbench/lab/config/base.config \
+	share/pinbench/plots/hit.gp share/pinbench/docs/bisect.sh share/pinbench/lab/kernel.sh share/pinbench/lab/config/guest.config \
 	share/doc/pinbench/README.md share/doc/pinbench/docs/method.md configs; do
 	case $file in
 	configs) [ "$(cd configs && echo *.json)" = "$(cd "$dir/usr/share/pinbench/configs" && echo *.json)" ] ;;

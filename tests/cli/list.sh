@@ -19,7 +19,7 @@ check "no line is too long to read"
 for file in /sys/kernel/mm/transparent_hugepage/hugepages-*kB/enabled; do
 	[ -e "$file" ] || continue
 	kib=${file%kB/enabled} kib=${kib##*-}
-	[ $kib -lt 1024 ] && size=${kib}K || size=$((kib / 1024))M
+	[ "$kib" -lt 1024 ] && size=${kib}K || size=$((kib / 1024))M
 	"$pinbench" list layouts | grep -q "^  thp-$size  "
 	check "THP of $size are listed"
 done

@@ -17,6 +17,7 @@ check "there are names to look for"
 
 named() # DIR
 {
+	# shellcheck disable=SC2001 # a line each
 	sed 's/.*/"&"/' <<<"$words" |
 		grep -rnFf - "$1/src" --include='*.[ch]' | grep -vE "^$1/src/(import/|host/hugepage\\.)" |
 		grep -vE ':[0-9]+:[[:space:]]*(/?\*|//)'

@@ -21,6 +21,7 @@ line=$(grep -n 'VM_BUG_ON_PGFLAGS(PageHuge(page) && !PageHead(page), page)' \
 same "before: the reason is the BUG and its place" \
 	"$(jq -r '[.results[] | select(.status == "failed") | .truth.kernel_bug] | unique | join("; ")' "$file")" \
 	"kernel BUG at include/linux/page-flags.h:$line"
+# shellcheck disable=SC2016 # variables of jq
 holds "before: ... is what the case failed of" jq -e '[.results[] | select(.status == "failed") | .truth.kernel_bug as $bug |
 	.why | startswith($bug + " (VM_BUG_ON_PAGE(PageHuge(page) && !PageHead(page))) in gup_must_unshare")] | all' "$file"
 holds "before: ... with what was asked of the page" jq -e '[.results[] | select(.status == "failed") | .truth.kernel_bug_page |

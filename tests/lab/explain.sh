@@ -12,6 +12,7 @@ job=(run -c configs/seed-1.json -p pinner=gup-test/pin-fast -p layout=hugetlb-64
 boot --clock icount --boots 2 -k "before=$before" -k "after=$after" -- "${job[@]}"
 same "both kernels run the job" "$status" 0
 base=$(file_of before) new=$(file_of after)
+# shellcheck disable=SC2015 # give_up ends the test
 [ -f "$base" ] && [ -f "$new" ] || give_up "no result: $(tail -3 "$dir/err")"
 
 # Every case is explained, and adds up three ways: by function, by path and by stack; within two grains of the clock.
