@@ -625,7 +625,8 @@ static void print_worse(const struct text_print *print)
 		return;
 	qsort(worse, nr, sizeof(*worse), row_compare_change);
 	nr_shown = nr < MAX_WORSE ? nr : MAX_WORSE;
-	fprintf(print->out, "\n%sgot worse%s\n", look_bold(print->look), look_end(print->look));
+	fprintf(print->out, "\n%sgot %s%s\n", look_bold(print->look),
+		verdicts->icount ? "worse, or more" : "worse", look_end(print->look));
 	print_list(print, worse, nr_shown);
 	print_functions(print, worse, nr_shown);
 	if (nr_shown < nr)
