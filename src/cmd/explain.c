@@ -92,7 +92,8 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "BASE [NEW]",
 	.doc = "Why a row changed: instructions, calls and memory by path and by function.\v"
-	       "The files are of vm with the icount clock, whose first boot of each kernel is explained. "
+	       "The files are of vm with the icount clock, whose first boot of each kernel is "
+	       "explained. "
 	       "Without --case: the rows that changed most.\n\n"
 	       "Example: pinbench explain results/before.json results/after.json --case '*page*'",
 };
