@@ -93,6 +93,9 @@ static int put_plot(const struct page *page, const struct plot_kind *kind, struc
 	return 0;
 }
 
+/* The kinds that are of a few sides, in the order of the page. */
+static const struct plot_kind *const of_sides[] = { &plot_hit, &plot_bars, &plot_cost };
+
 int page_plots(const struct page *page, struct error *err)
 {
 	bool icount = page_results(page, 0)->icount;
@@ -109,8 +112,8 @@ int page_plots(const struct page *page, struct error *err)
 		      page->out);
 		return 0;
 	}
-	for (size_t i = 0; plot_kinds[i] && !rc; i++)
-		rc = put_plot(page, plot_kinds[i], err);
+	for (size_t i = 0; i < sizeof(of_sides) / sizeof(of_sides[0]) && !rc; i++)
+		rc = put_plot(page, of_sides[i], err);
 	if (rc == -ENOENT) {
 		fputs("<p>Not drawn: ", page->out);
 		html_text(page->out, err->text);
