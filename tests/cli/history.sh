@@ -152,6 +152,21 @@ for format in text markdown csv json; do
 	check "what a file holds cannot steer: $format"
 done
 
+# --- kernels that were booted ---
+
+# Whose answers are known: seed-1-after takes the fast path on tail pages of cont-PTE hugetlb, seed-1-before does not
+# (Linux 5805192c7b72; a whole such page in one call takes more instructions there), neither differs on hugetlb-2M; CONFIG_DEBUG_VM_PGFLAGS makes every pin dearer and changes no path.
+run --no-index --format json results/reference/history
+jq -e '. as $h | [.events[] | {direction, from: $h.files[.before].label, to: $h.files[.after].label, configuration,
+		rows: [.moves[] | $h.series[.series] | "\(.case | split(",")[1:2] | join(",")) \(.metric)"] | unique}] |
+	length == 2 and
+	(.[0] | .direction == "worse" and .from == "seed-1-before" and .to == "seed-1-after" and .configuration == null and
+		(.rows | index("hugetlb-64K hit_rate") and index("hugetlb-64K cycle") and (map(test("hugetlb-2M")) | any | not))) and
+	(.[1] | .direction == "worse" and .from == "seed-1-after" and .to == "seed-1-debug-after" and
+		(.configuration | test("CONFIG_DEBUG_VM_PGFLAGS n -> y")) and
+		(.rows | (map(test("hit_rate")) | any | not) and index("hugetlb-64K cycle") and index("hugetlb-2M cycle")))' "$dir/out" >/dev/null
+check "the reference: a fix, then a checking kernel, and nothing else" || jq -c .events "$dir/out"
+
 # --- pictures ---
 
 if command -v gnuplot >/dev/null; then
