@@ -8,7 +8,7 @@
 boot --boots 1 -k "after=$(kernel seed-2-after)" -- run -p pinner=gup-test/pin-fast-longterm,vmsplice/pipe \
 	-p layout=base,thp-64K,thp-2M,hugetlb-2M,shmem \
 	-p state=partially-shared,dontfork,pinned-then-forked,mlocked,shared \
-	-p access=read -p window=0+4M -p pages_per_call=all -p size=4M -p samples=1 -p warmup=0
+	-p access=read -p window=0+4M -p pages_per_call=all -p size=4M -p samples=1 -p warmup=0 -p timeout_s=120
 same "the job runs" "$status" 0
 file=$(file_of after)
 [ -f "$file" ] || give_up "no result: $(tail -3 "$dir/err")"
