@@ -268,6 +268,7 @@ static int history_write(struct plot *plot, struct error *err)
 const struct plot_kind plot_history = {
 	.name = "history",
 	.about = "each case over many kernels, with marks where its level changed",
+	.template = "history",
 	.draws = history_draws,
 	.write = history_write,
 };
