@@ -19,7 +19,18 @@ set offsets graph 0.02, graph 0.02, 0, 0
 set format x '%.0f'
 set format y '%g'
 set ytics ()
-set for [power=-3:11] ytics add (10.0**power, 2 * 10.0**power, 5 * 10.0**power)
+# the axis spans a factor of 1.56 at least, which has three of the closer ones
+if (most / least > 20) {
+	set for [power=-3:11] ytics add (10.0**power, 2 * 10.0**power, 5 * 10.0**power)
+} else {
+	array step[20] = [1, 1.1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7, 8, 9]
+	closer = most / least > 4 ? 2 : 1
+	do for [power=-3:11] {
+		do for [i=1:20:closer] {
+			set ytics add (step[i] * 10.0**power)
+		}
+	}
+}
 set border 3 lc rgb faint
 set tics nomirror tc rgb ink
 set grid xtics ytics lt 1 lw 0.7 lc rgb grid_colour

@@ -298,8 +298,8 @@ static const struct argp_option options[] = {
 	{ "seed", KEY_SEED, "N", 0, "of the random order", 0 },
 	{ "resume", KEY_RESUME, 0, 0, "finish what --with began; the same command", 0 },
 	{ "dry-run", KEY_DRY_RUN, 0, 0, "print the plan, measure nothing", 0 },
-	{ "clock", KEY_CLOCK, "real|icount", OPTION_HIDDEN, "", 0 }, /* vm says so to the guest */
-	{ "placement", KEY_PLACEMENT, "SEED", 0, "decides where memory lies (set by vm)", 0 },
+	{ "clock", KEY_CLOCK, "real|icount", OPTION_HIDDEN, "", 0 },  /* vm says so to the guest */
+	{ "placement", KEY_PLACEMENT, "SEED", OPTION_HIDDEN, "", 0 }, /* set by vm */
 	{ "force", KEY_FORCE, 0, 0, "also what could exhaust or panic this machine", 0 },
 	{ "time-only", KEY_TIME_ONLY, 0, OPTION_HIDDEN, "", 0 },
 	{ "case", 'k', "GLOB", 0, "only the cases whose key matches (*, ?, [])", 0 },

@@ -232,7 +232,7 @@ int config_parse(struct config *config, const char *name, const char *text, size
 	json_t *root;
 	int ret;
 
-	*config = (struct config){ .path = strdup(name) };
+	*config = (struct config){ .path = strdup(name), .overridden = nr_overrides > 0 };
 	root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &position);
 	if (!root)
 		ret = error_set(err, EINVAL, "%.256s:%d:%d: %s", config->path, position.line,

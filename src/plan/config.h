@@ -18,6 +18,7 @@
  * (with "did you mean"), except hugetlb-SIZE and thp-SIZE, which are skips where the running kernel
  * does not offer that size. access left out: whatever the pinner can do in that state.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,7 @@ struct config {
 	char *path, *about; /* path: "quick" for the built-in job; about may be NULL */
 	struct job *jobs;   /* defaults and overrides applied, no list but access is empty */
 	size_t nr_jobs;
+	bool overridden;  /* by -p, which may make one case of two: then the first stays */
 	const char *only; /* glob(7) pattern for the keys of the cases that are planned, the
 			     caller's; NULL: all */
 };

@@ -305,7 +305,7 @@ static int case_same_effort(const struct plan_case *first, const struct plan_cas
 
 /* Of cases with the same key the first stays: a batch larger than the window is the whole window
  * once more. */
-static int plan_unique(struct plan *plan, struct error *err)
+static int plan_unique(struct plan *plan, bool overridden, struct error *err)
 {
 	struct plan_case **sorted = calloc(plan->nr + 1, sizeof(*sorted));
 	size_t nr = 0;
@@ -321,7 +321,7 @@ static int plan_unique(struct plan *plan, struct error *err)
 			first = i;
 			continue;
 		}
-		if (!ret)
+		if (!ret && !overridden)
 			ret = case_same_effort(sorted[first], sorted[i], err);
 		sorted[i]->pinner = NULL;
 	}
@@ -363,7 +363,7 @@ int plan_build_from(struct plan *plan, const struct config *config, const struct
 	if (ret == 0 && config->only && plan->nr == 0)
 		ret = error_set(&why, EINVAL, "%s: no case %.300s", config->path, config->only);
 	if (ret == 0)
-		ret = plan_unique(plan, &why);
+		ret = plan_unique(plan, config->overridden, &why);
 	if (ret == 0)
 		ret = plan_fits(plan, config->path, &why);
 	free(builder.probes);

@@ -49,9 +49,10 @@ struct plan {
 
 /*
  * Expands @config; of cases with the same key the first one stays; -EINVAL where they differ in
- * samples, warmup, runs or timeout. Calls probe() once, in a child, for each pinner that has a case
- * to run. -EINVAL (an unknown name, a window off the base pages, no case config->only), -E2BIG
- * (more than PLAN_MAX_CASES), -ENOMEM; @plan then needs no plan_free().
+ * samples, warmup, runs or timeout, unless -p may have made them one. Calls probe() once, in a
+ * child, for each pinner that has a case to run. -EINVAL (an unknown name, a window off the base
+ * pages, no case config->only), -E2BIG (more than PLAN_MAX_CASES), -ENOMEM; @plan then needs no
+ * plan_free().
  */
 int plan_build(struct plan *plan, const struct config *config, struct error *err);
 int plan_build_from(struct plan *plan, const struct config *config, const struct offer *offer,

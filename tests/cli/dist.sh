@@ -3,6 +3,7 @@
 # make dist packs the same bytes twice; what it packs builds and installs with no git, no network and no package manager, and knows
 # its version.
 set -u
+# shellcheck disable=SC2015,SC2016 # fail is for either; the script below expands by itself
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 . tests/cli/tap.bash

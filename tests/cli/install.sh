@@ -3,6 +3,7 @@
 # shellcheck disable=SC2015 # fail does not fail
 # make install puts the whole program below DESTDIR, and nothing outside of it; the installed program works.
 set -u
+# shellcheck disable=SC2015,SC2016 # fail is for either; the script below expands by itself
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 bad=0

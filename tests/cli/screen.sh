@@ -58,4 +58,16 @@ done
 job all '{"pinner":"null","pages_per_call":"all","size":"2M"}'
 "$pinbench" run --dry-run -c all.json >/dev/null
 check "all and sizes are text"
+
+# A picture of one call size, in which all times are nearly the same, has three numbers at each axis all the same.
+if command -v gnuplot >/dev/null; then
+	"$pinbench" run -q -p pinner=null -p layout=base -p state=exclusive -p window=region -p samples=20 -o flat.json &&
+		"$pinbench" plot cost flat.json -o flat.svg
+	ticks() { grep -o 'text-anchor="'"$1"'"' flat.svg | wc -l; }
+	numbers=$(sed -n 's/.*<text><tspan[^>]*>\([0-9.]*\)<\/tspan><\/text>.*/\1/p' flat.svg | grep -c '^[0-9]')
+	[ "$(ticks end)" -ge 3 ] && [ "$numbers" -ge 6 ]
+	check "three numbers at each axis of a flat picture" || echo "# $(ticks end) at the left, $numbers in all"
+else
+	echo "ok - three numbers at each axis # SKIP no gnuplot"
+fi
 exit $bad
