@@ -64,7 +64,7 @@ if command -v gnuplot >/dev/null; then
 	"$pinbench" run -q -p pinner=null -p layout=base -p state=exclusive -p window=region -p samples=20 -o flat.json &&
 		"$pinbench" plot cost flat.json -o flat.svg
 	ticks() { grep -o 'text-anchor="'"$1"'"' flat.svg | wc -l; }
-	numbers=$(sed -n 's/.*<text><tspan[^>]*>\([0-9.]*\)<\/tspan><\/text>.*/\1/p' flat.svg | grep -c '^[0-9]')
+	numbers=$(grep -cE '^[[:space:]]*<text>(<tspan[^>]*>)?[0-9][0-9.]*(</tspan>)?</text>' flat.svg)
 	[ "$(ticks end)" -ge 3 ] && [ "$numbers" -ge 6 ]
 	check "three numbers at each axis of a flat picture" || echo "# $(ticks end) at the left, $numbers in all"
 else
