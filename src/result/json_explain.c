@@ -31,7 +31,8 @@ const char *const explain_path_names[NR_PATHS] = {
 	[PATH_INTERRUPT] = "interrupt",
 };
 
-/* Functions by whose name a path begins; a name that ends in '*' stands for all that begin so. */
+/* Functions by whose name a path begins. Copying the arguments of a system call is of the rest, so
+ * what does that is not among them. A name that ends in '*' stands for all that begin so. */
 static const struct {
 	const char *name;
 	enum explain_path path;
@@ -55,13 +56,10 @@ static const struct {
 	{ "exc_page_fault", PATH_FAULT },
 	{ "copy_page", PATH_COPY },
 	{ "copy_mc_*", PATH_COPY },
-	{ "copy_user_*", PATH_COPY },
 	{ "copy_page_to_iter*", PATH_COPY },
 	{ "copy_page_from_iter*", PATH_COPY },
 	{ "_copy_to_iter", PATH_COPY },
 	{ "_copy_from_iter", PATH_COPY },
-	{ "__arch_copy_*", PATH_COPY },
-	{ "rep_movs_*", PATH_COPY },
 	{ "clear_page*", PATH_COPY },
 	{ "clear_huge_page", PATH_COPY },
 	{ "unpin_user_*", PATH_UNPIN },
