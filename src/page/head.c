@@ -87,7 +87,8 @@ void page_worse(const struct page *page)
 
 	if (page->alone || nr == 0)
 		return;
-	fprintf(out, "<section id=\"worse\"><h2>Got worse: %zu row%s</h2>\n", nr, html_s(nr));
+	fprintf(out, "<section id=\"worse\"><h2>Got worse, or more: %zu row%s</h2>\n", nr,
+		html_s(nr));
 	fputs("<table class=\"cards\"><thead><tr><th scope=\"col\">case</th><th "
 	      "scope=\"col\">metric</th><th scope=\"col\" class=\"v\">",
 	      out);

@@ -17,7 +17,7 @@
 	const number = (cell, name) => cell && cell.dataset[name] !== undefined ? Number(cell.dataset[name]) : NaN;
 
 	// What a row is sorted by: the number that the file has, where the column has numbers.
-	const worst = ["worse", "differs", "unsure", "better", "same"];
+	const worst = ["worse", "mixed", "more", "differs", "unsure", "better", "fewer", "same"];
 	const keys = {
 		case: (row, i) => row.cells[i].textContent.trim(),
 		metric: (row, i) => row.cells[i].textContent.trim(),
@@ -81,7 +81,7 @@
 	controls.append(labelled("Filter by words", words));
 	if (rows.some(item => item.row.dataset.verdicts)) {
 		verdict.append(make("option", { value: "" }, "any verdict"),
-			...["worse", "better", "differs", "unsure", "same"].map(name => make("option", { value: name }, name)));
+			...["worse", "better", "mixed", "more", "fewer", "differs", "unsure", "same"].map(name => make("option", { value: name }, name)));
 		controls.append(labelled("Verdict", verdict));
 	}
 	controls.append(labelled("In the order of", choice), count);

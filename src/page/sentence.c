@@ -25,7 +25,7 @@ static const struct row *worst_of(const struct verdicts *verdicts)
 	for (size_t i = 0; i < verdicts->nr; i++) {
 		const struct row *row = &verdicts->rows[i];
 
-		if (row->verdict == VERDICT_WORSE && !row->redundant &&
+		if (verdict_alarms(row->verdict) && !row->redundant &&
 		    (!worst || row_compare_change(&row, &worst) < 0))
 			worst = row;
 	}
@@ -41,6 +41,16 @@ static size_t sum_of(const size_t nr_of[NR_VERDICTS])
 	return sum;
 }
 
+/* Rows that a reader has to see. */
+static size_t nr_alarms(const size_t nr_of[NR_VERDICTS])
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < NR_VERDICTS; i++)
+		sum += verdict_alarms(i) ? nr_of[i] : 0;
+	return sum;
+}
+
 static void of_two(const struct page *page, char *text, size_t size)
 {
 	const struct verdicts *verdicts = &page->input->comparisons[0].verdicts;
@@ -50,16 +60,18 @@ static void of_two(const struct page *page, char *text, size_t size)
 	char change[48], name[400], tally[160];
 
 	memcpy(rest, nr_of, sizeof(rest));
-	rest[VERDICT_WORSE] = 0;
+	for (size_t i = 0; i < NR_VERDICTS; i++)
+		rest[i] = verdict_alarms(i) ? 0 : rest[i];
 	tally_format(rest, tally, sizeof(tally));
 	if (nr == 0) {
 		snprintf(text, size, "Nothing can be compared: no case is done in both.");
 	} else if (worst) {
 		row_change_format(worst, change, sizeof(change));
 		page_case_format(page, worst, name, sizeof(name));
-		snprintf(text, size, "%zu of %zu row%s got worse, most of all %s of %s by %s%s%s.",
-			 nr_of[VERDICT_WORSE], nr, html_s(nr), row_label(worst), name, change,
-			 *tally ? "; " : "", tally);
+		snprintf(text, size, "%zu of %zu row%s %s, most of all %s of %s by %s%s%s.",
+			 nr_alarms(nr_of), nr, html_s(nr),
+			 nr_of[VERDICT_WORSE] ? "got worse" : "cost more", row_label(worst), name,
+			 change, *tally ? "; " : "", tally);
 	} else if (nr_of[VERDICT_SAME] == nr) {
 		snprintf(text, size, "Nothing changed: all %zu row%s are the same.", nr,
 			 html_s(nr));
@@ -77,13 +89,13 @@ static void of_many(const struct page *page, char *text, size_t size)
 		const size_t *nr_of = page->input->comparisons[i].verdicts.nr_of;
 
 		nr_unsure += nr_of[VERDICT_UNSURE];
-		if (nr_of[VERDICT_WORSE] == 0)
+		if (nr_alarms(nr_of) == 0)
 			continue;
 		nr_worse++;
 		if (strlen(list) + 120 < sizeof(list))
 			snprintf(list + strlen(list), sizeof(list) - strlen(list),
 				 "%s%.60s (%zu row%s)", *list ? ", " : "", page->names[i + 1],
-				 nr_of[VERDICT_WORSE], html_s(nr_of[VERDICT_WORSE]));
+				 nr_alarms(nr_of), html_s(nr_alarms(nr_of)));
 	}
 	if (nr_worse)
 		snprintf(text, size, "%zu of %zu results got worse than %.60s: %s.", nr_worse,

@@ -19,8 +19,9 @@
 /* --- rows --- */
 
 /* Of several kernels the one that a reader has to see. */
-static const enum verdict gravest[] = { VERDICT_WORSE, VERDICT_DIFFERS, VERDICT_BETTER,
-					VERDICT_UNSURE, VERDICT_SAME };
+static const enum verdict gravest[] = { VERDICT_WORSE,   VERDICT_MIXED,  VERDICT_MORE,
+					VERDICT_DIFFERS, VERDICT_BETTER, VERDICT_FEWER,
+					VERDICT_UNSURE,  VERDICT_SAME };
 
 static enum verdict verdict_of(const struct matrix *matrix, const struct matrix_row *row)
 {
@@ -490,7 +491,8 @@ static const struct look plain_look = { .columns = 0 };
 /* One letter where a word has no room. */
 static const char marks[NR_VERDICTS] = {
 	[VERDICT_SAME] = '=',   [VERDICT_BETTER] = 'B',  [VERDICT_WORSE] = 'W',
-	[VERDICT_UNSURE] = '?', [VERDICT_DIFFERS] = 'D',
+	[VERDICT_UNSURE] = '?', [VERDICT_DIFFERS] = 'D', [VERDICT_FEWER] = 'F',
+	[VERDICT_MORE] = 'M',   [VERDICT_MIXED] = 'X'
 };
 
 static void commit_name(const struct result *result, char *text, size_t size)

@@ -88,7 +88,7 @@ if (said.series) {
 			said.events.filter(event => event.direction === direction).reduce((nr, event) => nr + event.moves.length, 0)));
 	check(`${said.series.length} rows and ${said.events.length} events are those of history --format=json`, problems);
 }
-const worse = comparisons.flatMap(one => one.rows).filter(row => row.verdict === "worse" && !row.redundant);
+const worse = comparisons.flatMap(one => one.rows).filter(row => ["worse", "more", "mixed"].includes(row.verdict) && !row.redundant);
 const counted = await page.evaluate(() => document.querySelectorAll("#worse tbody td.m").length);
 if (comparisons.length)
 	check("what got worse is named, all of it", same("rows", counted, worse.length));
@@ -127,7 +127,7 @@ if (plain.length) {
 }
 if (comparisons.length && plain.length) {
 	const problems = [];
-	for (const verdict of ["worse", "better", "differs", "unsure", "same"]) {
+	for (const verdict of ["worse", "better", "mixed", "more", "fewer", "differs", "unsure", "same"]) {
 		await control("Verdict").selectOption(verdict);
 		const wanted = new Set(comparisons.flatMap(one => one.rows).filter(row => row.verdict === verdict).map(name));
 		const got = await visible();
