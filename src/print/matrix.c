@@ -682,7 +682,8 @@ void matrix_print_commit(FILE *out, const struct look *look, const struct matrix
 	if (*text)
 		lines_wrap(&lines, 0, 6, "all   %s", text);
 	lines_wrap(&lines, 0, 6,
-		   "marks: W worse, M more, X mixed, B better, F fewer, D differs, ? unsure, = same; change against the "
+		   "marks: W worse, M more, X mixed, B better, F fewer, D differs, ? unsure, = "
+		   "same; change against the "
 		   "base");
 	together = commit_together(&print, align);
 	for (size_t from = 0; from < matrix->nr; from += together)
