@@ -38,7 +38,7 @@ do for [i=1:nr_panels] {
 	set label 21 units[i] at screen px_x(34), px_y(top + (i - 1) * each + 66) center rotate tc rgb faint noenhanced
 	unset xtics
 	if (i == nr_panels) {
-		set xtics nomirror rotate by -30 tc rgb ink
+		set xtics nomirror rotate by 45 right tc rgb ink
 	}
 	height_of = highs[i] - lows[i]
 	if (i < nr_panels) {

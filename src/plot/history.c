@@ -13,7 +13,7 @@
 #define MOST_PANELS 12u
 #define WIDTH_PX    900u
 #define PANEL_PX    120u
-#define AROUND_PX   280u /* above and below all panels */
+#define AROUND_PX   340u /* above and below all panels */
 #define FLAT        0.02 /* times closer to each other than this part are drawn as flat */
 
 struct panel {
