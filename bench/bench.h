@@ -128,8 +128,10 @@ extern const struct layout_kind *const layout_kinds[];
 
 /* Offered by the running kernel, in the order of layout_kinds. Returns how many. */
 size_t layout_list(struct layout *layouts, size_t max);
-/* True if the running kernel offers none of @kind: what they would be called, and why. */
-bool layout_absent(const struct layout_kind *kind, char name[40], char why[128]);
+/* True if none of the @nr that layout_list() gave is of @kind: what they would be called, and why.
+ */
+bool layout_absent(const struct layout_kind *kind, const struct layout *layouts, size_t nr,
+		   char name[40], char why[128]);
 /* Single pages, which every kernel has. */
 void layout_base(struct layout *layout);
 /*

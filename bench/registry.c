@@ -90,16 +90,23 @@ size_t layout_list(struct layout *layouts, size_t max)
 	return nr;
 }
 
-bool layout_absent(const struct layout_kind *kind, char name[40], char why[128])
+static bool offered(const struct layout_kind *kind, const struct layout *layouts, size_t nr)
 {
-	struct layout any;
+	for (size_t i = 0; i < nr; i++)
+		if (layouts[i].kind == kind)
+			return true;
+	return false;
+}
 
-	if (kind->list(kind, &any, 1))
+bool layout_absent(const struct layout_kind *kind, const struct layout *layouts, size_t nr,
+		   char name[40], char why[128])
+{
+	if (offered(kind, layouts, nr))
 		return false;
 	/* of kinds whose names begin alike the first speaks for all */
 	for (size_t i = 0; layout_kinds[i] != kind; i++)
 		if (strcmp(layout_kinds[i]->prefix, kind->prefix) == 0 &&
-		    !layout_kinds[i]->list(layout_kinds[i], &any, 1))
+		    !offered(layout_kinds[i], layouts, nr))
 			return false;
 	snprintf(name, 40, "%.15s%s%.15s", kind->prefix, kind->sized ? "SIZE" : "",
 		 kind->suffix ? kind->suffix : "");

@@ -49,14 +49,17 @@ static size_t pinner_rows(struct row *rows, size_t max)
 	return nr;
 }
 
+/* Of the running kernel; rows keep pointers into it. */
+static struct layout layouts[MAX_ROWS];
+static size_t nr_layouts;
+
 static size_t layout_rows(struct row *rows, size_t max)
 {
-	static struct layout layouts[MAX_ROWS]; /* the rows keep pointers into it */
 	struct error err;
 	size_t nr;
 
 	sysfile_trouble_clear();
-	nr = layout_list(layouts, max);
+	nr = nr_layouts = layout_list(layouts, max);
 	if (sysfile_trouble(&err))
 		exit(cmd_fail(&err, EXIT_USAGE));
 
@@ -74,7 +77,7 @@ static void absent_print(void)
 	char name[40], why[128];
 
 	for (size_t i = 0; layout_kinds[i]; i++)
-		if (layout_absent(layout_kinds[i], name, why))
+		if (layout_absent(layout_kinds[i], layouts, nr_layouts, name, why))
 			printf("no %s here: %s\n", name, why);
 }
 
@@ -84,7 +87,7 @@ static json_t *absent_json(void)
 	char name[40], why[128];
 
 	for (size_t i = 0; layout_kinds[i]; i++)
-		if (layout_absent(layout_kinds[i], name, why))
+		if (layout_absent(layout_kinds[i], layouts, nr_layouts, name, why))
 			json_array_append_new(array,
 					      json_pack("{s:s, s:s}", "name", name, "why", why));
 	return array;

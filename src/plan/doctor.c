@@ -134,7 +134,8 @@ static void layouts_check(struct section *section, const struct need *need)
 	for (size_t i = 0; layout_kinds[i]; i++) {
 		char name[40], why[128];
 
-		if (layout_kinds[i]->check && layout_absent(layout_kinds[i], name, why))
+		if (layout_kinds[i]->check &&
+		    layout_absent(layout_kinds[i], layouts, nr, name, why))
 			finding_set(diagnosis_add(section, "%s", name), LEVEL_NOTE, "%s", why);
 	}
 }

@@ -60,7 +60,8 @@ static void layout_skip(struct plan_case *plan_case, const struct builder *build
 	else
 		snprintf(plan_case->skip_why, sizeof(plan_case->skip_why),
 			 "this kernel offers no %s", kind->pages);
-	if (kind->absent && layout_absent(kind, name, why))
+	if (kind->absent &&
+	    layout_absent(kind, builder->offer->layouts, builder->offer->nr_layouts, name, why))
 		snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "%s", why);
 	else if (!others[0])
 		snprintf(plan_case->skip_fix, sizeof(plan_case->skip_fix), "a kernel with %s=y",
