@@ -13,7 +13,9 @@ result
 stats
 bench
 verdict
+compare
 print
+format
 plan
 run
 history
@@ -21,7 +23,7 @@ plot import export turns vm
 page
 cmd'
 # LIBRARY-HEADER FILES: a regular expression each.
-fences='^jansson\.h$ ^src/(result|print|plan|history|export|vm|cmd)/
+fences='^jansson\.h$ ^src/(result|print|format|plan|history|export|vm|cmd)/
 ^sqlite3\.h$ ^src/history/
 ^(hwloc.*|numa|numaif)\.h$ ^src/host/topology\.c$
 ^(liburing|linux/io_uring)\.h$ ^bench/pin_io_uring\.c$

@@ -12,13 +12,13 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "compare/compare.h"
+#include "compare/side.h"
 #include "plot/plot.h"
 #include "print/heading.h"
 #include "print/table.h"
 #include "result/schedule.h"
 #include "stats/summary.h"
-#include "verdict/compare.h"
-#include "verdict/side.h"
 #include "verdict/unshare.h"
 #include "verdict/words.h"
 

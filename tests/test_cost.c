@@ -14,10 +14,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "compare/compare.h"
+#include "compare/gate.h"
 #include "lab/plugin/cache.h"
 #include "sides.h"
-#include "verdict/compare.h"
-#include "verdict/gate.h"
 #include "verdict/words.h"
 
 #define SEEDS 8

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "print/format.h"
+#include "format/format.h"
 #include "sides.h"
 
 #define OTHER         "p,base,exclusive,read,head,n=1"
@@ -364,7 +364,7 @@ static void test_filter(void **state)
 	regfree(&regex);
 	assert_int_equal(regcomp(&regex, "nothing", REG_EXTENDED | REG_NOSUB), 0);
 	judged(&world, GATE_INCOMPARABLE,
-	       "not comparable: no case in common that --filter takes: 2 in b, 2 in n");
+	       "not comparable: no case in common that the filter takes: 2 in b, 2 in n");
 	world.options.filter = NULL;
 	world.comparison.nr_pairs = 0;
 	world.comparison.verdicts.nr = 0;

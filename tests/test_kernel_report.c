@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "host/kernel_report.h"
+#include "host/kernel.h"
 
 static void read_lines(struct kernel_report *report, const char *const *lines)
 {

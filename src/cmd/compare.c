@@ -8,9 +8,9 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "print/format.h"
-#include "verdict/matrix.h"
-#include "verdict/side_list.h"
+#include "compare/matrix.h"
+#include "compare/side_list.h"
+#include "format/format.h"
 
 struct arguments {
 	char **sides;

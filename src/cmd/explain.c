@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "print/explain.h"
+#include "compare/side_list.h"
+#include "format/explain.h"
 #include "verdict/explained.h"
-#include "verdict/side_list.h"
 
 #define NR_SHOWN 3 /* without --case */
 

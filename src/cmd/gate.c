@@ -11,8 +11,8 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "print/format.h"
-#include "verdict/side.h"
+#include "compare/side.h"
+#include "format/format.h"
 
 enum {
 	OPT_FAIL_ON = 256,

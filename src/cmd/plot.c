@@ -7,9 +7,9 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "compare/side.h"
 #include "history/load.h"
 #include "plot/plot.h"
-#include "verdict/side.h"
 
 #define MAX_FILES 6u
 

@@ -10,10 +10,10 @@
 #include "base/outfile.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "compare/side_list.h"
 #include "history/load.h"
 #include "page/over_time.h"
 #include "page/page.h"
-#include "verdict/side_list.h"
 
 #define MAX_SIDES 64u /* columns of one table */
 

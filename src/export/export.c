@@ -10,9 +10,9 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "compare/side.h"
 #include "print/heading.h"
 #include "print/public.h"
-#include "verdict/side.h"
 
 #define ENTER(name) &export_##name,
 

@@ -10,7 +10,6 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "host/kernel_report.h"
 
 struct pin_counters {
 	uint64_t acquired, released;
@@ -29,6 +28,20 @@ static inline int64_t pin_counters_held(const struct pin_counters *counters)
 {
 	return (int64_t)(counters->acquired - counters->released);
 }
+
+/* The kernel's own report of a bug that it ran into, put together from the lines of its log. */
+
+struct kernel_report {
+	char bug[120];   /* "kernel BUG at mm/gup.c:1027"; empty: there was none */
+	char page[800];  /* the head of the page dump before it, lines joined by "; " */
+	char trace[600]; /* the functions, innermost first: "f+0x64/0x68 < g+0x8/0x100" */
+	bool in_trace;   /* the lines that come next are entries of the trace */
+	bool ended;      /* the trace is whole: another one is that of something else */
+};
+
+/* One line of the log, without its time. Only the first bug counts; what follows it is its
+ * aftermath. */
+void kernel_report_add(struct kernel_report *report, const char *line);
 
 /* New complaints of the kernel while a case ran: lines in /dev/kmsg, bits in
  * /proc/sys/kernel/tainted. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* What a page is made of. */
-#include "verdict/compare.h"
-#include "verdict/side.h"
+#include "compare/compare.h"
+#include "compare/side.h"
 
 struct page_input {
 	const struct side *sides; /* the first is the base */

@@ -3,8 +3,8 @@
 /* The parts of a page. Only for src/page. */
 #include <stdio.h>
 
+#include "compare/matrix.h"
 #include "page/input.h"
-#include "verdict/matrix.h"
 
 struct page {
 	const struct page_input *input;

@@ -31,12 +31,6 @@ caught() # WHAT FILE LINE...: a tree with only this file must be refused
 
 "$check" || bad=1
 docs/rooms.py --check || bad=1
-if grep -nE '"(null"|gup-test/|io_uring/|odirect/|process_vm/|vfio/|vmsplice|hugetlb-|thp-)' src/*/*.c | grep -vE '^src/(import/|host/hugepage\.c)|/\*'; then
-	echo "not ok - src/ names a pinner or a layout"
-	bad=1
-else
-	echo "ok - src/ names no pinner and no layout"
-fi
 caught "a room that includes one to its right" src/result/results.c '#include "plan/plan.h"'
 caught "a room that includes its neighbour" src/turns/turns.c '#include "vm/lab.h"'
 caught "an include that is no path" src/plan/plan.c '#include "config.h"'

@@ -68,7 +68,7 @@ cp tests/fixtures/logs/[!s]* "$dir/seeds-import" &&
 	sed -i '/^=== /d' "$dir/seeds-import/"[0-9]* || exit 1
 
 results=(src/result/*.c src/base/{error,outfile,fact,text,metric,infile,random}.c)
-fuzz report "$dir/seeds-report" "${results[@]}" src/stats/*.c src/verdict/*.c src/print/*.c
+fuzz report "$dir/seeds-report" "${results[@]}" src/stats/*.c src/{verdict,compare,print,format}/*.c
 fuzz import "$dir/seeds-import" "${results[@]}" src/import/*.c
 fuzz journal tests/fixtures/journals src/host/{journal_file,sysfile}.c src/base/error.c
 fuzz config configs src/plan/config.c src/base/{infile,error,text}.c

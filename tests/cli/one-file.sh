@@ -33,8 +33,8 @@ made docs/templates/state.c bench/state_template.c
 lined bench/registry.c 'X(state_unpopulated)' 'X(state_template)'
 made bench/observe_rusage.c bench/observe_template.c 's/observe_rusage/observe_template/; s/"rusage"/"template"/'
 lined bench/registry.c 'X(observe_frames)' 'X(observe_template)'
-made src/print/csv.c src/print/template.c 's/format_csv/format_template/; s/"csv"/"template"/'
-lined src/print/format.h 'X(csv)' 'X(template)'
+made src/format/csv.c src/format/template.c 's/format_csv/format_template/; s/"csv"/"template"/'
+lined src/format/format.h 'X(csv)' 'X(template)'
 made src/plot/cost.c src/plot/template.c 's/plot_cost/plot_template/; s/\.name = "cost"/.name = "template"/'
 lined src/plot/plot.h 'X(cost)' 'X(template)'
 # every row of times once more

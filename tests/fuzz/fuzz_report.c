@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "print/format.h"
+#include "format/format.h"
 #include "print/grid.h"
 #include "print/table.h"
 #include "result/results.h"

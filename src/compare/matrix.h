@@ -2,7 +2,7 @@
 #pragma once
 /* Several comparisons with one base as one table: a row a case and metric, a column a comparison.
  */
-#include "verdict/compare.h"
+#include "compare/compare.h"
 
 struct matrix_row {
 	const struct result *base;

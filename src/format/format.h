@@ -3,9 +3,9 @@
 /* The formats of compare, each in a file of its name. */
 #include <stdio.h>
 
+#include "compare/compare.h"
+#include "compare/gate.h"
 #include "print/grid.h"
-#include "verdict/compare.h"
-#include "verdict/gate.h"
 
 struct matrix;
 struct side;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the gate says on a terminal or in the log of a job. */
-#include "print/format.h"
+#include "format/format.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "print/explain.h"
+#include "format/explain.h"
 
 #include <inttypes.h>
 #include <jansson.h>

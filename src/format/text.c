@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "compare/side.h"
+#include "format/matrix.h"
+#include "format/text_rows.h"
 #include "print/fields.h"
 #include "print/heading.h"
-#include "print/matrix.h"
 #include "print/table.h"
-#include "print/text_rows.h"
 #include "stats/summary.h"
 #include "verdict/explained.h"
-#include "verdict/side.h"
 
 #define MAX_OTHERS   12u
 #define MAX_WARNINGS 24u

@@ -8,13 +8,13 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "compare/side.h"
+#include "format/format.h"
+#include "format/matrix.h"
 #include "print/fields.h"
-#include "print/format.h"
 #include "print/grid.h"
 #include "print/heading.h"
-#include "print/matrix.h"
 #include "print/table.h"
-#include "verdict/side.h"
 #include "verdict/words.h"
 
 #define MANY_ROWS   100u

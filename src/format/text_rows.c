@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rows of a comparison, in groups of one pinner, layout, state and access: hit rate, exact
  * counts, times. */
-#include "print/text_rows.h"
+#include "format/text_rows.h"
 
 #include <inttypes.h>
 #include <math.h>

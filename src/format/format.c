@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "print/format.h"
+#include "format/format.h"
 
 #include <string.h>
 

@@ -8,12 +8,12 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "compare/side.h"
+#include "format/format.h"
 #include "print/fields.h"
-#include "print/format.h"
 #include "print/heading.h"
 #include "print/public.h"
 #include "stats/summary.h"
-#include "verdict/side.h"
 #include "verdict/unshare.h"
 
 #define COMPARISON_SCHEMA "urn:pinbench:comparison:1"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* All sides that a verb was given. */
-#include "verdict/compare.h"
-#include "verdict/side.h"
+#include "compare/compare.h"
+#include "compare/side.h"
 
 struct side_list {
 	struct side *items; /* the first is the base */

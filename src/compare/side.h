@@ -2,8 +2,8 @@
 #pragma once
 /* One side of a comparison as the user names it: a file, a directory of files that are runs of one
  * thing, either with a label. */
+#include "compare/compare.h"
 #include "result/results.h"
-#include "verdict/compare.h"
 
 struct side {
 	struct results results;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/gate.h"
+#include "compare/gate.h"
 
 #include <errno.h>
 #include <math.h>

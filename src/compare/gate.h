@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "verdict/compare.h"
+#include "compare/compare.h"
 
 /* In the order of the exit codes. Where several would hold: 2 before 1 before 3 before 0. */
 enum gate_outcome {

@@ -11,10 +11,10 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "format/format.h"
+#include "format/matrix.h"
 #include "print/command.h"
-#include "print/format.h"
 #include "print/heading.h"
-#include "print/matrix.h"
 #include "print/table.h"
 #include "result/results.h"
 #include "verdict/words.h"

@@ -4,9 +4,9 @@
  * Several kernels against one base: a row a case and metric, a column a kernel with its number, the
  * change against the base and the verdict. Sections and units as of one comparison.
  */
+#include "compare/matrix.h"
 #include "print/grid.h"
 #include "print/heading.h"
-#include "verdict/matrix.h"
 
 struct matrix_print {
 	FILE *out;

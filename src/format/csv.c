@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "compare/side.h"
+#include "format/format.h"
 #include "print/csv_field.h"
 #include "print/fields.h"
-#include "print/format.h"
 #include "stats/summary.h"
-#include "verdict/side.h"
 
 /* What is said of both sides, in one field. */
 static char *remarks_join(const struct comparable *comparable)

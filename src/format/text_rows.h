@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 /* The parts of a comparison as text. Only for compare_*.c. */
-#include "print/format.h"
+#include "format/format.h"
 #include "print/grid.h"
 #include "verdict/words.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "print/matrix.h"
+#include "format/matrix.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "format/format.h"
 #include "print/command.h"
-#include "print/format.h"
 #include "verdict/words.h"
 
 #define MANY_ROWS        100u /* of markdown */

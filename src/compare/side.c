@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/side.h"
+#include "compare/side.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/matrix.h"
+#include "compare/matrix.h"
 
 #include <stdlib.h>
 

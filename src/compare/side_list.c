@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "verdict/side_list.h"
+#include "compare/side_list.h"
 
 #include <stdlib.h>
 
