@@ -10,6 +10,17 @@
  */
 #include "base/memory.h"
 
+/* Not exit(): what is printed at the end would need memory, and half an output is worth less than
+ * none. */
+_Noreturn void memory_end(void)
+{
+	static const char words[] = "pinbench: out of memory\n";
+
+	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
+		errno = 0; /* nobody is left to tell that to */
+	_exit(MEMORY_EXIT);
+}
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define __SANITIZE_ADDRESS__ 1
@@ -28,17 +39,11 @@ extern void *__libc_realloc(void *old, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *memory);
 
-/* Not exit(): what is printed at the end would need memory, and half an output is worth less than
- * none. */
 static void *had(void *memory)
 {
-	static const char words[] = "pinbench: out of memory\n";
-
-	if (memory)
-		return memory;
-	if (write(STDERR_FILENO, words, sizeof(words) - 1) < 0)
-		errno = 0; /* nobody is left to tell that to */
-	_exit(MEMORY_EXIT);
+	if (!memory)
+		memory_end();
+	return memory;
 }
 
 void *malloc(size_t size)

@@ -19,6 +19,9 @@
  */
 #define MEMORY_EXIT 128
 
+/* The same for memory that the kernel did not have (ENOMEM of a call that says nothing then). */
+_Noreturn void memory_end(void);
+
 /* Scope cleanup for local handles. Never mixed with goto in one function. */
 
 static inline void cleanup_free(void *slot)

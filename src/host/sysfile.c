@@ -235,7 +235,11 @@ bool sysfile_exists(const char *path)
 
 	if ((size_t)snprintf(full, sizeof(full), "%s%s", root, path) >= sizeof(full))
 		return false;
-	return access(full, F_OK) == 0;
+	if (access(full, F_OK) == 0)
+		return true;
+	if (errno == ENOMEM) /* not the same as "it is not there" */
+		memory_end();
+	return false;
 }
 
 static const struct {

@@ -32,7 +32,7 @@ fuzz() # TARGET SEEDS SOURCE...: tests/fuzz/fuzz_TARGET.c with tests/fuzz/TARGET
 	if ! clang -g -O2 -fsanitize=fuzzer,address,undefined -fno-sanitize-coverage=trace-cmp -fsanitize-trap=undefined \
 		-std=gnu11 -D_GNU_SOURCE -I. -Isrc \
 		$(pkg-config --cflags jansson) -o "$dir/fuzz-$target" "tests/fuzz/fuzz_$target.c" "$@" \
-		$(pkg-config --libs jansson libmd) -lm; then
+		$(pkg-config --libs jansson libmd zlib) -lm; then
 		echo "not ok - the fuzz target $target does not build"
 		bad=1
 		return
@@ -70,7 +70,7 @@ cp tests/fixtures/logs/[!s]* "$dir/seeds-import" &&
 results=(src/result/*.c src/base/{error,outfile,fact,text,metric,infile,random}.c)
 fuzz report "$dir/seeds-report" "${results[@]}" src/stats/*.c src/{verdict,compare,print,format}/*.c
 fuzz import "$dir/seeds-import" "${results[@]}" src/import/*.c
-fuzz journal tests/fixtures/journals src/host/{journal_file,sysfile}.c src/base/error.c
-fuzz config configs src/plan/config.c src/base/{infile,error,text}.c
+fuzz journal tests/fixtures/journals src/host/{journal_file,sysfile}.c src/base/{error,memory}.c
+fuzz config configs src/plan/{config,place}.c src/base/{infile,error,text}.c
 fuzz channel tests/fuzz/channel src/vm/channel.c src/base/{text,error}.c
 exit $bad

@@ -154,7 +154,7 @@ check "no case in common: 2, whatever is allowed to be missing"
 jq '.results = []' $good >nothing.json
 gate 2 'no case in common: 4 in .* 0 in nothing.json' $base nothing.json
 check "a file without results"
-gate 2 'no case in common that --filter takes' $base $good --filter zzz && gate 2 'not comparable: --filter "\(": ' $base $good --filter '('
+gate 2 'no case in common that the filter takes' $base $good --filter zzz && gate 2 'not comparable: --filter "\(": ' $base $good --filter '('
 check "a filter that takes nothing, one that is none"
 
 # --- one measurement, whatever it is called ---
