@@ -220,6 +220,8 @@ lint:
 	$(Q)$(MAKE) --no-print-directory B=build/lint-gcc WERROR=1 all tests PROGRAM=
 	$(Q)$(MAKE) --no-print-directory B=build/lint-clang WERROR=1 CC=clang all tests PROGRAM=
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)clang-tidy -quiet $(filter %.c,$(filter-out tests/% lab/plugin/%,$(C_FILES))) -- -std=gnu11 -D_GNU_SOURCE -I. -Isrc \
+		-DPINBENCH_VERSION='"lint"' $$(pkg-config --cflags $(PKGS)) 2>/dev/null
 	$(Q)tests/check_floors.sh
 	$(Q)shellcheck -x $(wildcard contrib/*.sh lab/*.sh docs/*.sh dashboards/*.sh tests/*.sh tests/cli/*.sh tests/page/*.sh tests/lab/*.sh tests/qualify/*.sh tests/torture/*.sh) tests/run .ci/run
 	$(Q)jq -e . dashboards/*.json lab/*.json lab/variants/*.json configs/*.json >/dev/null

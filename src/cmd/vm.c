@@ -40,6 +40,7 @@ enum {
 	KEY_MAX_TIME,
 	KEY_CLOCK,
 	KEY_ACCEL,
+	KEY_NO_MEMORY,
 	KEY_APPEND,
 	KEY_GUEST,
 	KEY_QEMU,
@@ -65,6 +66,7 @@ static const struct argp_option options[] = {
 	{ "accel", KEY_ACCEL, "auto|tcg|kvm", 0, "auto: KVM if a guest boots with it", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "of one boot (600)", 0 },
 	{ "qemu", KEY_QEMU, "PATH", 0, "QEMU, or the directory it is in (/usr/bin)", 0 },
+	{ "no-memory", KEY_NO_MEMORY, 0, OPTION_HIDDEN, "count instructions alone", 0 },
 	{ "guest", KEY_GUEST, "FILE", 0, "initramfs made by lab/initramfs.sh", 0 },
 	{ 0 }
 };
@@ -161,6 +163,9 @@ static error_t option_parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_CLOCK:
 		request->icount = word_index(state, "--clock", arg, clocks);
+		break;
+	case KEY_NO_MEMORY:
+		request->no_memory = true;
 		break;
 	case KEY_ACCEL:
 		request->accel = word_index(state, "--accel", arg, accels);

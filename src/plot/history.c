@@ -212,8 +212,8 @@ static int write_head(struct plot *plot, const struct panel *panels, size_t nr, 
 	const struct history *history = plot->history;
 	char counts[160], setup[600], more[200] = "";
 	const char *lines[] = { "Results over kernels",
-				"a dot is a result, a line a level; it got worse at an orange "
-				"mark, better at a green one",
+				("a dot is a result, a line a level; it got worse at an orange "
+				 "mark, better at a green one"),
 				counts,
 				setup,
 				"pinbench history tells sizes, intervals and p",

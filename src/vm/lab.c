@@ -261,7 +261,7 @@ static void plugin_prepare(struct lab *lab)
 	int ret = 0;
 
 	lab->plugin_fd = -1;
-	if (!lab->request->icount || !lab->command.is_run)
+	if (!lab->request->icount || lab->request->no_memory || !lab->command.is_run)
 		return;
 	for (size_t i = 0; i < lab->request->nr_kernels && !ret; i++)
 		ret = plugin_supported(lab->sides[i].qemu, &why);

@@ -37,6 +37,7 @@ struct lab_request {
 				       that, it ends */
 	bool resume; /* go on with the newest schedule of these kernels that is not complete */
 	bool icount;
+	bool no_memory; /* icount: instructions alone, without the plugin */
 	enum lab_accel accel;
 	unsigned int memory_mib, timeout_s; /* timeout: of one boot */
 	const char *append;                 /* checked by qemu_append_check() */
