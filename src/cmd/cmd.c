@@ -160,13 +160,13 @@ void cmd_word_tell(const char *word)
 int cmd_output_try(const struct result_file *file, struct error *err)
 {
 	struct outfile out;
+	int rc;
 
 	if (strcmp(file->path, "-") == 0)
 		return 0;
-	if (outfile_open(&out, file->path, err))
-		return -err->code;
+	rc = outfile_open(&out, file->path, err);
 	outfile_close(&out);
-	return 0;
+	return rc;
 }
 
 static bool reason_same(const struct plan_case *a, const struct plan_case *b)
