@@ -100,7 +100,7 @@ static const char *name_nth(const void *context, size_t i)
 {
 	const glob_t *found = context;
 
-	return i < found->gl_pathc ? found->gl_pathv[i] : NULL;
+	return i < found->gl_pathc ? job_name(found->gl_pathv[i]) : NULL;
 }
 
 int place_job_fix(const char *name, struct error *err)
@@ -116,17 +116,14 @@ int place_job_fix(const char *name, struct error *err)
 	quick[strlen(quick) - strlen("quick.json")] = '\0';
 	if (asprintf(&pattern, "%s*.json", quick) < 0 || glob(pattern, GLOB_ERR, NULL, &found) != 0)
 		return -err->code;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		found.gl_pathv[i] = (char *)job_name(found.gl_pathv[i]);
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s", found.gl_pathv[i]);
-	}
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		snprintf(all + strlen(all), sizeof(all) - strlen(all), " %s",
+			 job_name(found.gl_pathv[i]));
 	near = suggest_word(name, name_nth, &found);
 	if (near)
 		error_fix(err, "-c %s", near);
 	else
 		error_fix(err, "a file, or one of the jobs%s", all);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		found.gl_pathv[i] = NULL; /* names lie within what glob allocated */
 	globfree(&found);
 	return -err->code;
 }
