@@ -235,8 +235,11 @@ static void words_build(struct words *words, const struct machine *machine,
 	word_add(words, "-chardev");
 	word_add(words, "file,id=channel,path=/dev/fd/%d", qemu->channel_fd);
 	word_add(words, "-device");
-	/* PCI on every board: distributions build virtio-mmio as a module. */
-	word_add(words, "virtio-serial-pci");
+	/*
+	 * PCI on every board: distributions build virtio-mmio as a module. No ioeventfd: its
+	 * thread answers when the host has time, and no two boots of one seed would be alike.
+	 */
+	word_add(words, "virtio-serial-pci,ioeventfd=off");
 	word_add(words, "-device");
 	word_add(words, "virtserialport,chardev=channel,name=" LAB_WIRE_PORT);
 	word_add(words, "-chardev");
