@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common.bash"
 
 boot --boots 1 -k "after=$(kernel seed-2-after)" -- run -p pinner=gup-test/pin-fast-longterm,gup-test/hold-fast,io_uring/register \
-	-p layout=thp-16K,thp-64K,thp-1M -p state=* -p window=page,tail -p pages_per_call=all -p samples=2 -p warmup=1 -p timeout_s=120
+	-p layout=thp-16K,thp-64K,thp-1M -p state=exclusive,exclusive-ro,shared,previously-shared,unpopulated -p window=page,tail -p pages_per_call=all -p samples=2 -p warmup=1 -p timeout_s=120
 same "the job runs" "$status" 0
 file=$(file_of after)
 [ -f "$file" ] || give_up "no result: $(tail -3 "$dir/err")"
