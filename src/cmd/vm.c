@@ -62,19 +62,18 @@ static const struct argp_option options[] = {
 	{ "clock", KEY_CLOCK, "real|icount", 0, "icount: count instructions, not time", 0 },
 	{ "output", 'o', "DIR", 0, "where the result files go (results)", 0 },
 	{ "memory", 'm', "MIB", 0, "of the guest (2048)", 0 },
-	{ "append", KEY_APPEND, "KEY=VALUE", 0, "for the guest kernel's command line; repeat", 0 },
+	{ "append", KEY_APPEND, "KEY=VALUE", 0, "a word for the guest kernel; repeat", 0 },
 	{ "accel", KEY_ACCEL, "auto|tcg|kvm", 0, "auto: KVM if a guest boots with it", 0 },
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0, "of one boot (600)", 0 },
 	{ "qemu", KEY_QEMU, "PATH", 0, "QEMU, or the directory it is in (/usr/bin)", 0 },
-	{ "no-memory", KEY_NO_MEMORY, 0, OPTION_HIDDEN, "count instructions alone", 0 },
+	{ "no-memory", KEY_NO_MEMORY, 0, 0, "icount: instructions alone, in half the time", 0 },
 	{ "guest", KEY_GUEST, "FILE", 0, "initramfs made by lab/initramfs.sh", 0 },
 	{ 0 }
 };
 
 static const char doc[] =
 	"Boots kernels in turn in QEMU and runs the same pinbench command inside.\v"
-	"PATH: bzImage, Image, vmlinuz or build tree. Boot only what you trust.\n"
-	"  pinbench vm -k base=~/a -k new=~/b -- run -c full";
+	"Boot only what you trust: pinbench vm -k base=~/a -k new=~/b -- run -c full";
 
 static void kernel_parse(struct argp_state *state, struct lab_request *request, const char *text)
 {

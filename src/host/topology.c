@@ -46,7 +46,9 @@ static int hwloc_load(struct error *err)
 	if (hwloc_topology_load(topology)) {
 		hwloc_topology_destroy(topology);
 		topology = NULL;
-		return error_errno(err, errno, "hwloc cannot read the topology of this machine");
+		/* it leaves what it likes in errno */
+		return error_set(err, errno == ENOMEM ? ENOMEM : EIO,
+				 "hwloc cannot read the topology of this machine");
 	}
 	return 0;
 }
