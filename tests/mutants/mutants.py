@@ -331,8 +331,8 @@ def main():
         AREAS[:] = [(pattern, units, "" if units else scripts) for pattern, units, scripts in AREAS]
 
     copy_tree()
-    files = sorted(os.path.relpath(os.path.join(TREE, folder, name), TREE) for folder in ("src", "bench")
-                   for name in os.listdir(os.path.join(TREE, folder)))
+    files = sorted(os.path.relpath(os.path.join(room, name), TREE) for folder in ("src", "bench")
+                   for room, _, names in os.walk(os.path.join(TREE, folder)) for name in names)
     files = [path for path in files if path.endswith(".c") and area_of(path) and any(fnmatch.fnmatch(path, pattern) for pattern in options.only.split())]
     pool = [mutant for path in files for mutant in candidates(path, options.san)]
     known, text = listed(EQUIVALENT), {path: open(os.path.join(TREE, path), encoding="utf-8").read().split("\n") for path in files}
