@@ -400,6 +400,9 @@ def syscalls_sweep(verb, every):
     turn = 0
     unknown = []
     for name, (most, linker) in sorted(calls_of(verb).items()):
+        # What strace lets fail stays open, which Linux never does (close(2)): who waits for the end of a pipe waits for ever.
+        if name == "close" and verb.name == "vm":
+            continue
         if name not in ERRORS:
             unknown.append(name)
             continue
