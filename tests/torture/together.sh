@@ -40,7 +40,7 @@ trap 'exit 130' INT TERM
 before=$(knobs)
 
 for ((round = 1; round <= rounds; round++)); do
-	pids=() doomed=() layouts=(hugetlb-2M 'thp-*')
+	pids=() doomed=() layouts=(hugetlb-2M thp-2M)
 	[ -f $thp ] || layouts=(hugetlb-2M)
 	nr=$((2 << round % 3))
 	for ((i = 0; i < nr; i++)); do
