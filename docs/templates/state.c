@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A state: who shares the pages and how they are mapped when the pin comes. Say which kernel function
- * brings it about. */
+/* A state: who shares the pages and how they are mapped when the pin comes. Say which kernel
+ * function brings it about. */
 #include "bench/bench.h"
 
 /* From a mapped region, populated if the state says so, to the state. */

@@ -157,6 +157,22 @@ void cmd_word_tell(const char *word)
 	fputc('\'', stderr);
 }
 
+size_t cmd_word_take(struct argp_state *state, const char *what, const char *word,
+		     const char *(*nth)(const void *context, size_t i))
+{
+	const char *near;
+	size_t i = 0;
+
+	while (nth(NULL, i) && strcmp(nth(NULL, i), word))
+		i++;
+	if (nth(NULL, i))
+		return i;
+	near = suggest_word(word, nth, NULL);
+	argp_error(state, "no %s \"%s\"%s%s%s", what, word, near ? "; did you mean \"" : "",
+		   near ? near : "", near ? "\"?" : "");
+	return 0;
+}
+
 int cmd_output_try(const struct result_file *file, struct error *err)
 {
 	struct outfile out;

@@ -77,6 +77,12 @@ int cmd_result_save(struct result_file *file, const struct results *results, str
 /* Whether the file can be written where it shall be: asked before the first case, not after the
  * last. Nothing is left behind. */
 int cmd_output_try(const struct result_file *file, struct error *err);
+/*
+ * Which of the words that @nth gives, up to a NULL, @word is. Others are usage errors: "no WHAT
+ * "WORD"; did you mean ...".
+ */
+size_t cmd_word_take(struct argp_state *state, const char *what, const char *word,
+		     const char *(*nth)(const void *context, size_t i));
 /* To standard error, as a shell takes it. */
 void cmd_word_tell(const char *word);
 /* What became of the cases: EXIT_CASE_FAILED, EXIT_DONE, EXIT_NOTHING_RAN. */

@@ -40,17 +40,6 @@ static const char *format_nth(const void *context, size_t i)
 	return formats[i] ? formats[i]->name : NULL;
 }
 
-static const struct format *take_format(const char *name, struct argp_state *state)
-{
-	const struct format *format = format_find(name);
-	const char *near = format ? NULL : suggest_word(name, format_nth, NULL);
-
-	if (!format)
-		argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
-			   near ? near : "", near ? "\"?" : "");
-	return format;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -64,7 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		to->rule.threshold_given = true;
 		return 0;
 	case OPT_FORMAT:
-		arguments->format = take_format(arg, state);
+		arguments->format = formats[cmd_word_take(state, "format", arg, format_nth)];
 		return 0;
 	case 'k':
 	case OPT_FILTER:

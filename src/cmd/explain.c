@@ -43,19 +43,6 @@ static const char *format_nth(const void *context, size_t i)
 	return format_list[i];
 }
 
-static enum explain_format format_take(const char *name, struct argp_state *state)
-{
-	const char *near;
-
-	for (int i = 0; format_list[i]; i++)
-		if (!strcmp(format_list[i], name))
-			return (enum explain_format)i;
-	near = suggest_word(name, format_nth, NULL);
-	argp_error(state, "no format \"%s\"%s%s%s", name, near ? "; did you mean \"" : "",
-		   near ? near : "", near ? "\"?" : "");
-	return EXPLAIN_TEXT;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct arguments *arguments = state->input;
@@ -65,7 +52,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		arguments->pattern = arg;
 		return 0;
 	case OPT_FORMAT:
-		arguments->format = format_take(arg, state);
+		arguments->format =
+			(enum explain_format)cmd_word_take(state, "format", arg, format_nth);
 		return 0;
 	case OPT_FOLDED:
 		arguments->format = EXPLAIN_FOLDED;

@@ -60,23 +60,6 @@ static const char *order_nth(const void *context, size_t i)
 	return orders[i];
 }
 
-/* Which of the words @nth gives @word is; others are usage errors. */
-static size_t take_word(const char *what, const char *word,
-			const char *(*nth)(const void *context, size_t i), struct argp_state *state)
-{
-	const char *near;
-	size_t i = 0;
-
-	while (nth(NULL, i) && strcmp(nth(NULL, i), word))
-		i++;
-	if (nth(NULL, i))
-		return i;
-	near = suggest_word(word, nth, NULL);
-	argp_error(state, "no %s \"%s\"%s%s%s", what, word, near ? "; did you mean \"" : "",
-		   near ? near : "", near ? "\"?" : "");
-	return 0;
-}
-
 /* "2026-11-01", or with a time as results have it: "2026-11-01T12:00:00Z". */
 static void check_since(const char *text, struct argp_state *state)
 {
@@ -103,14 +86,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		arguments->pattern = arg;
 		return 0;
 	case OPT_METRIC:
-		arguments->metric = (unsigned int)take_word("metric", arg, metric_nth, state);
+		arguments->metric = (unsigned int)cmd_word_take(state, "metric", arg, metric_nth);
 		return 0;
 	case OPT_SINCE:
 		check_since(arg, state);
 		arguments->since = arg;
 		return 0;
 	case OPT_BY:
-		arguments->by_time = take_word("order", arg, order_nth, state) == 1;
+		arguments->by_time = cmd_word_take(state, "order", arg, order_nth) == 1;
 		return 0;
 	case OPT_TREE:
 		arguments->tree = arg;
@@ -119,7 +102,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		arguments->no_index = true;
 		return 0;
 	case OPT_FORMAT:
-		arguments->format = history_formats[take_word("format", arg, format_nth, state)];
+		arguments->format =
+			history_formats[cmd_word_take(state, "format", arg, format_nth)];
 		return 0;
 	case ARGP_KEY_ARGS:
 		arguments->paths = (const char *const *)(state->argv + state->next);

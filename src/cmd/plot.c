@@ -34,8 +34,6 @@ static const char *kind_nth(const void *context, size_t i)
 
 static void take_argument(struct arguments *arguments, const char *arg, struct argp_state *state)
 {
-	const char *near;
-
 	if (arguments->kind) {
 		if (arguments->nr == MAX_FILES && arguments->kind != &plot_history)
 			argp_error(state, "at most %u files fit in one picture", MAX_FILES);
@@ -44,12 +42,7 @@ static void take_argument(struct arguments *arguments, const char *arg, struct a
 		arguments->paths[arguments->nr++] = arg;
 		return;
 	}
-	arguments->kind = plot_kind_find(arg);
-	if (arguments->kind)
-		return;
-	near = suggest_word(arg, kind_nth, NULL);
-	argp_error(state, "no kind of plot \"%s\"%s%s%s", arg, near ? "; did you mean \"" : "",
-		   near ? near : "", near ? "\"?" : "");
+	arguments->kind = plot_kinds[cmd_word_take(state, "kind of plot", arg, kind_nth)];
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -42,8 +42,6 @@ void markdown_code(FILE *out, const char *text);
 FORMATS(FORMAT_DECLARE)
 
 extern const struct format *const formats[]; /* ended by NULL */
-/* NULL: there is none of that name. */
-const struct format *format_find(const char *name);
 
 /* What gate says: its line, and the rows that made it so, each on its own. */
 void gate_print(FILE *out, const struct look *look, const struct gate *gate,

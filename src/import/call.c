@@ -13,7 +13,8 @@
 #define MAX_TOKEN 128
 #define MB        (UINT64_C(1) << 20)
 #define UNKNOWN   "unknown"
-#define MOST      (INT64_MAX / 1000u) /* in ns it must fit a result file; too many digits are more */
+/* In ns it must fit a result file; too many digits are more. */
+#define MOST (INT64_MAX / 1000u)
 
 /* --- the options over the years: getopt's rules, letters that never changed their meaning but for
  * defaults --- */

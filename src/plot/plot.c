@@ -26,14 +26,6 @@
 
 const struct plot_kind *const plot_kinds[] = { PLOTS(ENTER) NULL };
 
-const struct plot_kind *plot_kind_find(const char *name)
-{
-	for (size_t i = 0; plot_kinds[i]; i++)
-		if (strcmp(plot_kinds[i]->name, name) == 0)
-			return plot_kinds[i];
-	return NULL;
-}
-
 bool plot_wants(const struct plot *plot, const struct result *result)
 {
 	size_t i = 0;

@@ -65,7 +65,6 @@ struct plot_kind {
 #define PLOT_DECLARE(name) extern const struct plot_kind plot_##name;
 PLOTS(PLOT_DECLARE)
 extern const struct plot_kind *const plot_kinds[]; /* ended by NULL */
-const struct plot_kind *plot_kind_find(const char *name);
 
 /*
  * Draws to @path, whose suffix (.svg or .png) says the format; the file appears whole or not at
